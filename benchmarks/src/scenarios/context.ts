@@ -1,0 +1,51 @@
+import type { Fleet, FleetNode } from '@quorumlock/testing'
+import type { Entry } from '../contenders/contender.js'
+import { field, quickField } from '../contenders/field.js'
+import { Worker } from '../worker/crew.js'
+
+/** What all scenarios of a run share: the servers, one process for each contender, and how much to do. */
+export class Context {
+  readonly fleet: Fleet
+  readonly quick: boolean
+  readonly say: (line: string) => void
+  readonly #workers = new Map<string, Worker>()
+
+  constructor(fleet: Fleet, quick: boolean, say: (line: string) => void) {
+    this.fleet = fleet
+    this.quick = quick
+    this.say = say
+  }
+
+  /** Straight to the servers: a proxy would be measured with them. */
+  get urls(): readonly string[] {
+    return this.fleet.nodes.map(directUrl)
+  }
+
+  /** Who takes part. */
+  get field(): readonly Entry[] {
+    return this.quick ? quickField : field
+  }
+
+  async worker(entry: Entry): Promise<Worker> {
+    let worker = this.#workers.get(entry.name)
+    if (worker === undefined) {
+      worker = await Worker.start(entry, this.urls)
+      this.#workers.set(entry.name, worker)
+    }
+    return worker
+  }
+
+  /** One that hangs, or has seen faults, is not to meet the next scenario. */
+  discard(entry: Entry): void {
+    this.#workers.get(entry.name)?.kill()
+    this.#workers.delete(entry.name)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.close()))
+  }
+}
+
+export function directUrl(node: FleetNode): string {
+  return `redis://127.0.0.1:${node.directPort}`
+}

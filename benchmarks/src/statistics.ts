@@ -1,0 +1,32 @@
+/** The value below which a share of them lies, `at` from 0 to 1; NaN of nothing. */
+export function quantile(values: ArrayLike<number>, at: number): number {
+  const sorted = Float64Array.from(values).sort()
+  if (sorted.length === 0) return Number.NaN
+  const place = (sorted.length - 1) * at
+  const low = sorted[Math.floor(place)]!
+  return low + (sorted[Math.ceil(place)]! - low) * (place % 1)
+}
+
+export function median(values: ArrayLike<number>): number {
+  return quantile(values, 0.5)
+}
+
+/** What several rounds gave: their median, and the middle half around it as a share of it. */
+export interface Measured {
+  readonly median: number
+  readonly spread: number
+  readonly rounds: readonly number[]
+}
+
+export function measured(rounds: readonly number[]): Measured {
+  const middle = median(rounds)
+  const spread = (quantile(rounds, 0.75) - quantile(rounds, 0.25)) / middle
+  return { median: middle, spread, rounds }
+}
+
+/** Jain's index: 1 when everybody got the same, 1/n when one got everything. */
+export function fairness(shares: readonly number[]): number {
+  const sum = shares.reduce((total, share) => total + share, 0)
+  const squares = shares.reduce((total, share) => total + share * share, 0)
+  return squares === 0 ? 1 : (sum * sum) / (shares.length * squares)
+}

@@ -1,0 +1,55 @@
+// Turns the .lua files of each folder below into an embedded.ts beside them, so that no file is read at run time and any
+// bundler works. `--check` changes nothing and fails when a generated file is behind its sources.
+//
+// The text is embedded as it is, comments included: the line numbers in a Redis error stay those of the .lua file,
+// and a script travels once per node anyway.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const folders = ['src/redis/scripts', 'src/fencing']
+const home = fileURLToPath(new URL('..', import.meta.url))
+
+const camelCase = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())
+const templateLiteral = (text) => `\`${text.replace(/[\\`]|\$\{/g, '\\$&')}\``
+
+function embed(folder, file) {
+  const source = readFileSync(join(home, folder, file), 'utf8')
+  const sha1 = createHash('sha1').update(source).digest('hex')
+  return `export const ${camelCase(basename(file, '.lua'))}: EmbeddedScript = {
+  name: '${basename(file, '.lua')}',
+  sha1: '${sha1}',
+  source: ${templateLiteral(source)},
+}
+`
+}
+
+function generate(folder) {
+  const files = readdirSync(join(home, folder))
+    .filter((name) => name.endsWith('.lua'))
+    .sort()
+  return `// Generated from the .lua files in this folder by scripts/embed-lua.mjs (\`npm run embed-lua\`). Do not edit.
+
+export interface EmbeddedScript {
+  readonly name: string
+  /** What EVALSHA calls the script by. */
+  readonly sha1: string
+  readonly source: string
+}
+
+${files.map((file) => embed(folder, file)).join('\n')}`
+}
+
+for (const folder of folders) {
+  const target = join(home, folder, 'embedded.ts')
+  const generated = generate(folder)
+  if (!process.argv.includes('--check')) {
+    writeFileSync(target, generated)
+  } else if (!existsSync(target) || readFileSync(target, 'utf8') !== generated) {
+    console.error(
+      `${folder}/embedded.ts is behind its .lua files: run \`npm run embed-lua\` in packages/clients`,
+    )
+    process.exitCode = 1
+  }
+}

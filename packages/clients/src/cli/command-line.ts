@@ -1,0 +1,61 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { usage } from './failure.js'
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+interface Text {
+  readonly type: 'string'
+}
+
+interface Switch {
+  readonly type: 'boolean'
+}
+
+export interface CommonOptions {
+  readonly node: Text & { readonly multiple: true; readonly short: 'n' }
+  readonly config: Text
+  readonly 'key-prefix': Text
+  readonly quorum: Text
+  readonly durable: Switch
+  readonly verbose: Switch & { readonly short: 'v' }
+  readonly help: Switch & { readonly short: 'h' }
+}
+
+/** Flags of every command. */
+export const common: CommonOptions = {
+  node: { type: 'string', multiple: true, short: 'n' },
+  config: { type: 'string' },
+  'key-prefix': { type: 'string' },
+  quorum: { type: 'string' },
+  durable: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+}
+
+export interface Parsed<T extends Options> {
+  readonly values: ReturnType<
+    typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>
+  >['values']
+  /** Before `--`. */
+  readonly words: readonly string[]
+  /** After `--`; undefined without one. */
+  readonly rest: readonly string[] | undefined
+}
+
+/** The flags of one command; what follows `--` is left alone. */
+export function parse<T extends Options>(args: readonly string[], options: T): Parsed<T> {
+  const split = args.indexOf('--')
+  const own = split < 0 ? args : args.slice(0, split)
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...own],
+      options,
+      allowPositionals: true,
+      strict: true,
+    })
+    return { values, words: positionals, rest: split < 0 ? undefined : args.slice(split + 1) }
+  } catch (error) {
+    // Node's messages are long; their first sentence says it.
+    throw usage((error as Error).message.split('. ')[0] as string)
+  }
+}

@@ -1,0 +1,163 @@
+import { hostname, userInfo } from 'node:os'
+import { systemClock, type Lock, type Redlock, type Timer } from '@quorumlock/core'
+import { Child } from './child.js'
+import { common, parse } from './command-line.js'
+import { parseDuration, parseWait } from './duration.js'
+import { ExitCode } from './exit-codes.js'
+import { Failure, usage } from './failure.js'
+import { HELP_EXEC } from './help.js'
+import { keepOnLeash } from './leash.js'
+import { connectionFrom } from './nodes.js'
+import { open } from './open.js'
+import { print, say } from './say.js'
+import { Signals } from './signals.js'
+
+const OPTIONS = {
+  ...common,
+  ttl: { type: 'string' },
+  wait: { type: 'string' },
+  try: { type: 'boolean' },
+  'max-hold': { type: 'string' },
+  grace: { type: 'string' },
+  fencing: { type: 'boolean' },
+  label: { type: 'string' },
+} as const
+
+interface Order {
+  readonly resources: readonly string[]
+  readonly command: string
+  readonly args: readonly string[]
+  readonly ttl: number
+  readonly grace: number
+  readonly wait: number
+  readonly maxHold: number | undefined
+  readonly fencing: boolean
+  readonly label: string
+}
+
+const DEFAULT_TTL = 30_000
+const DEFAULT_WAIT = 10_000
+const LONGEST_GRACE = 10_000
+/** By then the other nodes are there, if they are well, milliseconds. */
+const SOON = 200
+
+/** `quorumlock exec`: runs a command under a lock and resolves with the exit code. */
+export async function exec(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const signals = new Signals()
+  try {
+    const { values, words, rest } = parse(args, OPTIONS)
+    if (values.help === true) return print(HELP_EXEC)
+    const connection = connectionFrom(values, env)
+    const order = orderFrom(values, words, rest, connection.ttl)
+    const redlock = await signals.orEnd(open(connection, values.verbose === true))
+    if (redlock === undefined) return signals.exitCode as number
+    try {
+      return await execute(redlock, order, signals, env)
+    } finally {
+      await redlock.close()
+    }
+  } finally {
+    signals.stop()
+  }
+}
+
+async function execute(
+  redlock: Redlock,
+  order: Order,
+  signals: Signals,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const { resources, ttl, wait, maxHold, fencing, label } = order
+  let lock: Lock
+  try {
+    lock = await redlock.acquire(resources, { ttl, wait, maxHold, fencing, label, signal: signals.signal })
+  } catch (error) {
+    if (signals.exitCode !== undefined) return signals.exitCode
+    throw error
+  }
+  try {
+    // It may have come with the lock.
+    return signals.exitCode ?? (await runUnder(lock, order, signals, env))
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Resolves when the command has ended, and not before. */
+async function runUnder(lock: Lock, order: Order, signals: Signals, env: NodeJS.ProcessEnv): Promise<number> {
+  const child = new Child(order.command, order.args, {
+    ...env,
+    QUORUMLOCK_RESOURCE: order.resources.join('\n'),
+    QUORUMLOCK_EXPIRES_AT: String(lock.expiresAt),
+    ...(lock.token === undefined ? {} : { QUORUMLOCK_TOKEN: String(lock.token) }),
+  })
+  signals.forwardTo((signal) => {
+    child.forward(signal)
+  })
+  const leash = keepOnLeash(lock, child, order.grace, say)
+  const strengthening = strengthen(lock)
+  try {
+    const code = await child.ended
+    return leash.isPulled || !lock.held ? lost(order) : code
+  } finally {
+    strengthening.cancel()
+    leash.drop()
+  }
+}
+
+/**
+ * Right after connecting, a majority votes and the others are not ready yet. An extension gives the lock to them, too, so
+ * that it does not hang on every node of that majority until the first renewal.
+ */
+function strengthen(lock: Lock): Timer {
+  return systemClock.timer(SOON, () => {
+    if (lock.votes.every(({ vote }) => vote === 'granted')) return
+    lock.extend().catch(() => {
+      // The leash looks after that.
+    })
+  })
+}
+
+function lost({ resources }: Order): never {
+  throw new Failure(ExitCode.lost, `lost the lock on ${resources.join(', ')} while the command ran`)
+}
+
+function orderFrom(
+  values: ReturnType<typeof parse<typeof OPTIONS>>['values'],
+  resources: readonly string[],
+  rest: readonly string[] | undefined,
+  defaultTtl: number = DEFAULT_TTL,
+): Order {
+  if (resources.length === 0) throw usage('Expected a resource: quorumlock exec <resource> -- command')
+  const [command, ...args] = rest ?? []
+  if (command === undefined)
+    throw usage('Expected a command after "--": quorumlock exec <resource> -- command')
+  if (values.try === true && values.wait !== undefined) throw usage('Expected --try or --wait, got both')
+  const ttl = values.ttl === undefined ? defaultTtl : parseDuration('--ttl', values.ttl)
+  const grace =
+    values.grace === undefined ? Math.min(LONGEST_GRACE, ttl / 4) : parseDuration('--grace', values.grace)
+  // Renewals begin when two thirds of the TTL are left, and need time to be tried again.
+  if (grace > ttl / 2)
+    throw usage(`Expected --grace to be at most half of the TTL (${ttl} ms), got ${grace} ms`)
+  const wait = values.wait === undefined ? DEFAULT_WAIT : parseWait('--wait', values.wait)
+  return {
+    resources,
+    command,
+    args,
+    ttl,
+    grace,
+    wait: values.try === true ? 0 : wait,
+    maxHold: values['max-hold'] === undefined ? undefined : parseDuration('--max-hold', values['max-hold']),
+    fencing: values.fencing === true,
+    label: values.label ?? whoAmI(),
+  }
+}
+
+function whoAmI(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`
+  } catch {
+    // A container may run under a user that has no entry.
+    return hostname()
+  }
+}

@@ -1,0 +1,34 @@
+import { LockContendedError, LockLostError, QuorumLockError, QuorumUnavailableError } from '@quorumlock/core'
+import { ExitCode } from './exit-codes.js'
+
+/** Ends the command with one line and a code. */
+export class Failure extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message)
+    this.name = 'Failure'
+  }
+}
+
+export function usage(message: string): Failure {
+  return new Failure(ExitCode.usage, `${message} (quorumlock --help)`)
+}
+
+/** What any error means to the caller of the command: never a stack trace. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new Failure(codeOf(error), message.replaceAll('\n', ' '))
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof LockContendedError) return ExitCode.contended
+  if (error instanceof QuorumUnavailableError) return ExitCode.unavailable
+  if (error instanceof LockLostError) return ExitCode.lost
+  if (error instanceof QuorumLockError) return ExitCode.unavailable
+  // The options of a client are those of the command line.
+  if (error instanceof TypeError || error instanceof RangeError) return ExitCode.usage
+  return ExitCode.internal
+}

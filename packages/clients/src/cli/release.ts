@@ -1,0 +1,54 @@
+import { createInterface } from 'node:readline/promises'
+import { common, parse } from './command-line.js'
+import { ExitCode } from './exit-codes.js'
+import { usage } from './failure.js'
+import { HELP_RELEASE } from './help.js'
+import { connectionFrom } from './nodes.js'
+import { open } from './open.js'
+import { print, say } from './say.js'
+import { allJoined } from './settle.js'
+
+const OPTIONS = {
+  ...common,
+  force: { type: 'boolean' },
+  yes: { type: 'boolean', short: 'y' },
+} as const
+
+/** `quorumlock release --force`: frees a resource, whoever holds it. */
+export async function release(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { values, words } = parse(args, OPTIONS)
+  if (values.help === true) return print(HELP_RELEASE)
+  const [resource] = words
+  if (resource === undefined || words.length > 1)
+    throw usage('Expected one resource: quorumlock release --force <resource>')
+  if (values.force !== true)
+    throw usage('This takes the lock away from its holder: say --force if that is what you want')
+  const connection = connectionFrom(values, env)
+  if (values.yes !== true && !(await isConfirmed(resource))) {
+    say('nothing was done')
+    return ExitCode.declined
+  }
+  const redlock = await open(connection, values.verbose === true)
+  try {
+    // Freed on all nodes or it would be free on some only.
+    await allJoined(redlock)
+    const was = await redlock.forceRelease(resource)
+    say(was ? `${resource} is free now` : `nobody held ${resource}`)
+    return ExitCode.ok
+  } finally {
+    await redlock.close()
+  }
+}
+
+async function isConfirmed(resource: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw usage('Nobody to ask here: say --yes to do it without a question')
+  const dialogue = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await dialogue.question(
+      `Free ${resource} though somebody may be working under it? Its name again: `,
+    )
+    return answer.trim() === resource
+  } finally {
+    dialogue.close()
+  }
+}

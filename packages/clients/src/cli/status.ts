@@ -1,0 +1,83 @@
+import { systemClock, type Redlock } from '@quorumlock/core'
+import { common, parse } from './command-line.js'
+import { parseDuration } from './duration.js'
+import { ExitCode } from './exit-codes.js'
+import { failureOf, usage } from './failure.js'
+import { HELP_STATUS } from './help.js'
+import { connectionFrom } from './nodes.js'
+import { open } from './open.js'
+import { print, say } from './say.js'
+import { allJoined } from './settle.js'
+import { Signals } from './signals.js'
+import { statusOf, tableOf } from './status-view.js'
+
+const OPTIONS = {
+  ...common,
+  json: { type: 'boolean' },
+  watch: { type: 'boolean' },
+  interval: { type: 'string' },
+} as const
+
+const CLEAR = '\u001b[H\u001b[2J'
+
+/** `quorumlock status`: once, or again and again. */
+export async function status(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { values, words } = parse(args, OPTIONS)
+  if (values.help === true) return print(HELP_STATUS)
+  if (words.length === 0) throw usage('Expected a resource: quorumlock status <resource>')
+  const interval = parseDuration('--interval', values.interval ?? '1s')
+  const connection = connectionFrom(values, env)
+  const signals = new Signals()
+  const redlock = await open(connection, values.verbose === true)
+  try {
+    await allJoined(redlock).catch(() => {
+      // Whoever looks is told.
+    })
+    if (values.watch !== true) return await showAll(redlock, words, values.json === true)
+    for (;;) {
+      if (process.stdout.isTTY && values.json !== true) process.stdout.write(CLEAR)
+      await showAll(redlock, words, values.json === true)
+      await pause(interval, signals.signal)
+      if (signals.ended !== undefined) return ExitCode.ok
+    }
+  } finally {
+    signals.stop()
+    await redlock.close()
+  }
+}
+
+/** The worst exit code of all. */
+async function showAll(redlock: Redlock, resources: readonly string[], isJson: boolean): Promise<number> {
+  let code: number = ExitCode.ok
+  for (const resource of resources) code = Math.max(code, await show(redlock, resource, isJson))
+  return code
+}
+
+async function show(redlock: Redlock, resource: string, isJson: boolean): Promise<number> {
+  try {
+    const seen = statusOf(redlock, await redlock.inspect(resource))
+    process.stdout.write(isJson ? `${JSON.stringify({ resource, ...seen })}\n` : tableOf(resource, seen))
+    return ExitCode.ok
+  } catch (error) {
+    const { code, message } = failureOf(error)
+    if (isJson) process.stdout.write(`${JSON.stringify({ resource, error: message })}\n`)
+    say(message)
+    return code
+  }
+}
+
+async function pause(delay: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) {
+      resolve()
+      return
+    }
+    const done = (): void => {
+      timer.cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = systemClock.timer(delay, done)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,144 @@
+import { systemClock, type NodeReply } from '@quorumlock/core'
+import type { DaprNodeOptions } from './dapr-node.js'
+
+const UNLOCKED = 0
+const NOT_THERE = 1
+const ANOTHERS = 2
+
+/** Errors of a request that shows that nothing was sent. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+interface Answer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** The HTTP lock API of a Dapr sidecar: each call is a vote. */
+export class DaprApi {
+  readonly #base: URL
+  readonly #store: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #patience: number
+  readonly #open = new Set<AbortController>()
+
+  constructor({ store, address, apiToken, requestTimeout = 10_000 }: DaprNodeOptions) {
+    const { DAPR_HTTP_ENDPOINT, DAPR_HTTP_PORT, DAPR_API_TOKEN } = process.env
+    const given = address ?? DAPR_HTTP_ENDPOINT ?? `http://127.0.0.1:${DAPR_HTTP_PORT ?? '3500'}`
+    if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+      throw new TypeError(
+        'Expected `address` of a Dapr sidecar to be a URL such as http://127.0.0.1:3500, got something else',
+      )
+    }
+    const token = apiToken ?? DAPR_API_TOKEN
+    this.#base = new URL(given)
+    this.#store = store
+    this.#headers = {
+      'content-type': 'application/json',
+      ...(token !== undefined && { 'dapr-api-token': token }),
+    }
+    this.#patience = requestTimeout
+  }
+
+  get host(): string {
+    return this.#base.host
+  }
+
+  lock(resourceId: string, lockOwner: string, expiryInSeconds: number): Promise<NodeReply> {
+    const path = `/v1.0-alpha1/lock/${encodeURIComponent(this.#store)}`
+    return this.#ask('POST', path, { resourceId, lockOwner, expiryInSeconds }, ({ body }) => {
+      if (body['success'] === true) return { vote: 'granted' }
+      if (body['success'] === false) return { vote: 'refused', reason: 'held' }
+      return undefined
+    })
+  }
+
+  unlock(resourceId: string, lockOwner: string): Promise<NodeReply> {
+    const path = `/v1.0-alpha1/unlock/${encodeURIComponent(this.#store)}`
+    return this.#ask('POST', path, { resourceId, lockOwner }, ({ body }) => {
+      const status = body['status']
+      if (status === UNLOCKED) return { vote: 'granted' }
+      if (status === NOT_THERE || status === ANOTHERS) return { vote: 'refused', reason: 'gone' }
+      return undefined
+    })
+  }
+
+  /** The sidecar is there; whether its store is, the next lock will show. */
+  greet(): Promise<NodeReply> {
+    return this.#ask('GET', '/v1.0/healthz', undefined, () => ({
+      vote: 'granted',
+      greeting: { run: '', durable: false, marker: null },
+    }))
+  }
+
+  close(): void {
+    for (const request of this.#open) request.abort()
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    body: object | undefined,
+    read: (answer: Answer) => NodeReply | undefined,
+  ): Promise<NodeReply> {
+    try {
+      const answer = await this.#request(method, path, body)
+      if (answer.status >= 400) return voteOfStatus(answer)
+      return read(answer) ?? { vote: 'unknown', reason: `an answer of status ${answer.status} that is none` }
+    } catch (error) {
+      return voteOfFailure(error)
+    }
+  }
+
+  async #request(method: string, path: string, body: object | undefined): Promise<Answer> {
+    const request = new AbortController()
+    const timer = systemClock.timer(this.#patience, () => {
+      request.abort(new Error(`no answer within ${this.#patience} ms`))
+    })
+    this.#open.add(request)
+    try {
+      const response = await fetch(new URL(path, this.#base), {
+        method,
+        headers: this.#headers,
+        signal: request.signal,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      return { status: response.status, body: parsed(text) }
+    } finally {
+      timer.cancel()
+      this.#open.delete(request)
+    }
+  }
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** A request that was turned away did nothing; one that failed inside may have. */
+function voteOfStatus({ status, body }: Answer): NodeReply {
+  const code = typeof body['errorCode'] === 'string' ? body['errorCode'] : `status ${status}`
+  const message = typeof body['message'] === 'string' ? `: ${body['message']}` : ''
+  const reason = `Dapr says ${code}${message}`
+  if (/^ERR_LOCK_STORE_NOT/.test(code) || (status < 500 && status !== 408 && status !== 429)) {
+    return { vote: 'failed', misuse: true, reason }
+  }
+  return { vote: status === 429 ? 'failed' : 'unknown', reason }
+}
+
+function voteOfFailure(error: unknown): NodeReply {
+  // `fetch` rejects with a TypeError that says little; its cause says why.
+  const { cause = error } = error as { cause?: unknown }
+  const { code, message } = cause as { code?: unknown; message?: unknown }
+  const vote = typeof code === 'string' && NEVER_SENT.has(code) ? 'failed' : 'unknown'
+  return {
+    vote,
+    reason: typeof message === 'string' && message !== '' ? message : String(code),
+    cause: error,
+  }
+}

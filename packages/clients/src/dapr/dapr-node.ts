@@ -1,0 +1,81 @@
+import type { AcquireCommand, LockNode, NodeCommand, NodeReply, ReleaseCommand } from '@quorumlock/core'
+import { chosenName } from '../redis/name.js'
+import { DaprApi } from './dapr-api.js'
+import { Turns } from './turns.js'
+
+export interface DaprNodeOptions {
+  /** Name of the lock component. */
+  readonly store: string
+  /** Of the sidecar. Default: `DAPR_HTTP_ENDPOINT`, else the port `DAPR_HTTP_PORT` (3500) of this host. */
+  readonly address?: string | undefined
+  /** Put before the value of each lock, so that people can tell whose it is. */
+  readonly owner?: string | undefined
+  /** Shown in votes, errors and `health()`; unique in a quorum. Default: host, port and store. */
+  readonly name?: string | undefined
+  /** Default: `DAPR_API_TOKEN`. */
+  readonly apiToken?: string | undefined
+  /** Milliseconds after which a request is given up. Default: 10,000. */
+  readonly requestTimeout?: number | undefined
+}
+
+/**
+ * A lock node over the Dapr lock API (alpha): it can try to lock and unlock one resource, nothing else. Locks live for
+ * whole seconds there, so a node keeps one for up to a second longer than was asked.
+ */
+export function daprNode(options: DaprNodeOptions): LockNode {
+  const { store, owner } = options
+  if (typeof store !== 'string' || store === '') {
+    throw new TypeError('Expected `store` to be the name of a Dapr lock component')
+  }
+  const api = new DaprApi(options)
+  // Requests run side by side; those for one resource must not overtake each other.
+  const turns = new Turns()
+  const ownerOf = (value: string): string => (owner === undefined ? value : `${owner}:${value}`)
+  const lock = ({ keys: [resource = ''], value, ttl }: AcquireCommand): Promise<NodeReply> =>
+    turns.take(resource, () => api.lock(resource, ownerOf(value), Math.ceil(ttl / 1_000)))
+  const unlock = ({ keys: [resource = ''], value }: ReleaseCommand): Promise<NodeReply> =>
+    turns.take(resource, () => api.unlock(resource, ownerOf(value)))
+
+  return {
+    name: chosenName(options.name, `${api.host}/${store}`),
+    lacks: ['extend', 'several', 'queue', 'fencing', 'guard', 'inspect'],
+    // There is no connection to keep: each request finds out by itself.
+    connected: true,
+    send(command, answer) {
+      void reply(command, { lock, unlock, greet: () => api.greet() }).then(answer)
+    },
+    close: () => {
+      api.close()
+    },
+  }
+}
+
+interface Abilities {
+  lock(command: AcquireCommand): Promise<NodeReply>
+  unlock(command: ReleaseCommand): Promise<NodeReply>
+  greet(): Promise<NodeReply>
+}
+
+async function reply(command: NodeCommand, able: Abilities): Promise<NodeReply> {
+  if ('keys' in command && command.keys.length !== 1) return lacking('lock several resources at once')
+  switch (command.kind) {
+    case 'acquire':
+      return command.fence === undefined ? able.lock(command) : lacking('count fencing tokens')
+    case 'release':
+      return able.unlock(command)
+    case 'greet':
+      return able.greet()
+    case 'extend':
+    case 'repair':
+      return lacking('prolong a lock')
+    case 'force':
+    case 'inspect':
+      return lacking('look at a lock of others')
+    case 'mark':
+      return lacking('keep a marker')
+  }
+}
+
+function lacking(what: string): NodeReply {
+  return { vote: 'failed', misuse: true, reason: `the Dapr lock API cannot ${what}` }
+}

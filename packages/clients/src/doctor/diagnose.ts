@@ -1,0 +1,123 @@
+import type { DoctorReport, Finding, NodeReport, Severity } from './report.js'
+
+/** A proposed time in a queue that is further off than this is not believed; half of it already is too much. */
+const CLOCK_TOLERANCE = 500
+const OLDEST = [6, 2] as const
+const ORDER: readonly Severity[] = ['error', 'warning', 'info']
+
+/** What the reports mean together. Pure, so that every finding can be shown without the fault behind it. */
+export function diagnose(nodes: readonly NodeReport[], found: readonly Finding[]): DoctorReport {
+  const reached = nodes.filter(({ reachable }) => reachable)
+  const findings = [
+    ...found,
+    ...size(nodes),
+    ...sameServer(reached),
+    ...reached.flatMap(alone),
+    ...clocks(reached),
+  ].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
+  return {
+    healthy: findings.every(({ severity }) => severity !== 'error'),
+    nodes,
+    findings,
+    recommended: recommendation(nodes),
+  }
+}
+
+function size(nodes: readonly NodeReport[]): Finding[] {
+  const names = nodes.map(({ name }) => name)
+  const about = (severity: Severity, message: string): Finding[] => [
+    { severity, code: 'size', nodes: names, message },
+  ]
+  const tolerated = nodes.length - (Math.floor(nodes.length / 2) + 1)
+  if (nodes.length === 1) return about('info', 'one node: no lock can be had while it is down')
+  if (tolerated === 0) return about('warning', 'two nodes tolerate no failure, fewer than one: use three')
+  if (nodes.length % 2 === 0) {
+    return about(
+      'info',
+      `${nodes.length} nodes tolerate no more failures than ${nodes.length - 1} (${tolerated}): use an odd number`,
+    )
+  }
+  return []
+}
+
+function sameServer(nodes: readonly NodeReport[]): Finding[] {
+  const byRun = new Map<string, string[]>()
+  for (const { name, run } of nodes) {
+    if (run !== undefined) byRun.set(run, [...(byRun.get(run) ?? []), name])
+  }
+  return [...byRun.values()]
+    .filter((names) => names.length > 1)
+    .map((names) => ({
+      severity: 'error',
+      code: 'same-server',
+      nodes: names,
+      message: 'are one and the same server, which would vote more than once: name each server once',
+    }))
+}
+
+function alone(node: NodeReport): Finding[] {
+  const findings: Finding[] = []
+  const about = (severity: Severity, code: Finding['code'], message: string): void => {
+    findings.push({ severity, code, nodes: [node.name], message })
+  }
+  if (node.role === 'slave') {
+    about('error', 'replica', 'is a replica and cannot grant locks: name independent masters')
+  }
+  if (node.evictionPolicy !== undefined && node.evictionPolicy !== 'noeviction') {
+    about(
+      'warning',
+      'eviction',
+      `may throw away locks when memory is short (maxmemory-policy ${node.evictionPolicy}): set it to noeviction`,
+    )
+  }
+  if (node.version !== undefined && node.product === 'Redis' && isOlder(node.version)) {
+    about('error', 'version', `runs Redis ${node.version}: ${OLDEST.join('.')} or newer is needed`)
+  }
+  if (node.persistence === 'aof always') {
+    about(
+      'info',
+      'persistence',
+      'keeps every write: with `durable: true` it votes again at once after a restart',
+    )
+  } else if (node.persistence !== undefined) {
+    about(
+      'info',
+      'persistence',
+      `may lose writes in a crash (${node.persistence}): after a restart it stays out of quorums for the longest TTL`,
+    )
+  }
+  return findings
+}
+
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
+}
+
+function clocks(nodes: readonly NodeReport[]): Finding[] {
+  const told = nodes.filter(({ clockOffset }) => clockOffset !== undefined)
+  return told
+    .filter(({ clockOffset = 0 }) => Math.abs(clockOffset) > CLOCK_TOLERANCE)
+    .map(({ name, clockOffset = 0 }) => ({
+      severity: 'warning',
+      code: 'clock',
+      nodes: [name],
+      message: `its clock is ${Math.abs(clockOffset)} ms ${clockOffset > 0 ? 'ahead of' : 'behind'} the one here: synchronise clocks (NTP), or those who wait are served in a wrong order`,
+    }))
+}
+
+/** Room for the slowest node of a majority at its worst, twice over; and a TTL of which that is a small part. */
+function recommendation(nodes: readonly NodeReport[]): DoctorReport['recommended'] {
+  const quorum = Math.floor(nodes.length / 2) + 1
+  const worst = nodes.flatMap(({ roundTrip }) => roundTrip?.worst ?? []).sort((a, b) => a - b)
+  const slowest = worst[quorum - 1]
+  if (slowest === undefined) return undefined
+  const nodeTimeout = roundUp(Math.max(50, 4 * slowest))
+  return { nodeTimeout, ttl: Math.max(1_000, roundUp(20 * nodeTimeout)) }
+}
+
+/** To two digits, as people write such settings. */
+function roundUp(milliseconds: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(milliseconds)) - 1)
+  return Math.ceil(milliseconds / unit) * unit
+}

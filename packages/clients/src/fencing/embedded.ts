@@ -1,0 +1,26 @@
+// Generated from the .lua files in this folder by scripts/embed-lua.mjs (`npm run embed-lua`). Do not edit.
+
+export interface EmbeddedScript {
+  readonly name: string
+  /** What EVALSHA calls the script by. */
+  readonly sha1: string
+  readonly source: string
+}
+
+export const fenced: EmbeddedScript = {
+  name: 'fenced',
+  sha1: '3a6bbb7e2a0c9370957eada5caeba95f99876592',
+  source: `-- Runs one command on a key unless a higher fencing token was seen there: the other half of \`lock.token\`.
+--
+-- KEYS   1: the key that the command writes; 2: the highest token seen for it
+-- ARGV   1: token; 2: how long it is remembered after the last write, milliseconds; 3 …: the command
+-- reply  { 1, reply of the command } or { 0, highest token }
+
+local seen = redis.call('GET', KEYS[2])
+-- Tokens are below 2^53: numbers compare them exactly.
+if seen and tonumber(ARGV[1]) < tonumber(seen) then return { 0, seen } end
+
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return { 1, redis.call(unpack(ARGV, 3)) }
+`,
+}

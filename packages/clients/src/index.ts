@@ -1,0 +1,28 @@
+export { connect, type ConnectOptions } from './connect/connect.js'
+export type { NodeConfig } from './connect/node-config.js'
+export { daprNode, type DaprNodeOptions } from './dapr/dapr-node.js'
+export { ioredisNode, type IoredisClient, type IoredisCluster } from './redis/ioredis.js'
+export { nodeRedisNode, type RedisNodeOptions } from './redis/node-redis.js'
+export type {
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  SubscribingClient,
+} from './redis/node-redis-clients.js'
+export {
+  fencedSet,
+  fencedWrite,
+  type FencedWrite,
+  type FencedWriteOptions,
+  type FencingClient,
+} from './fencing/fenced-write.js'
+export { doctor, type DoctorOptions, type Patient } from './doctor/doctor.js'
+export { formatDoctorReport } from './doctor/format.js'
+export type {
+  DoctorReport,
+  Finding,
+  FindingCode,
+  NodeReport,
+  RoundTrip,
+  Severity,
+} from './doctor/report.js'

@@ -1,0 +1,95 @@
+import type { MarkerCheck, NodeReply } from '@quorumlock/core'
+import { encodeJob, type LockCommand } from './job.js'
+import { decodeReply } from './replies.js'
+
+export type Answer = (reply: NodeReply) => void
+
+/** Bounds the time for which one call keeps a server from others, to some tenths of a millisecond. */
+const MOST_COMMANDS = 128
+const MOST_KEYS = 512
+
+/** Commands that travel in one call of scripts/batch.lua. Each is answered exactly once. */
+export class Batch {
+  readonly commands: LockCommand[] = []
+  readonly #answers: (Answer | undefined)[] = []
+  #keyCount = 0
+  /** `undefined` while no command cares. */
+  #marker: MarkerCheck | 'none' | undefined
+
+  get firstKey(): string {
+    return this.commands[0]?.keys[0] as string
+  }
+
+  /** False if the command has to go in another call. */
+  add(command: LockCommand, answer: Answer): boolean {
+    const marker = markerOf(command)
+    if (this.commands.length > 0) {
+      if (this.commands.length >= MOST_COMMANDS) return false
+      if (this.#keyCount + command.keys.length > MOST_KEYS) return false
+      if (marker !== undefined && this.#marker !== undefined && !isSame(marker, this.#marker)) return false
+    }
+    this.#marker ??= marker
+    this.#keyCount += command.keys.length
+    this.commands.push(command)
+    this.#answers.push(answer)
+    return true
+  }
+
+  encode(): string[] {
+    return encodeJob(this.commands, this.#marker === 'none' ? undefined : this.#marker)
+  }
+
+  /** Hands each command its part of the script's reply, which names only those that were not simply granted. */
+  settle(reply: unknown): void {
+    if (!Array.isArray(reply) || reply.length % 2 !== 1) {
+      this.settleAll({ vote: 'unknown', reason: `a reply that makes no sense: ${String(reply)}` })
+      return
+    }
+    const clock = Number(reply[0])
+    const granted: NodeReply = { vote: 'granted', clock }
+    let next = 1
+    for (let index = 0; index < this.commands.length; index++) {
+      if (next < reply.length && Number(reply[next]) === index + 1) {
+        this.#answer(index, decodeReply(this.commands[index] as LockCommand, reply[next + 1], clock))
+        next += 2
+      } else this.#answer(index, granted)
+    }
+  }
+
+  settleAll(reply: NodeReply): void {
+    for (let index = 0; index < this.commands.length; index++) this.#answer(index, reply)
+  }
+
+  /** The commands that still wait for their answers. */
+  *open(): Iterable<readonly [LockCommand, Answer]> {
+    for (const [index, command] of this.commands.entries()) {
+      const answer = this.#answers[index]
+      if (answer !== undefined) yield [command, answer]
+    }
+  }
+
+  #answer(index: number, reply: NodeReply): void {
+    const answer = this.#answers[index]
+    this.#answers[index] = undefined
+    answer?.(reply)
+  }
+}
+
+function markerOf(command: LockCommand): MarkerCheck | 'none' | undefined {
+  switch (command.kind) {
+    case 'acquire':
+    case 'extend':
+    case 'repair':
+      return command.marker ?? 'none'
+    case 'release':
+    case 'force':
+    case 'inspect':
+      return undefined
+  }
+}
+
+function isSame(one: MarkerCheck | 'none', other: MarkerCheck | 'none'): boolean {
+  if (one === other) return true
+  if (one === 'none' || other === 'none') return false
+  return one.key === other.key && one.run === other.run
+}

@@ -1,0 +1,160 @@
+import type { MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
+import { fenceOf, queueOf } from './companions.js'
+
+/** Commands on locks; the others concern the node as a whole and travel alone. */
+export type LockCommand = Exclude<NodeCommand, { kind: 'greet' | 'mark' }>
+
+export const KINDS = { acquire: 1, extend: 2, repair: 3, release: 4, force: 5, inspect: 6 } as const
+
+/** What a call says, but for the server that it goes to. */
+interface Encoded {
+  readonly commands: readonly LockCommand[]
+  readonly lockCount: number
+  readonly fenceCount: number
+  readonly keys: readonly string[]
+  /** JSON without the opening bracket. */
+  readonly job: string
+  readonly waiters: string | undefined
+}
+
+/** More calls than one tick makes for one node, unless it has a thousand commands. */
+const REMEMBERED = 8
+const recent: Encoded[] = []
+let oldest = 0
+
+/** The arguments of scripts/batch.lua, whose header has the encoding: number of keys, keys, job, waiters. */
+export function encodeJob(commands: readonly LockCommand[], marker: MarkerCheck | undefined): string[] {
+  const { lockCount, fenceCount, keys, job, waiters } = encoded(commands)
+  const keyCount = keys.length + (marker === undefined ? 0 : 1)
+  const args = [String(keyCount)].concat(keys)
+  if (marker !== undefined) args.push(marker.key)
+  const run = marker === undefined ? 'false' : JSON.stringify(marker.run)
+  args.push(`[${lockCount},${fenceCount},${run},${job}`)
+  if (waiters !== undefined) args.push(waiters)
+  return args
+}
+
+/** All nodes of a quorum get the same at the same time: what was worked out for one of them serves the others. */
+function encoded(commands: readonly LockCommand[]): Encoded {
+  for (const known of recent) if (saySame(commands, known.commands)) return known
+  const fresh = encode(commands)
+  recent[oldest] = fresh
+  oldest = (oldest + 1) % REMEMBERED
+  return fresh
+}
+
+function saySame(one: readonly LockCommand[], other: readonly LockCommand[]): boolean {
+  return one.length === other.length && one.every((command, index) => says(command, other[index]))
+}
+
+/** By identity: it is the same round that asks, or it is not. Between nodes an acquire differs by its marker alone. */
+function says(command: LockCommand, other: LockCommand | undefined): boolean {
+  if (command === other) return true
+  if (command.kind !== 'acquire' || other?.kind !== 'acquire') return false
+  const { value, keys, queue, fence, ttl } = command
+  return (
+    value === other.value &&
+    keys === other.keys &&
+    queue === other.queue &&
+    fence === other.fence &&
+    ttl === other.ttl
+  )
+}
+
+function encode(commands: readonly LockCommand[]): Encoded {
+  const locks: string[] = []
+  const fences: string[] = []
+  const queues: string[] = []
+  const job: Json[] = []
+  const waiters: Json[] = []
+  for (const command of commands) {
+    const { keys } = command
+    const head = job.push(0) - 1
+    const { flags, fenced, queued } = encodeFields(command, job, waiters)
+    job[head] = KINDS[command.kind] + 8 * flags + 64 * keys.length
+    for (const key of keys) {
+      locks.push(key)
+      if (fenced) fences.push(fenceOf(key))
+      if (queued) queues.push(queueOf(key))
+    }
+  }
+  return {
+    commands,
+    lockCount: locks.length,
+    fenceCount: fences.length,
+    keys: locks.concat(fences, queues),
+    job: JSON.stringify(job).slice(1),
+    waiters: waiters.length > 0 ? JSON.stringify(waiters) : undefined,
+  }
+}
+
+/** Which options a command has, and which companions of its keys it touches. */
+interface Shape {
+  readonly flags: number
+  readonly fenced: boolean
+  readonly queued: boolean
+}
+
+const shape = (flags: number, fenced: boolean, queued: boolean): Shape => ({ flags, fenced, queued })
+// One for each that there is, so that the hot path makes none.
+const PLAIN = shape(0, false, false)
+const FENCED = shape(4, true, false)
+const RESPECTFUL = [shape(1, false, true), shape(5, true, true)] as const
+const WAITING = [shape(2, false, true), shape(6, true, true)] as const
+const RELEASES = [0, 1, 2, 3].map((flags) => shape(flags, false, true))
+const FORCE = shape(0, false, true)
+const INSPECT = [shape(0, true, true), shape(1, true, true)] as const
+
+type Json = string | number | boolean
+
+function encodeFields(command: LockCommand, job: Json[], waiters: Json[]): Shape {
+  switch (command.kind) {
+    case 'acquire':
+      return encodeAcquire(command, job, waiters)
+    case 'extend':
+      job.push(command.value, String(command.ttl))
+      return PLAIN
+    case 'repair':
+      job.push(command.value, String(command.ttl))
+      return encodeFence(command, job) ? FENCED : PLAIN
+    case 'release':
+      job.push(command.value)
+      if (command.leave !== undefined) job.push(command.leave)
+      if (command.requeue !== undefined) encodeWaiter(command.requeue, waiters)
+      return RELEASES[
+        (command.leave === undefined ? 0 : 1) + (command.requeue === undefined ? 0 : 2)
+      ] as Shape
+    case 'force':
+      return FORCE
+    case 'inspect':
+      if (command.watch === undefined) return INSPECT[0]
+      encodeWaiter(command.watch, waiters)
+      return INSPECT[1]
+  }
+}
+
+function encodeAcquire(
+  command: Extract<LockCommand, { kind: 'acquire' }>,
+  job: Json[],
+  waiters: Json[],
+): Shape {
+  const { queue } = command
+  job.push(command.value, String(command.ttl))
+  if (typeof queue === 'object') encodeWaiter(queue, waiters)
+  const fenced = encodeFence(command, job)
+  if (queue === 'ignore') return fenced ? FENCED : PLAIN
+  return (queue === 'respect' ? RESPECTFUL : WAITING)[fenced ? 1 : 0]
+}
+
+function encodeWaiter({ id, at, age, life }: Waiter, waiters: Json[]): void {
+  waiters.push(`${at === Infinity ? -1 : at} ${age} ${life} ${id}`)
+}
+
+function encodeFence(
+  { fence, ttl }: Extract<LockCommand, { kind: 'acquire' | 'repair' }>,
+  job: Json[],
+): boolean {
+  if (fence === undefined) return false
+  job.push(String(fence.token), String(ttl + fence.retention))
+  return true
+}

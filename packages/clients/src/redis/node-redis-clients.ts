@@ -1,0 +1,45 @@
+import type { Events } from './watch.js'
+
+// What is used of node-redis, in its own words: no type of it appears in ours, so that any version fits that does.
+
+/** What `createClient` of node-redis 5 or 6 returns. */
+export interface NodeRedisClient extends Events {
+  readonly isReady: boolean
+  readonly options?: object | undefined
+  sendCommand(args: string[], options?: object): Promise<unknown>
+  duplicate(overrides?: object): SubscribingClient
+}
+
+/** What `createSentinel` returns: the group is one node. */
+export interface NodeRedisSentinel extends Events {
+  readonly isReady: boolean
+  getMasterNode(): unknown
+  sendCommand(isReadonly: boolean | undefined, args: string[], options?: object): Promise<unknown>
+  /** Not in node-redis 5. */
+  duplicate?(overrides?: object): SubscribingClient
+  subscribe(channel: string, listener: (message: string) => void): Promise<void>
+  unsubscribe(channel: string): Promise<void>
+}
+
+/** What `createCluster` returns: the cluster is one node. */
+export interface NodeRedisCluster extends Events {
+  readonly isOpen: boolean
+  readonly slots: readonly unknown[]
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    args: string[],
+    options?: object,
+  ): Promise<unknown>
+  duplicate(overrides?: object): SubscribingClient
+}
+
+/** The part of a node-redis client that listens. */
+export interface SubscribingClient {
+  connect(): Promise<unknown>
+  subscribe(channel: string, listener: (message: string) => void): Promise<void>
+  unsubscribe(channel: string): Promise<void>
+  destroy(): unknown
+  unref?(): unknown
+  on(event: string, listener: () => void): unknown
+}

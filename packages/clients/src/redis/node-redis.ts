@@ -1,0 +1,104 @@
+import type { LockNode } from '@quorumlock/core'
+import type { RedisLink } from './link.js'
+import { chosenName } from './name.js'
+import type {
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  SubscribingClient,
+} from './node-redis-clients.js'
+import { NodeRedisSubscriber } from './node-redis-subscriber.js'
+import { reconnectDelay } from './reconnect.js'
+import { ScriptNode, type ScriptNodeOptions } from './script-node.js'
+import { watchConnection } from './watch.js'
+
+export interface RedisNodeOptions extends ScriptNodeOptions {
+  /** Shown in votes, errors and `health()`; unique in a quorum. Default: host and port. */
+  readonly name?: string | undefined
+}
+
+/**
+ * Makes a lock node of a node-redis client that is connected, or will be. The client stays yours: it is neither
+ * reconfigured nor closed, and no `error` listener is added to it.
+ */
+export function nodeRedisNode(
+  client: NodeRedisClient | NodeRedisSentinel | NodeRedisCluster,
+  options: RedisNodeOptions = {},
+): LockNode {
+  const given = client as unknown
+  if (typeof given !== 'object' || given === null || !('sendCommand' in given)) {
+    throw new TypeError('Expected `client` to be what createClient, createSentinel or createCluster returned')
+  }
+  if ('totalClients' in given) {
+    throw new TypeError(
+      'Expected `client` to be one connection, got a pool: the commands of a lock have to stay in order',
+    )
+  }
+  return new ScriptNode(linkToNodeRedis(client, options.name), options)
+}
+
+/** No timer for each command, which costs several times the command itself; and replies in plain types. */
+const PLAIN = { timeout: undefined, typeMapping: undefined }
+
+export function linkToNodeRedis(
+  client: NodeRedisClient | NodeRedisSentinel | NodeRedisCluster,
+  name: string | undefined,
+): RedisLink {
+  if ('slots' in client) return linkToCluster(client, name)
+  const isReady = (): boolean => client.isReady
+  if ('getMasterNode' in client) {
+    const isMaster = (event: unknown): boolean => (event as { type?: unknown }).type === 'MASTER'
+    const isOther = (event: unknown): boolean => (event as { type?: unknown }).type === 'MASTER_CHANGE'
+    const moved = { 'client-error': isMaster, 'topology-change': isOther }
+    const events = { made: ['ready'], lost: ['reconnecting', 'end'], moved }
+    return {
+      name: chosenName(name, 'sentinel'),
+      isCluster: false,
+      isReady,
+      send: (args) => client.sendCommand(false, args, PLAIN),
+      watch: (observer) => watchConnection(client, isReady, events, observer),
+      openSubscriber: () => new NodeRedisSubscriber(client.duplicate?.() ?? borrowed(client)),
+    }
+  }
+  const { socket = {} } = (client.options ?? {}) as { socket?: object }
+  const events = { made: ['ready'], lost: ['reconnecting', 'terminated', 'end'] }
+  const overrides = { socket: { ...socket, reconnectStrategy: reconnectDelay }, clientSideCache: undefined }
+  return {
+    name: chosenName(name, socket, 'localhost:6379'),
+    isCluster: false,
+    isReady,
+    send: (args) => client.sendCommand(args, PLAIN),
+    watch: (observer) => watchConnection(client, isReady, events, observer),
+    openSubscriber: () => new NodeRedisSubscriber(client.duplicate(overrides)),
+  }
+}
+
+/** A sentinel client has a connection for subscriptions beside the one for commands; it is not ours to end. */
+function borrowed(client: NodeRedisSentinel): SubscribingClient {
+  return {
+    connect: () => Promise.resolve(),
+    subscribe: (channel, listener) => client.subscribe(channel, listener),
+    unsubscribe: (channel) => client.unsubscribe(channel),
+    destroy: () => undefined,
+    on: () => undefined,
+  }
+}
+
+function linkToCluster(client: NodeRedisCluster, name: string | undefined): RedisLink {
+  const isUp = (slot: number): boolean => {
+    const { master } = (client.slots[slot] ?? {}) as { master?: { client?: { isReady?: boolean } } }
+    // One that was not needed yet is connected on its first use.
+    return master?.client?.isReady ?? true
+  }
+  const isReady = (slot?: number): boolean => client.isOpen && (slot === undefined || isUp(slot))
+  const events = { made: ['connect'], lost: ['disconnect'] }
+  return {
+    name: chosenName(name, 'cluster'),
+    lacks: ['guard'],
+    isCluster: true,
+    isReady,
+    send: (args, key) => client.sendCommand(key, false, args, PLAIN),
+    watch: (observer) => watchConnection(client, isReady, events, observer),
+    openSubscriber: () => new NodeRedisSubscriber(client.duplicate()),
+  }
+}

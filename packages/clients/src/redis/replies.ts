@@ -1,0 +1,67 @@
+import type { Greeting, MarkerSighting, NodeReply, RefusalReason, Sighting } from '@quorumlock/core'
+import type { LockCommand } from './job.js'
+import { voteOfError } from './vote-of-error.js'
+
+const REASONS: readonly (RefusalReason | undefined)[] = [
+  undefined,
+  'held',
+  'queued',
+  'stale',
+  'quarantined',
+  'unmarked',
+  'gone',
+  'taken',
+]
+
+type Scalar = string | number | Buffer | null | undefined
+
+function isNull(value: Scalar): value is null | undefined {
+  return value === null || value === undefined
+}
+
+/**
+ * What scripts/batch.lua said of one command, if it was not simply granted. Clients may be configured to give numbers
+ * as strings, and strings as buffers.
+ */
+export function decodeReply(command: LockCommand, said: unknown, clock: number): NodeReply {
+  if (Array.isArray(said)) {
+    if (command.kind !== 'inspect')
+      return { vote: 'refused', reason: 'stale', counter: Number(said[0]), clock }
+    const sightings = command.keys.map((key, index) => sightingOf(key, said[index]))
+    return { vote: 'granted', clock, sightings }
+  }
+  const number = Number(said)
+  const reason = REASONS[number % 8]
+  if (reason === undefined) return voteOfError(new Error(String(said)))
+  return number < 8
+    ? { vote: 'refused', reason, clock }
+    : { vote: 'refused', reason, clock, remaining: Math.floor(number / 8) - 1 }
+}
+
+function sightingOf(key: string, said: unknown): Sighting {
+  const [value, remaining, counter, ...waiters] = said as readonly Scalar[]
+  return {
+    key,
+    value: isNull(value) ? null : String(value),
+    remaining: Number(remaining) < 0 ? null : Number(remaining),
+    waiters: waiters.map(String),
+    counter: Number(counter),
+  }
+}
+
+/** The reply of scripts/greet.lua and mark.lua. A server that does not tell its run is known by its marker alone. */
+export function decodeGreeting(reply: unknown, run: string, durable: boolean): NodeReply {
+  if (!Array.isArray(reply)) return voteOfError(new Error(`A reply that makes no sense: ${String(reply)}`))
+  const [clock, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
+  const marker: MarkerSighting | null = isNull(markedRun)
+    ? null
+    : {
+        fleet: String(fleet),
+        run: String(markedRun),
+        longestTtl: Number(longest),
+        highestToken: Number(highest),
+        quarantine: isNull(quarantine) ? null : Number(quarantine),
+      }
+  const greeting: Greeting = { run: run === '' && marker !== null ? marker.run : run, durable, marker }
+  return { vote: 'granted', clock: Number(clock), greeting }
+}

@@ -1,0 +1,622 @@
+// Generated from the .lua files in this folder by scripts/embed-lua.mjs (`npm run embed-lua`). Do not edit.
+
+export interface EmbeddedScript {
+  readonly name: string
+  /** What EVALSHA calls the script by. */
+  readonly sha1: string
+  readonly source: string
+}
+
+export const batch: EmbeddedScript = {
+  name: 'batch',
+  sha1: 'aa7fb6a7188d8af7b27e32f5e4a10501e61c94c0',
+  source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
+--
+-- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
+--        only the companions that it touches), and last the marker if it is to be checked
+-- ARGV   1: JSON, flat: number of lock keys, number of fence counters, run of the marker or false, and then for each
+--        command \`kind + 8 * flags + 64 * keys\` and its fields:
+--          1 acquire  value ttl [token counter-life]    flags: 1 respect, 2 waiter, 4 fence
+--          2 extend   value ttl
+--          3 repair   value ttl [token counter-life]    flags: 4 fence
+--          4 release  value [id]                        flags: 1 leave, 2 requeue
+--          5 force
+--          6 inspect                                    flags: 1 watch
+--        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
+--           \`at age life id\`, which is read only when somebody has to wait; \`at\` is -1 for one that only watches
+--        times in milliseconds
+-- reply  the node's clock in milliseconds, and then, for each command that was not simply granted, its number and
+--          a number    refused: \`reason + 8 * (remaining + 1)\`, without the latter when nobody knows
+--          a string    the error of this one command; nothing of it was left behind
+--          an array    of an acquire or repair: the counter that bars it; of an inspect: one array for each key
+--
+-- Keys
+--   lock    string, the value of its holder
+--   fence   string, the highest token granted
+--   queue   sorted set, two members for each waiter: \`+id\` scored by its order, \`-id\` by the negative of its deadline.
+--           So places sort from 0 up and deadlines below 0.
+--   marker  hash: fleet, run, longest, highest, floor, until
+
+local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
+local CLOCK_TOLERANCE = 1000
+
+local call, pcalled = redis.call, redis.pcall
+local keys = KEYS
+local job = cjson.decode(ARGV[1])
+local lockCount, fenceCount, run = job[1], job[2], job[3]
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local firstQueue, lastQueue = lockCount + fenceCount + 1, #keys
+local markerKey, marked, quarantinedUntil
+local longest, highest, floor = 0, 0, 0
+if run then
+  markerKey = keys[lastQueue]
+  lastQueue = lastQueue - 1
+  local marker
+  if fenceCount > 0 then
+    marker = call('HMGET', markerKey, 'run', 'until', 'longest', 'highest', 'floor')
+    highest, floor = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
+  else
+    marker = call('HMGET', markerKey, 'run', 'until', 'longest')
+  end
+  marked, quarantinedUntil, longest = marker[1], tonumber(marker[2] or nil), tonumber(marker[3] or 0)
+end
+local longestBefore, highestBefore = longest, highest
+
+local function noteInMarker()
+  if not marked or (longest == longestBefore and highest == highestBefore) then return end
+  -- A grant that the marker does not know of would not be waited for after a loss of data. \`MARKER\` is an error that
+  -- nobody takes for a sure no.
+  local written
+  if fenceCount > 0 then
+    written = pcalled('HSET', markerKey, 'longest', longest, 'highest', highest)
+  else
+    written = pcalled('HSET', markerKey, 'longest', longest)
+  end
+  if type(written) == 'table' and written.err then return redis.error_reply('MARKER ' .. written.err) end
+end
+
+-- Nobody waits for any of the keys, nearly always.
+local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
+
+local reply = { now }
+-- Where the command at hand finds its fields, its keys and its waiter.
+local p, lock, fence, queue, waiter = 4, 1, lockCount + 1, firstQueue, 1
+local number, last = 0, #job
+
+-- ── the usual case ──────────────────────────────────────────────────────────────────────────────────────────────────
+-- Free keys are taken, or given back or prolonged by their owner, and nobody waits. Whatever is different in any way,
+-- an error included, is left as it is, and the general part below goes on from there.
+
+if not queues and (not run or (marked == run and not quarantinedUntil)) then
+  local longestText
+  while p <= last do
+    local head = job[p]
+    if head == 68 then
+      -- Releases in a row: all at one stroke.
+      local count = 1
+      while job[p + 2 * count] == 68 do count = count + 1 end
+      local got = pcalled('MGET', unpack(keys, lock, lock + count - 1))
+      if got.err then break end
+      local owned = 0
+      while owned < count and got[owned + 1] == job[p + 2 * owned + 1] do owned = owned + 1 end
+      local deleted = owned > 0 and pcalled('DEL', unpack(keys, lock, lock + owned - 1)) or 0
+      if type(deleted) == 'table' then break end
+      if deleted < owned then
+        -- The same release twice: the second one found nothing.
+        local seen = {}
+        for i = 0, owned - 1 do
+          local key = keys[lock + i]
+          if seen[key] then reply[#reply + 1], reply[#reply + 2] = number + i + 1, GONE end
+          seen[key] = true
+        end
+      end
+      p, lock, queue, number = p + 2 * owned, lock + owned, queue + owned, number + owned
+      if owned < count then break end
+    elseif head % 64 == 4 then
+      local n = math.floor(head / 64)
+      local got = pcalled('MGET', unpack(keys, lock, lock + n - 1))
+      if got.err then break end
+      local owned = 0
+      while owned < n and got[owned + 1] == job[p + 1] do owned = owned + 1 end
+      if owned < n then break end
+      if type(pcalled('DEL', unpack(keys, lock, lock + n - 1))) == 'table' then break end
+      p, lock, queue, number = p + 2, lock + n, queue + n, number + 1
+    elseif head % 8 == 1 then
+      local n, flags = math.floor(head / 64), math.floor(head / 8) % 8
+      local value, ttl = job[p + 1], job[p + 2]
+      local token, counterLife
+      if flags >= 4 then
+        token, counterLife = job[p + 3], job[p + 4]
+        local bar = tonumber(token)
+        for i = fence, fence + n - 1 do
+          local counter = pcalled('GET', keys[i])
+          if type(counter) == 'table' or tonumber(counter or 0) >= bar then token = false end
+        end
+        if floor >= bar or not token then break end
+      end
+      local set = 0
+      while set < n do
+        local done = pcalled('SET', keys[lock + set], value, 'PX', ttl, 'NX')
+        if not done or done.err then break end
+        set = set + 1
+      end
+      local counted = token and set == n and 0 or n
+      while counted < n and not pcalled('SET', keys[fence + counted], token, 'PX', counterLife).err do
+        counted = counted + 1
+      end
+      if set < n or counted < n then
+        if set > 0 then call('DEL', unpack(keys, lock, lock + set - 1)) end
+        break
+      end
+      if run and ttl ~= longestText then
+        longestText = ttl
+        longest = math.max(longest, tonumber(ttl))
+      end
+      p, lock, number = p + (token and 5 or 3), lock + n, number + 1
+      if token then
+        fence, flags = fence + n, flags - 4
+        highest = math.max(highest, tonumber(token))
+      end
+      if flags > 0 then queue = queue + n end
+      if flags == 2 then waiter = waiter + 1 end
+    elseif head == 66 then
+      if pcalled('GET', keys[lock]) ~= job[p + 1] then break end
+      local ttl = job[p + 2]
+      if pcalled('PEXPIRE', keys[lock], ttl) ~= 1 then break end
+      longest = math.max(longest, tonumber(ttl))
+      p, lock, number = p + 3, lock + 1, number + 1
+    else
+      break
+    end
+  end
+  if p > last then return noteInMarker() or reply end
+end
+
+-- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
+
+local waiters = ARGV[2] and cjson.decode(ARGV[2])
+
+-- All locks and counters at one stroke, kept up to date below. A key of another type looks like a free one here; the
+-- first command that relies on it being free runs into the error.
+local values = {}
+do
+  local got = pcalled('MGET', unpack(keys, 1, firstQueue - 1))
+  if got.err then
+    -- \`PARTLY\`, where something was done already, is an error that nobody takes for a sure no.
+    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. got.err)
+  end
+  for i = 1, firstQueue - 1 do values[keys[i]] = got[i] end
+end
+
+-- Lock keys that the command at hand has taken, for the case that it fails half-way.
+local taken, takenCount = {}, 0
+
+local function refusal(reason, remaining)
+  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+end
+
+-- What looks free may be a key of another type.
+local function assertFree(key)
+  call('GET', key)
+end
+
+local lastTtl
+local function note(ttl, token)
+  -- One after another they are nearly always the same.
+  if ttl ~= lastTtl then
+    lastTtl = ttl
+    longest = math.max(longest, tonumber(ttl))
+  end
+  if token then highest = math.max(highest, tonumber(token)) end
+end
+
+local function highestCounter(n)
+  local counter = run and floor or 0
+  for i = fence, fence + n - 1 do
+    local own = tonumber(values[keys[i]] or 0)
+    if own > counter then counter = own end
+  end
+  return counter
+end
+
+local function stale(counter)
+  return { string.format('%.0f', counter) }
+end
+
+local function take(value, ttl, n, token, counterLife)
+  for i = lock, lock + n - 1 do
+    local key = keys[i]
+    if values[key] == value then
+      call('SET', key, value, 'PX', ttl)
+    else
+      if not call('SET', key, value, 'PX', ttl, 'NX') then
+        assertFree(key)
+        error('ERR ' .. key .. ' is there and is not')
+      end
+      values[key] = value
+      takenCount = takenCount + 1
+      taken[takenCount] = key
+    end
+  end
+  if token then
+    for i = fence, fence + n - 1 do
+      call('SET', keys[i], token, 'PX', counterLife)
+      values[keys[i]] = token
+    end
+  end
+  if marked then note(ttl, token) end
+end
+
+-- ── queues ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The id, the order and the life of a waiter. A client's clock may be wrong: then the node's own stands in, less the
+-- time already waited.
+local function readWaiter(waiter)
+  local at, age, life, id = string.match(waiter, '^(%S+) (%S+) (%S+) (.*)$')
+  at, age, life = tonumber(at), tonumber(age), tonumber(life)
+  if at < 0 then return id, math.huge, life end
+  if math.abs(at + age - now) <= CLOCK_TOLERANCE then return id, at, life end
+  return id, now - age, life
+end
+
+local function dropDead(key)
+  for _, member in ipairs(call('ZRANGEBYSCORE', key, '(' .. -now, '(0')) do
+    call('ZREM', key, member, '+' .. string.sub(member, 2))
+  end
+end
+
+-- The first live place: its id, order and deadline, or nothing.
+local function headOf(key)
+  for attempt = 1, 2 do
+    local first = call('ZRANGEBYSCORE', key, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+    if not first[1] then return end
+    local id = string.sub(first[1], 2)
+    local deadline = -tonumber(call('ZSCORE', key, '-' .. id) or 0)
+    if now <= deadline then return id, tonumber(first[2]), deadline end
+    if attempt == 1 then dropDead(key) else return end
+  end
+end
+
+-- Milliseconds after which those ahead of the waiter (all, without one) may have lapsed; -1 for nobody.
+local function lifeOfThoseAhead(n, waiter)
+  local life, id, order = -1, nil, nil
+  if waiter then id, order = readWaiter(waiter) end
+  for i = queue, queue + n - 1 do
+    local head, at, deadline = headOf(keys[i])
+    if head and at ~= math.huge and head ~= id then
+      local before = not id or at < order or (at == order and head < id)
+      if before and deadline - now > life then life = deadline - now end
+    end
+  end
+  return life
+end
+
+-- The waiter of the command at hand.
+local function nextWaiter()
+  waiter = waiter + 1
+  return waiters[waiter - 1]
+end
+
+local function enqueue(n, waiter)
+  local id, order, life = readWaiter(waiter)
+  local score = order == math.huge and '+inf' or order
+  for i = queue, queue + n - 1 do
+    local key = keys[i]
+    call('ZADD', key, score, '+' .. id, -(now + life), '-' .. id)
+    if call('PTTL', key) < life then call('PEXPIRE', key, math.ceil(life)) end
+  end
+  queues = true
+end
+
+local function dequeue(n, id)
+  if not queues then return end
+  for i = queue, queue + n - 1 do call('ZREM', keys[i], '+' .. id, '-' .. id) end
+end
+
+-- A hint only: one that may not be given must not spoil a release.
+local function wake(id)
+  redis.pcall('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id)
+end
+
+local function wakeNext(n, except)
+  for i = 0, n - 1 do
+    local key = keys[queue + i]
+    if not values[keys[lock + i]] then
+      local head, at = headOf(key)
+      if head and at == math.huge then
+        dropDead(key)
+        for _, member in ipairs(call('ZRANGEBYSCORE', key, '+inf', '+inf')) do wake(string.sub(member, 2)) end
+      elseif head and head ~= except then
+        wake(head)
+      end
+    end
+  end
+end
+
+-- ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+local function acquire(flags, n)
+  local value, ttl = job[p], job[p + 1]
+  p = p + 2
+  local mode = flags % 4
+  local waiter = mode == 2 and nextWaiter()
+  local token, counterLife
+  if flags >= 4 then
+    token, counterLife = job[p], job[p + 1]
+    p = p + 2
+  end
+
+  if run then
+    if marked ~= run then return UNMARKED end
+    if quarantinedUntil then return refusal(QUARANTINED, quarantinedUntil - now) end
+  end
+
+  local owned, held, remaining = 0, false, -1
+  for i = lock, lock + n - 1 do
+    local holder = values[keys[i]]
+    if holder == value then
+      owned = owned + 1
+    elseif holder then
+      local left = call('PTTL', keys[i])
+      held = true
+      -- -1: it never expires.
+      if left == -1 then left = math.huge end
+      if left > remaining then remaining = left end
+    end
+  end
+  -- The same command a second time, by a connection that repeats itself: already ours, with its first expiry.
+  if owned == n then return end
+  if held then
+    if waiter then enqueue(n, waiter) end
+    if remaining == math.huge then return HELD end
+    return refusal(HELD, remaining)
+  end
+
+  if queues and mode > 0 then
+    local ahead = lifeOfThoseAhead(n, waiter)
+    if ahead >= 0 then
+      if waiter then enqueue(n, waiter) end
+      return refusal(QUEUED, ahead)
+    end
+  end
+
+  if token then
+    local counter = highestCounter(n)
+    if counter >= tonumber(token) then return stale(counter) end
+  end
+
+  take(value, ttl, n, token, counterLife)
+  if waiter and queues then dequeue(n, (readWaiter(waiter))) end
+end
+
+-- Why the value is not on all keys; nothing when it is.
+local function missing(value, n)
+  local reason
+  for i = lock, lock + n - 1 do
+    local key = keys[i]
+    local holder = values[key]
+    if not holder then
+      assertFree(key)
+      reason = GONE
+    elseif holder ~= value then
+      return TAKEN
+    end
+  end
+  return reason
+end
+
+local function extend(_, n)
+  local value, ttl = job[p], job[p + 1]
+  p = p + 2
+  local reason = missing(value, n)
+  if reason then return reason end
+  -- Never SET: it has to work on a node that is out of memory.
+  for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
+  if marked then note(ttl) end
+end
+
+local function repair(flags, n)
+  local value, ttl = job[p], job[p + 1]
+  p = p + 2
+  local token, counterLife
+  if flags >= 4 then
+    token, counterLife = job[p], job[p + 1]
+    p = p + 2
+  end
+  if missing(value, n) == TAKEN then return TAKEN end
+  if token then
+    -- Its own token may stand here already; only a higher one bars it.
+    local counter = highestCounter(n)
+    if counter > tonumber(token) then return stale(counter) end
+  end
+  take(value, ttl, n, token, counterLife)
+end
+
+local function release(flags, n)
+  local value = job[p]
+  p = p + 1
+  local leave
+  if flags % 2 == 1 then
+    leave = job[p]
+    p = p + 1
+  end
+  local waiter = flags >= 2 and nextWaiter()
+
+  local released = 0
+  for i = lock, lock + n - 1 do
+    local key = keys[i]
+    if values[key] == value then
+      call('DEL', key)
+      values[key] = false
+      released = released + 1
+    elseif not values[key] then
+      assertFree(key)
+    end
+  end
+  if leave then dequeue(n, leave) end
+  -- Where there is no memory for a place, the release still counts.
+  if waiter then pcall(enqueue, n, waiter) end
+  if queues then wakeNext(n, waiter and readWaiter(waiter)) end
+  if released < n then return GONE end
+end
+
+local function force(_, n)
+  local deleted = 0
+  for i = lock, lock + n - 1 do
+    local key = keys[i]
+    if values[key] then
+      call('DEL', key)
+      values[key] = false
+      deleted = deleted + 1
+    else
+      assertFree(key)
+    end
+  end
+  if queues then wakeNext(n) end
+  if deleted == 0 then return GONE end
+end
+
+local function inspect(flags, n)
+  local waiter = flags == 1 and nextWaiter()
+  local sightings, held = {}, false
+  for i = 0, n - 1 do
+    local key = keys[lock + i]
+    local holder = values[key]
+    local sighting = { holder, -1, values[keys[fence + i]] or '0' }
+    if holder then
+      held = true
+      sighting[2] = call('PTTL', key)
+    else
+      assertFree(key)
+    end
+    if queues then
+      dropDead(keys[queue + i])
+      for _, member in ipairs(call('ZRANGEBYSCORE', keys[queue + i], 0, '(+inf')) do
+        sighting[#sighting + 1] = string.sub(member, 2)
+      end
+    end
+    sightings[i + 1] = sighting
+  end
+  if waiter and held then enqueue(n, waiter) end
+  return sightings
+end
+
+local handlers = { acquire, extend, repair, release, force, inspect }
+
+-- ── the batch ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+local size = #reply
+local lockStep, fenceStep, queueStep = 0, 0, 0
+
+local function applyAll()
+  while true do
+    lock, fence, queue = lock + lockStep, fence + fenceStep, queue + queueStep
+    if p > last then return end
+    local head = job[p]
+    local kind = head % 8
+    local rest = (head - kind) / 8
+    local flags = rest % 8
+    local n = (rest - flags) / 8
+    p = p + 1
+    number, takenCount = number + 1, 0
+    lockStep = n
+    fenceStep = (kind == 6 or (flags >= 4 and kind % 2 == 1)) and n or 0
+    queueStep = (kind >= 4 or (kind == 1 and flags % 4 > 0)) and n or 0
+    local said = handlers[kind](flags, n)
+    if said then
+      reply[size + 1], reply[size + 2] = number, said
+      size = size + 2
+    end
+  end
+end
+
+-- An error ends one command, not those after it.
+repeat
+  local done, failure = pcall(applyAll)
+  if not done then
+    for i = 1, takenCount do
+      call('DEL', taken[i])
+      values[taken[i]] = false
+    end
+    reply[size + 1], reply[size + 2] = number, type(failure) == 'table' and failure.err or tostring(failure)
+    size = size + 2
+  end
+until done
+
+return noteInMarker() or reply
+`,
+}
+
+export const greet: EmbeddedScript = {
+  name: 'greet',
+  sha1: '700c5932e903a91efac9e649ff65e61e0bd309c6',
+  source: `-- Tells the clock of the node and, if a marker is named, what it says: \`greetingOf\` in node-state.ts.
+--
+-- KEYS   1: the marker, or none
+-- ARGV   none
+-- reply  clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
+--        quarantine in milliseconds or false
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if not KEYS[1] then return { now } end
+
+local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
+if not marker[2] then return { now } end
+
+local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
+return { now, marker[1], marker[2], marker[3], marker[4], quarantine }
+`,
+}
+
+export const mark: EmbeddedScript = {
+  name: 'mark',
+  sha1: '073ce37c7aa51b5a2bcba8ae98fdfc3a6d290e93',
+  source: `-- Writes the marker of a fleet if the condition of the mode holds: \`mark\` in node-state.ts.
+--
+-- KEYS   1: the marker
+-- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine; times in milliseconds
+-- reply  as that of greet.lua
+
+local key = KEYS[1]
+local mode, fleet, run = ARGV[1], ARGV[2], ARGV[3]
+local longest, floor, duration = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local marker = redis.call('HMGET', key, 'run', 'until', 'longest', 'highest', 'floor')
+local markedRun, quarantinedUntil = marker[1], tonumber(marker[2] or nil)
+local markedLongest, markedHighest = tonumber(marker[3] or 0), tonumber(marker[4] or 0)
+local markedFloor = tonumber(marker[5] or 0)
+
+if mode == 'found' and not markedRun then
+  redis.call('HSET', key, 'fleet', fleet, 'run', run, 'longest', longest, 'highest', floor, 'floor', floor)
+end
+
+if mode == 'quarantine' and markedRun ~= run then
+  -- Data that survived a restart keeps its own memory of tokens and times, whatever the fleet knows.
+  longest = math.max(longest, markedLongest)
+  floor = math.max(floor, markedFloor)
+  local highest = math.max(floor, markedHighest)
+  local stillOut = quarantinedUntil or 0
+  redis.call('HSET', key, 'fleet', fleet, 'run', run, 'longest', longest, 'highest', highest, 'floor', floor,
+    'until', math.max(now + duration, stillOut))
+end
+
+if markedRun and quarantinedUntil then
+  if mode == 'lift' or (mode == 'admit' and markedRun == run and now >= quarantinedUntil) then
+    redis.call('HDEL', key, 'until')
+    redis.call('HSET', key, 'floor', math.max(markedFloor, floor), 'highest', math.max(markedHighest, floor))
+  end
+end
+
+marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
+if not marker[2] then return { now } end
+local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
+return { now, marker[1], marker[2], marker[3], marker[4], quarantine }
+`,
+}

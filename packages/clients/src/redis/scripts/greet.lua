@@ -1,0 +1,16 @@
+-- Tells the clock of the node and, if a marker is named, what it says: `greetingOf` in node-state.ts.
+--
+-- KEYS   1: the marker, or none
+-- ARGV   none
+-- reply  clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
+--        quarantine in milliseconds or false
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if not KEYS[1] then return { now } end
+
+local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
+if not marker[2] then return { now } end
+
+local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
+return { now, marker[1], marker[2], marker[3], marker[4], quarantine }

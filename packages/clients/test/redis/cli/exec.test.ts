@@ -1,0 +1,283 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import type { Redlock } from '@quorumlock/core'
+import { startFleet, type Fleet } from '@quorumlock/testing'
+import { connect } from '../../../src/connect/connect.js'
+import { quorumlock, type Ended, type RunOptions, type Running } from '../../support/cli.js'
+
+jest.setTimeout(60_000)
+
+let fleet: Fleet
+let redlock: Redlock
+let names = 0
+const fresh = (): string => `job-${++names}`
+
+beforeAll(async () => {
+  fleet = await startFleet({ nodes: 3 })
+  redlock = await connect(fleet.urls, { ttl: 20_000 })
+}, 60_000)
+
+afterAll(async () => {
+  await redlock.close()
+  await fleet.dispose()
+})
+
+afterEach(() => fleet.heal())
+
+const start = (args: readonly string[], options: RunOptions = {}): Running =>
+  quorumlock(['exec', ...args], {
+    ...options,
+    env: { QUORUMLOCK_NODES: fleet.urls.join(' '), ...options.env },
+  })
+const run = (args: readonly string[], options?: RunOptions): Promise<Ended> => start(args, options).ended
+const sh = (script: string): string[] => ['--', 'sh', '-c', script]
+
+describe('the exit code is', () => {
+  test.each([0, 3, 255])("the command's own: %i", async (code) => {
+    expect(await run([fresh(), ...sh(`exit ${code}`)])).toEqual({
+      code,
+      signal: null,
+      stdout: '',
+      stderr: '',
+    })
+  })
+
+  test('128 + n when signal n ended the command', async () => {
+    expect(await run([fresh(), ...sh('kill -KILL $$')])).toMatchObject({ code: 137, stderr: '' })
+  })
+
+  test('75 at once with --try, and after --wait, when others hold the lock', async () => {
+    const resource = fresh()
+    await using lock = await redlock.acquire(resource)
+    const [tried, waited] = await Promise.all([
+      run(['--try', resource, ...sh('echo ran')]),
+      run(['--wait', '300ms', resource, ...sh('echo ran')]),
+    ])
+    for (const ended of [tried, waited]) {
+      expect(ended).toMatchObject({ code: 75, stdout: '' })
+      expect(ended.stderr).toMatch(/^quorumlock: Cannot lock "job-\d+": others hold it .*\n$/)
+    }
+    expect(lock.held).toBe(true)
+  })
+
+  test('69 when too few nodes answer', async () => {
+    await fleet.nodes[0]!.pause()
+    await fleet.nodes[1]!.pause()
+    const ended = await run([fresh(), ...sh('echo ran')])
+    expect(ended).toMatchObject({ code: 69, stdout: '' })
+    expect(ended.stderr).toMatch(/^quorumlock: Cannot connect: 2 of 3 nodes are needed.*\n$/)
+  })
+
+  test('127 for a command that does not exist, 126 for one that cannot be executed; the lock is free again', async () => {
+    const resource = fresh()
+    expect(await run([resource, '--', 'no-such-command'])).toMatchObject({
+      code: 127,
+      stderr: 'quorumlock: no-such-command: command not found\n',
+    })
+    expect(await run([resource, '--', '/etc/hostname'])).toMatchObject({
+      code: 126,
+      stderr: 'quorumlock: /etc/hostname: cannot be executed (EACCES)\n',
+    })
+    expect(await redlock.isLocked(resource)).toBe(false)
+  })
+})
+
+describe('bad usage is told in one line, with exit code 64', () => {
+  test.each<[string, string[], RegExp]>([
+    ['no resource', ['--', 'true'], /Expected a resource/],
+    ['no command', ['a'], /Expected a command after "--"/],
+    ['an empty command', ['a', '--'], /Expected a command after "--"/],
+    ['an unknown flag', ['--nope', 'a', '--', 'true'], /Unknown option '--nope'/],
+    [
+      'a time that is none',
+      ['--ttl', 'soon', 'a', '--', 'true'],
+      /Expected --ttl to be a time such as 500ms, 30s or 5m, got "soon"/,
+    ],
+    [
+      'both --try and --wait',
+      ['--try', '--wait', '1s', 'a', '--', 'true'],
+      /Expected --try or --wait, got both/,
+    ],
+    ['a TTL of nothing', ['--ttl', '0', 'a', '--', 'true'], /Expected `ttl` to be/],
+    [
+      'a grace that leaves no time',
+      ['--ttl', '2s', '--grace', '2s', 'a', '--', 'true'],
+      /Expected --grace to be at most half of the TTL/,
+    ],
+    ['a quorum below a majority', ['--quorum', '1', 'a', '--', 'true'], /Expected `quorum` to be/],
+    [
+      'a file that is not there',
+      ['--config', '/no/such/file', 'a', '--', 'true'],
+      /Cannot use the configuration file \/no\/such\/file/,
+    ],
+    ['a node that is no URL', ['--node', 'secret@host', 'a', '--', 'true'], /Expected node 1 to be a URL/],
+  ])('%s', async (_what, args, message) => {
+    const ended = await run(args)
+    expect(ended).toMatchObject({ code: 64, stdout: '' })
+    expect(ended.stderr).toMatch(message)
+    expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(ended.stderr).not.toContain('secret')
+  })
+
+  test('no nodes, no command at all, an unknown one', async () => {
+    const none = quorumlock(['exec', 'a', '--', 'true']).ended
+    const nothing = quorumlock([]).ended
+    const unknown = quorumlock(['explode']).ended
+    expect((await none).stderr).toMatch(/^quorumlock: No nodes: name them with --node URL.*\n$/)
+    expect((await nothing).stderr).toMatch(
+      /^quorumlock: Expected a command: exec, status, release or doctor .*\n$/,
+    )
+    expect((await unknown).stderr).toMatch(/got "explode".*\n$/)
+    for (const ended of await Promise.all([none, nothing, unknown])) expect(ended.code).toBe(64)
+  })
+})
+
+describe('the command', () => {
+  test('gets its arguments as they are, without a shell, and our standard input', async () => {
+    const printed = await run([fresh(), '--', 'printf', '%s|', '$HOME;ls', 'a b', '--try', '--'])
+    expect(printed).toMatchObject({ code: 0, stdout: '$HOME;ls|a b|--try|--|', stderr: '' })
+    expect(await run([fresh(), '--', 'cat'], { input: 'from stdin' })).toMatchObject({ stdout: 'from stdin' })
+  })
+
+  test('learns of its lock from its environment', async () => {
+    const script = 'echo "$QUORUMLOCK_RESOURCE,$QUORUMLOCK_EXPIRES_AT,$QUORUMLOCK_TOKEN"'
+    const { stdout } = await run(['--fencing', 'x-1', 'x-2', ...sh(script)])
+    const [, expires, token] = /^x-1\nx-2,(\d+),(\d+)\n$/.exec(stdout) ?? []
+    expect(Math.abs(Number(expires) - Date.now() - 29_700)).toBeLessThan(5_000)
+    expect(BigInt(token!)).toBeGreaterThan(1_700_000_000_000_000n)
+    expect((await run([fresh(), ...sh('echo "[$QUORUMLOCK_TOKEN]"')])).stdout).toBe('[]\n')
+  })
+
+  test('runs alone: of two in parallel the second waits for the first', async () => {
+    const resource = fresh()
+    const script = 'echo in; sleep 0.3; echo out'
+    const first = start([resource, ...sh(script)])
+    await first.says('in')
+    const second = start([resource, ...sh('echo second')])
+    await first.ended
+    expect(await second.ended).toMatchObject({ code: 0, stdout: 'second\n' })
+  })
+})
+
+describe('signals', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)(
+    '%s goes on to the command',
+    async (signal) => {
+      const name = signal.slice(3)
+      const script = `trap 'echo got ${name}; exit 7' ${name}; echo ready; while :; do sleep 0.05; done`
+      const running = start([fresh(), ...sh(script)])
+      await running.says('ready')
+      running.process.kill(signal)
+      expect(await running.ended).toMatchObject({ code: 7, stdout: `ready\ngot ${name}\n`, stderr: '' })
+    },
+  )
+
+  test('a command that does not heed the signal goes on', async () => {
+    const running = start([fresh(), ...sh("trap '' TERM; echo ready; sleep 0.5; echo done")])
+    await running.says('ready')
+    running.process.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 0, stdout: 'ready\ndone\n' })
+  })
+
+  test('the lock is released only after the command ended, however long that takes after the signal', async () => {
+    const resource = fresh()
+    const script = `trap 'echo ending; sleep 1; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
+    const running = start([resource, ...sh(script)])
+    await running.says('ready')
+    running.process.kill('SIGTERM')
+    await running.says('ending')
+    expect(await redlock.tryAcquire(resource)).toBeNull()
+    expect(await running.ended).toMatchObject({ code: 0 })
+    expect(await redlock.isLocked(resource)).toBe(false)
+  })
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('%s ends the waiting with %i, and leaves no place in the queue', async (signal, code) => {
+    const resource = fresh()
+    await using lock = await redlock.acquire(resource)
+    const running = start(['--wait', 'forever', resource, ...sh('echo ran')])
+    while ((await redlock.inspect(resource)).waiters === 0) await new Promise((next) => setTimeout(next, 20))
+    running.process.kill(signal)
+    expect(await running.ended).toMatchObject({ code, stdout: '', stderr: '' })
+    expect((await redlock.inspect(resource)).waiters).toBe(0)
+    expect(lock.held).toBe(true)
+  })
+
+  test('one that comes while no node can be reached ends it at once', async () => {
+    const nowhere = 'redis://127.0.0.1:1 redis://127.0.0.1:2 redis://127.0.0.1:3'
+    const running = start(['--verbose', fresh(), ...sh('echo ran')], { env: { QUORUMLOCK_NODES: nowhere } })
+    // Its handlers stand as soon as it runs; how long that takes is not ours to say.
+    await new Promise((next) => setTimeout(next, 3_000))
+    running.process.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 143, stdout: '' })
+  })
+})
+
+describe('when the lock is about to be lost', () => {
+  const ttl = 3_000
+
+  /** Freezes a majority under a running command, and tells when. */
+  async function loseMajority(running: Running): Promise<number> {
+    await running.says('ready')
+    const at = Date.now()
+    await Promise.all([fleet.nodes[0]!.pause(), fleet.nodes[1]!.pause()])
+    return at
+  }
+
+  test('the command gets SIGTERM in time to end by itself, and the exit code is 79', async () => {
+    const script = `trap 'echo got TERM; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
+    const running = start(['--ttl', `${ttl}`, fresh(), ...sh(script)])
+    const at = await loseMajority(running)
+    await running.says('got TERM')
+    expect(Date.now() - at).toBeLessThan(ttl)
+    const ended = await running.ended
+    expect(ended).toMatchObject({ code: 79, stdout: 'ready\ngot TERM\n' })
+    expect(ended.stderr).toMatch(
+      /^quorumlock: the lock cannot be renewed: ending the command\nquorumlock: lost the lock on .*\n$/,
+    )
+  })
+
+  test('one that does not heed SIGTERM is gone before the deadline all the same', async () => {
+    // Beats every 20 ms with the time of day: the last beat shows how long it lived.
+    const beat = `process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => console.log(Date.now()), 20)`
+    const running = start(['--ttl', `${ttl}`, fresh(), '--', process.execPath, '-e', beat])
+    const at = await loseMajority(running)
+    const ended = await running.ended
+    const last = Number(ended.stdout.trimEnd().split('\n').at(-1))
+    expect(ended.code).toBe(79)
+    // The deadline is at most one TTL after the last renewal, which came before the freeze.
+    expect(last - at).toBeLessThan(ttl - 32)
+    expect(last - at).toBeGreaterThan(ttl / 4)
+  })
+
+  test('a lock that was taken away by force ends it with the next renewal', async () => {
+    const resource = fresh()
+    const running = start(['--ttl', `${ttl}`, resource, ...sh('echo ready; exec sleep 30')])
+    await running.says('ready')
+    expect(await redlock.forceRelease(resource)).toBe(true)
+    expect(await running.ended).toMatchObject({ code: 79 })
+  })
+
+  test('a minority that freezes changes nothing', async () => {
+    const running = start(['--ttl', `${ttl}`, fresh(), ...sh('sleep 1; echo ready; sleep 4; echo done')])
+    await running.says('ready')
+    await fleet.nodes[0]!.pause()
+    expect(await running.ended).toMatchObject({ code: 0, stdout: 'ready\ndone\n', stderr: '' })
+  })
+})
+
+test('the password in a URL is in no message', async () => {
+  const nodes = 'redis://user:hunter2@127.0.0.1:1'
+  const { stderr } = await run(['--try', fresh(), '--', 'true'], { env: { QUORUMLOCK_NODES: nodes } })
+  expect(stderr).toMatch(/^quorumlock: Cannot connect/)
+  expect(stderr).not.toContain('hunter2')
+})
+
+test('--help tells how to use it, on standard output', async () => {
+  const [all, exec] = await Promise.all([quorumlock(['--help']).ended, quorumlock(['exec', '--help']).ended])
+  expect(all).toMatchObject({ code: 0, stderr: '' })
+  expect(all.stdout).toContain('quorumlock exec nightly-report -- ./report.sh')
+  expect(exec.stdout).toContain('79  the lock was lost while the command ran')
+})

@@ -1,0 +1,138 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { QuorumUnavailableError } from '@quorumlock/core'
+import { startFleet, type Fleet } from '@quorumlock/testing'
+import { createClient } from 'redis'
+import { connect } from '@quorumlock/clients'
+import { eventually } from '../support/eventually.js'
+
+let fleet: Fleet
+
+beforeAll(async () => {
+  fleet = await startFleet({ nodes: 3, backend: 'processes' })
+})
+afterAll(() => fleet.dispose())
+
+interface DeafServer {
+  readonly url: string
+  /** Connections that are open. */
+  readonly sockets: ReadonlySet<Socket>
+  close(): void
+}
+
+/** A port that takes connections and never says a word. */
+async function deafServer(): Promise<DeafServer> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.resume().on('close', () => sockets.delete(socket))
+    socket.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sockets,
+    close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+describe('connect', () => {
+  test('gives a Redlock over its own connections, and close() ends them', async () => {
+    const redlock = await connect(fleet.urls, { ttl: 10_000, clientName: 'connect-test' })
+    const lock = await redlock.acquire('order:1')
+    await expect(lock.release()).resolves.toBe('released')
+
+    const observer = await createClient({ url: fleet.urls[0] as string }).connect()
+    const named = async (): Promise<number> =>
+      (await observer.clientList()).filter(({ name }) => name === 'connect-test').length
+    expect(await named()).toBe(1)
+    await redlock.close()
+    await eventually(async () => expect(await named()).toBe(0))
+    observer.destroy()
+  })
+
+  test('starts when a majority is there, though another node is not', async () => {
+    await fleet.nodes[2]?.kill()
+    const redlock = await connect(fleet.urls, { connectTimeout: 2_000 })
+    await (await redlock.acquire('order:2')).release()
+
+    await fleet.nodes[2]?.restart()
+    await eventually(async () => expect(redlock.health().map(({ state }) => state)).not.toContain('down'))
+    await redlock.close()
+  })
+
+  test('does not wait for a node that takes connections and says nothing', async () => {
+    const deaf = await deafServer()
+    const redlock = await connect([...fleet.urls.slice(0, 2), deaf.url], { connectTimeout: 60_000 })
+    await (await redlock.acquire('order:3')).release()
+    await redlock.close()
+    deaf.close()
+  })
+
+  test('fails when no majority can be reached in time, says which nodes and why, and leaves nothing open', async () => {
+    const deaf = await deafServer()
+    const nodes = [fleet.urls[0] as string, 'redis://user:secret@127.0.0.1:1', deaf.url]
+    const failure = await connect(nodes, { connectTimeout: 300 }).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    expect(failure).toBeInstanceOf(QuorumUnavailableError)
+    const { message } = failure as Error
+    expect(message).toContain('2 of 3 nodes are needed')
+    expect(message).toContain('127.0.0.1:1 (')
+    expect(message).toContain('ECONNREFUSED')
+    expect(message).not.toContain('secret')
+    await eventually(async () => expect(deaf.sockets.size).toBe(0))
+    deaf.close()
+  })
+
+  test('logs in with the user and password of the URL, of the object, or of all', async () => {
+    const admin = await createClient({ url: fleet.urls[0] as string }).connect()
+    await admin.sendCommand(['ACL', 'SETUSER', 'ada', 'on', '>pa:ss@word', '~*', '&*', '+@all'])
+    const [url = ''] = fleet.urls
+    const ways = [
+      connect([url.replace('//', `//ada:${encodeURIComponent('pa:ss@word')}@`)]),
+      connect([{ url, username: 'ada', password: 'pa:ss@word' }]),
+      connect([url], { username: 'ada', password: 'pa:ss@word' }),
+    ]
+    for (const redlock of await Promise.all(ways)) {
+      expect((await admin.clientList()).filter(({ user }) => user === 'ada').length).toBeGreaterThan(0)
+      await redlock.close()
+    }
+    await expect(connect([url], { username: 'ada', password: 'wrong', connectTimeout: 300 })).rejects.toThrow(
+      'WRONGPASS',
+    )
+    admin.destroy()
+  })
+
+  test('takes up a connection again that the server has cut', async () => {
+    const redlock = await connect([fleet.urls[0] as string], { clientName: 'cut' })
+    const admin = await createClient({ url: fleet.urls[0] as string }).connect()
+    const { id } = (await admin.clientList()).find(({ name }) => name === 'cut') ?? { id: 0 }
+    await admin.sendCommand(['CLIENT', 'KILL', 'ID', String(id)])
+    await eventually(async () => {
+      const lock = await redlock.acquire('order:4', { wait: 100 })
+      await lock.release()
+    })
+    await redlock.close()
+    admin.destroy()
+  })
+
+  test('tells a dead peer from an idle one', async () => {
+    const redlock = await connect(fleet.urls, { pingInterval: 50, socketTimeout: 200 })
+    await fleet.nodes[0]?.pause()
+    await eventually(async () => expect(redlock.health()[0]?.state).toBe('down'))
+    expect(
+      redlock
+        .health()
+        .slice(1)
+        .map(({ state }) => state),
+    ).toEqual(['up', 'up'])
+    await fleet.nodes[0]?.resume()
+    await eventually(async () => expect(redlock.health()[0]?.state).toBe('up'))
+    await redlock.close()
+  })
+})

@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { memoryNode } from '@quorumlock/core'
+import { doctor, formatDoctorReport, nodeRedisNode, type DoctorReport } from '@quorumlock/clients'
+import { startFleet, type Fleet } from '@quorumlock/testing'
+import { Redis } from 'ioredis'
+import { eventually } from '../support/eventually.js'
+import { open, type Client } from '../support/servers.js'
+
+let fleet: Fleet
+let admins: Client[]
+beforeAll(async () => {
+  fleet = await startFleet({ nodes: 3, backend: 'processes' })
+  admins = await Promise.all(fleet.urls.map((url) => open(url)))
+})
+afterAll(async () => {
+  for (const admin of admins) admin.destroy()
+  await fleet.dispose()
+})
+
+const codes = ({ findings }: DoctorReport): string[] =>
+  findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code)
+
+describe('the doctor', () => {
+  test('finds a good fleet healthy, recommends times, and leaves nothing behind', async () => {
+    const report = await doctor(fleet.urls)
+    expect(codes(report)).toEqual([])
+    expect(report).toMatchObject({ healthy: true, recommended: { nodeTimeout: expect.any(Number) } })
+    expect(report.nodes).toHaveLength(3)
+    expect(report.nodes[0]).toMatchObject({ product: 'Redis', role: 'master', persistence: 'none' })
+    expect(Math.abs(report.nodes[0]?.clockOffset ?? Infinity)).toBeLessThan(100)
+    expect(formatDoctorReport(report)).toContain('healthy')
+    await eventually(async () => {
+      expect((await admins[0]!.clientList()).map(({ name }) => name)).not.toContain('quorumlock-doctor')
+    })
+    const keys = await admins[0]!.keys('*')
+    await eventually(async () => expect(await admins[0]!.keys('*doctor*')).toEqual([]))
+    expect(keys.filter((key) => !key.includes('doctor'))).toEqual([])
+  })
+
+  test('takes clients and nodes as well as URLs', async () => {
+    const ioredis = new Redis(fleet.urls[1]!)
+    await once(ioredis, 'ready')
+    const node = nodeRedisNode(admins[2]!)
+    const report = await doctor([admins[0]!, ioredis, node, memoryNode(), { url: fleet.urls[1]! }])
+    expect(report.nodes.map(({ reachable }) => reachable)).toEqual([true, true, true, true, true])
+    expect(codes(report)).toEqual(['same-server'])
+    expect(await admins[0]!.ping()).toBe('PONG')
+    expect(await ioredis.ping()).toBe('PONG')
+    await node.close?.()
+    ioredis.disconnect()
+  })
+
+  test('notices one server under two names', async () => {
+    const [url = ''] = fleet.urls
+    const report = await doctor([url, url.replace('127.0.0.1', 'localhost'), fleet.urls[1]!])
+    expect(report.healthy).toBe(false)
+    expect(codes(report)).toContain('same-server')
+    expect(formatDoctorReport(report)).toContain('one and the same server')
+  })
+
+  test('says why a node cannot be reached, and never its password', async () => {
+    const report = await doctor([...fleet.urls.slice(0, 2), 'redis://:secret@127.0.0.1:1'], { timeout: 500 })
+    expect(codes(report)).toEqual(['unreachable'])
+    expect(report.findings[0]?.message).toContain('ECONNREFUSED')
+    expect(JSON.stringify(report) + formatDoctorReport(report)).not.toContain('secret')
+  })
+
+  test('is done in time when a node is frozen', async () => {
+    await fleet.nodes[2]?.pause()
+    const report = await doctor(fleet.urls, { timeout: 1_000 })
+    await fleet.nodes[2]?.resume()
+    expect(codes(report)).toEqual(['unreachable'])
+    expect(report.recommended).toBeDefined()
+  })
+
+  test('warns of eviction, and of a replica', async () => {
+    await admins[0]!.configSet('maxmemory-policy', 'allkeys-lru')
+    await admins[1]!.sendCommand(['REPLICAOF', '127.0.0.1', '1'])
+    const report = await doctor(fleet.urls)
+    await admins[0]!.configSet('maxmemory-policy', 'noeviction')
+    await admins[1]!.sendCommand(['REPLICAOF', 'NO', 'ONE'])
+    expect(codes(report)).toEqual(expect.arrayContaining(['eviction', 'replica']))
+  })
+
+  test('knows a server that keeps every write', async () => {
+    const durable = await startFleet({ nodes: 1, backend: 'processes', persistence: 'aof' })
+    const report = await doctor(durable.urls)
+    await durable.dispose()
+    expect(report.nodes[0]?.persistence).toBe('aof always')
+    expect(report.findings.map(({ message }) => message).join()).toContain('durable: true')
+  })
+
+  test('names the permissions that a user lacks', async () => {
+    await admins[0]!.sendCommand([
+      'ACL',
+      'SETUSER',
+      'weak',
+      'on',
+      '>weak',
+      '~*',
+      '+@all',
+      '-pexpire',
+      '-info',
+    ])
+    const report = await doctor([{ url: fleet.urls[0]!, username: 'weak', password: 'weak' }])
+    await admins[0]!.sendCommand(['ACL', 'DELUSER', 'weak'])
+    const said = report.findings.map(({ message }) => message).join('\n')
+    expect(report.healthy).toBe(false)
+    expect(said).toMatch(/cannot extend a lock: .*(pexpire|can't run this command)/)
+    expect(said).toMatch(/does not answer INFO/)
+    expect(said).toMatch(/cannot wake those who wait/)
+  })
+})

@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { startFleet, type Fleet } from '@quorumlock/testing'
+import { RecipeProcess } from '../../support/recipe-process.js'
+
+const TTL = 2_000
+let fleet: Fleet
+const workers: RecipeProcess[] = []
+
+beforeAll(async () => {
+  fleet = await startFleet({ nodes: 5 })
+}, 60_000)
+afterAll(() => fleet.dispose())
+beforeEach(() => Promise.all(fleet.nodes.map((node) => node.flush())))
+afterEach(() => Promise.all(workers.splice(0).map((worker) => worker.kill())))
+
+function start(role: string, more: object = {}): RecipeProcess {
+  const worker = new RecipeProcess(role, fleet.urls, more)
+  workers.push(worker)
+  return worker
+}
+
+async function started(role: string, ...each: object[]): Promise<RecipeProcess[]> {
+  const all = each.map((more) => start(role, more))
+  await Promise.all(all.map((worker) => worker.hears('ready')))
+  return all
+}
+
+/** The one of them that was elected first, and the others. */
+async function leaderAmong(all: RecipeProcess[]): Promise<[RecipeProcess, RecipeProcess[]]> {
+  const leader = await Promise.any(all.map((worker) => worker.hears('elected').then(() => worker)))
+  return [leader, all.filter((worker) => worker !== leader)]
+}
+
+describe('leader election', () => {
+  test('a leader that stops cleanly is followed at once, one that is killed within its TTL', async () => {
+    const [first, others] = await leaderAmong(await started('leader', {}, {}, {}))
+    expect(await first.stop()).toBe(0)
+    const [second, [third]] = await leaderAmong(others)
+    const handOver = second.all('elected')[0]!.at - first.all('ended')[0]!.at
+    expect(handOver).toBeLessThan(500)
+    expect(third!.all('elected')).toEqual([])
+
+    const killedAt = Date.now()
+    await second.kill()
+    const { at, token } = await third!.hears('elected')
+    expect(at - killedAt).toBeLessThan(TTL + 1_000)
+    const tokens = [first, second].map((worker) => BigInt(worker.all('elected')[0]!['token'] as string))
+    expect(BigInt(token as string) > tokens[1]! && tokens[1]! > tokens[0]!).toBe(true)
+  }, 30_000)
+
+  test('two dead nodes of five change nothing for the leader', async () => {
+    const [leader] = await leaderAmong(await started('leader', {}))
+    await fleet.nodes[3]!.kill()
+    await fleet.nodes[4]!.kill()
+    try {
+      const killedAt = Date.now()
+      const rival = start('leader')
+      await rival.hears('ready')
+      while (Date.now() - killedAt < 2 * TTL) await tick()
+      expect([...leader.all('ended'), ...rival.all('elected')]).toEqual([])
+      await leader.stop()
+      await rival.hears('elected')
+    } finally {
+      await fleet.nodes[3]!.restart()
+      await fleet.nodes[4]!.restart()
+    }
+  }, 30_000)
+})
+
+test('once: the work of a process that is killed in the middle is done by one that waits, and by nobody else', async () => {
+  const hanging = start('once', { hang: true })
+  await hanging.hears('began')
+  const [second, third] = await started('once', {}, {})
+  const killedAt = Date.now()
+  await hanging.kill()
+  const outcomes = await Promise.all([second!.hears('outcome'), third!.hears('outcome')])
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['done', 'ran'])
+  const ran = outcomes.find(({ status }) => status === 'ran')!
+  expect(ran).toMatchObject({ value: 'paid', kept: true })
+  expect(ran.at - killedAt).toBeLessThan(TTL + 2_000)
+}, 30_000)
+
+test('scheduler: three processes whose clocks differ run each due time once, and go on when one is killed', async () => {
+  const all = await started('scheduler', { skew: -1_700 }, { skew: 0 }, { skew: 300 })
+  const dues = () => all.flatMap((worker) => worker.all('ran')).map(({ due }) => due as number)
+  const reached = async (count: number) => {
+    while (dues().length < count) await tick()
+  }
+  await reached(4)
+  await all[2]!.kill()
+  const before = dues().length
+  await reached(before + 4)
+  for (const worker of all.slice(0, 2)) expect(await worker.stop()).toBe(0)
+  expect(all[0]!.all('stopped')[0]).toMatchObject({ clean: true })
+  expect(new Set(dues()).size).toBe(dues().length)
+  const sorted = dues().sort((a, b) => a - b)
+  expect(sorted.every((due) => due % 500 === 0)).toBe(true)
+}, 30_000)
+
+test('claimEach: three workers share a list; of one that is killed only what it had in hand is left', async () => {
+  const all = await started('claim', {}, {}, {})
+  await all[0]!.hears('worked')
+  await all[0]!.kill()
+  await Promise.all(all.slice(1).map((worker) => worker.hears('report')))
+  const worked = all.flatMap((worker) => worker.all('worked')).map(({ job }) => job)
+  const inHand = all[0]!.all('began').length - all[0]!.all('worked').length
+  expect(new Set(worked).size).toBe(worked.length)
+  expect(worked.length).toBeGreaterThanOrEqual(60 - inHand - 2)
+  expect(inHand).toBeLessThanOrEqual(2)
+}, 30_000)
+
+test('singleFlight: when the process that loads is killed another one loads, and all others get what it wrote', async () => {
+  const hanging = start('flight', { hang: true })
+  await hanging.hears('loading')
+  const others = await started('flight', {}, {}, {})
+  await hanging.kill()
+  const values = await Promise.all(others.map((worker) => worker.hears('value')))
+  expect(values.map(({ value }) => value)).toEqual(['content', 'content', 'content'])
+  expect(others.flatMap((worker) => worker.all('loading'))).toHaveLength(1)
+}, 30_000)
+
+test('RateLimiter: three processes together take exactly the limit', async () => {
+  const all = await started('rate', {}, {}, {})
+  const taken = await Promise.all(all.map((worker) => worker.hears('taken')))
+  expect(taken.reduce((sum, { allowed }) => sum + (allowed as number), 0)).toBe(25)
+}, 30_000)
+
+/** Between two looks at a condition. */
+function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20))
+}

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Redlock } from '@quorumlock/core'
+import { nodeRedisNode } from '@quorumlock/clients'
+import { startFleet, type Fleet } from '@quorumlock/testing'
+import { acquire, ask, askAll, open, release, said, type Client } from '../support/servers.js'
+
+let fleet: Fleet
+let clients: Client[]
+beforeAll(async () => {
+  fleet = await startFleet({ nodes: 3, backend: 'processes' })
+  clients = await Promise.all(fleet.urls.map((url) => open(url)))
+})
+afterAll(async () => {
+  for (const client of clients) client.destroy()
+  await fleet.dispose()
+})
+
+describe('a server that forgets the scripts', () => {
+  test('is taught them again, and each command is answered as if nothing had been', async () => {
+    const node = nodeRedisNode(clients[0]!)
+    await ask(node, acquire('warm'))
+    for (let round = 0; round < 20; round++) {
+      const flushed = clients[0]!.sendCommand(['SCRIPT', 'FLUSH'])
+      const replies = await askAll(
+        node,
+        acquire(`a${round}`),
+        acquire(`a${round}`, 'w'),
+        release(`a${round}`),
+        acquire(`a${round}`, 'w'),
+      )
+      expect(replies.map(said)).toEqual(['granted', 'refused: held', 'granted', 'granted'])
+      await flushed
+    }
+    await node.close?.()
+  })
+
+  test('changes no order among calls that were under way', async () => {
+    const node = nodeRedisNode(clients[0]!)
+    await ask(node, acquire('warm again'))
+    const other = await open(fleet.urls[0]!)
+    const otherNode = nodeRedisNode(other)
+    await ask(otherNode, acquire('warm too'))
+    for (let round = 0; round < 50; round++) {
+      const key = `order${round}`
+      await clients[0]!.sendCommand(['SCRIPT', 'FLUSH'])
+      // Three ticks, three calls; meanwhile another client may teach the server the script between any two of them.
+      const first = ask(node, acquire(key))
+      const teaching = ask(otherNode, acquire(`other${round}`))
+      await new Promise((resolve) => setImmediate(resolve))
+      const second = ask(node, release(key))
+      await new Promise((resolve) => setImmediate(resolve))
+      const third = ask(node, { kind: 'inspect', keys: [key] })
+      const replies = [await first, await second, await third]
+      await teaching
+      const [taken, released, seen] = replies
+      // Either in order, or the acquire was given up; never an acquire that comes after its own release.
+      expect([
+        ['granted', 'granted'],
+        ['failed', 'refused'],
+      ]).toContainEqual([taken?.vote, released?.vote])
+      expect(seen).toMatchObject({ vote: 'granted', sightings: [{ value: null }] })
+    }
+    await node.close?.()
+    await otherNode.close?.()
+    other.destroy()
+  })
+
+  test('under load is invisible to callers', async () => {
+    const redlock = new Redlock({ nodes: clients.map((client) => nodeRedisNode(client)), ttl: 10_000 })
+    let flushing = true
+    let flushes = 0
+    const flusher = (async () => {
+      while (flushing) {
+        await Promise.all(clients.map((client) => client.sendCommand(['SCRIPT', 'FLUSH'])))
+        flushes++
+      }
+    })()
+    const cycles = Array.from({ length: 32 }, async (_, worker) => {
+      for (let round = 0; round < 30; round++) {
+        const lock = await redlock.acquire(`load:${worker}`)
+        expect(await lock.release()).toBe('released')
+      }
+    })
+    await Promise.all(cycles)
+    flushing = false
+    await flusher
+    expect(flushes).toBeGreaterThan(10)
+    await redlock.close()
+  })
+})

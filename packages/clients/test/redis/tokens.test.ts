@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { expect, test } from '@jest/globals'
+import { startFleet } from '@quorumlock/testing'
+
+const HOUR = 3_600_000
+const SKEWS = [0, -5 * HOUR, 3 * HOUR, -HOUR]
+const GRANTS = 100_000
+const RESOURCES = 1_000
+
+interface Grant {
+  readonly token: bigint
+  readonly began: bigint
+  readonly ended: bigint
+}
+
+/** Tokens that were drawn after a grant had ended, and yet are not higher than that of the grant; or drawn twice. */
+function disorder(grants: readonly Grant[]): string[] {
+  const wrong: string[] = []
+  const byEnd = [...grants].sort((a, b) => Number(a.ended - b.ended))
+  const byBeginning = [...grants].sort((a, b) => Number(a.began - b.began))
+  let highest = 0n
+  let ended = 0
+  for (const grant of byBeginning) {
+    for (; ended < byEnd.length && byEnd[ended]!.ended < grant.began; ended++) {
+      const { token } = byEnd[ended]!
+      if (token > highest) highest = token
+    }
+    if (grant.token <= highest) wrong.push(`${grant.token} after ${highest}`)
+  }
+  const distinct = new Set(grants.map(({ token }) => token))
+  if (distinct.size < grants.length) wrong.push(`${grants.length - distinct.size} tokens drawn twice`)
+  return wrong
+}
+
+test('the check of the order finds a token that comes too late, and one that comes twice', () => {
+  const first = { token: 7n, began: 1n, ended: 2n }
+  expect(disorder([first, { token: 8n, began: 3n, ended: 4n }])).toEqual([])
+  expect(disorder([first, { token: 6n, began: 1n, ended: 4n }])).toEqual([])
+  expect(disorder([first, { token: 6n, began: 3n, ended: 4n }])).toEqual(['6 after 7'])
+  expect(disorder([first, { token: 7n, began: 1n, ended: 4n }])).toEqual(['1 tokens drawn twice'])
+})
+
+test('100,000 tokens rise strictly, with clocks wrong by hours and nodes that are killed and come back empty', async () => {
+  const fleet = await startFleet({ nodes: 5, backend: 'processes' })
+  const grants = new Map<string, Grant[]>()
+  let total = 0
+  try {
+    const workers = SKEWS.map((skew) => {
+      const order = { urls: fleet.urls, skew, grants: GRANTS / SKEWS.length, resources: RESOURCES }
+      const worker = spawn(
+        process.execPath,
+        [
+          '--conditions',
+          '@quorumlock/source',
+          '--import',
+          'tsx',
+          'test/support/token-worker.ts',
+          JSON.stringify(order),
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      )
+      createInterface(worker.stdout).on('line', (line) => {
+        const [resource, token, began, ended] = line.split(' ') as [string, string, string, string]
+        const grant = { token: BigInt(token), began: BigInt(began), ended: BigInt(ended) }
+        if (!grants.has(resource)) grants.set(resource, [])
+        grants.get(resource)!.push(grant)
+        total++
+      })
+      return new Promise<number | null>((resolve) => worker.once('close', resolve))
+    })
+    let running = true
+    const codes = Promise.all(workers).finally(() => {
+      running = false
+    })
+    // One node after the other loses everything, with time between for the one before to be admitted again.
+    let next = total + GRANTS / 20
+    for (let victim = 0; running; ) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      if (total < next || !running) continue
+      await fleet.nodes[victim % 5]!.restart({ wipe: true })
+      victim++
+      next = total + GRANTS / 10
+    }
+    expect(await codes).toEqual(SKEWS.map(() => 0))
+  } finally {
+    await fleet.dispose()
+  }
+  expect(total).toBeGreaterThanOrEqual(GRANTS)
+  expect([...grants.values()].flatMap(disorder)).toEqual([])
+}, 240_000)

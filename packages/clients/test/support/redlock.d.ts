@@ -1,0 +1,13 @@
+// redlock 5 beta ships types that its `exports` do not name; this is the part that is used here.
+declare module 'redlock' {
+  interface Lock {
+    readonly value: string
+    readonly resources: string[]
+    release(): Promise<unknown>
+  }
+  export default class Redlock {
+    constructor(clients: Iterable<unknown>, settings?: { readonly retryCount?: number })
+    on(event: 'error', listener: (error: unknown) => void): this
+    acquire(resources: string[], duration: number): Promise<Lock>
+  }
+}

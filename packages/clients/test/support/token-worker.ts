@@ -1,0 +1,53 @@
+// Run as a process of its own by tokens.test.ts: draws tokens with a clock that is wrong by hours, and tells of every
+// grant as `resource token began ended` in nanoseconds of the one monotonic clock that all processes share.
+import { createClient } from 'redis'
+import { Redlock, systemClock, type Clock } from '@quorumlock/core'
+import { nodeRedisNode } from '../../src/index.js'
+
+interface Order {
+  readonly urls: readonly string[]
+  readonly skew: number
+  readonly grants: number
+  readonly resources: number
+}
+
+const { urls, skew, grants, resources } = JSON.parse(process.argv[2]!) as Order
+const clock: Clock = { ...systemClock, wall: () => systemClock.wall() + skew }
+const clients = urls.map((url) =>
+  createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: 20 } }),
+)
+for (const client of clients) client.on('error', () => undefined)
+await Promise.all(clients.map((client) => client.connect()))
+const redlock = new Redlock({
+  nodes: clients.map((client) => nodeRedisNode(client)),
+  clock,
+  fencing: true,
+  autoExtend: false,
+  ttl: 1_000,
+  nodeTimeout: 400,
+})
+
+let granted = 0
+let lines: string[] = []
+const flush = (): void => {
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`)
+  lines = []
+}
+
+async function draw(worker: number): Promise<void> {
+  for (let turn = worker; granted < grants; turn++) {
+    const resource = `r${turn % resources}`
+    const began = process.hrtime.bigint()
+    const lock = await redlock.tryAcquire(resource).catch(() => null)
+    if (lock === null) continue
+    granted++
+    lines.push(`${resource} ${lock.token} ${began} ${process.hrtime.bigint()}`)
+    if (lines.length >= 500) flush()
+    await lock.release()
+  }
+}
+
+await Promise.all(Array.from({ length: 40 }, (_, worker) => draw(worker)))
+flush()
+await redlock.close()
+for (const client of clients) client.destroy()

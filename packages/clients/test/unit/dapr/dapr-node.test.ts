@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Redlock, type LockNode, type NodeCommand, type NodeReply } from '@quorumlock/core'
+import { daprNode } from '@quorumlock/clients'
+import { lockNodeConformance } from '@quorumlock/testing'
+import { startDaprStandIn, type DaprStandIn } from '../../support/dapr-stand-in.js'
+
+lockNodeConformance(
+  'a Dapr lock store',
+  async () => {
+    const dapr = await startDaprStandIn()
+    return { node: daprNode({ store: 'lockstore', address: dapr.address }), dispose: () => dapr.close() }
+  },
+  { lacks: ['extend', 'several', 'queue', 'fencing', 'guard', 'inspect'] },
+)
+
+describe('a Dapr node', () => {
+  let dapr: DaprStandIn
+  beforeEach(async () => {
+    dapr = await startDaprStandIn()
+  })
+  afterEach(() => dapr.close())
+
+  const ask = (node: LockNode, command: NodeCommand): Promise<NodeReply> =>
+    new Promise((resolve) => node.send(command, resolve))
+  const acquire = (key: string, ttl = 1_500): NodeCommand => ({
+    kind: 'acquire',
+    keys: [key],
+    value: 'v',
+    ttl,
+    queue: 'ignore',
+  })
+
+  test('asks for whole seconds, rounded up, under the name of its owner', async () => {
+    const node = daprNode({ store: 'lockstore', address: dapr.address, owner: 'worker-7' })
+    await ask(node, acquire('a/b ü', 1_500))
+    expect(dapr.locks).toEqual(['lockstore a/b ü worker-7:v 2'])
+  })
+
+  test('serves a Redlock that does not extend', async () => {
+    const node = daprNode({ store: 'lockstore', address: dapr.address })
+    const redlock = new Redlock({ nodes: [node], ttl: 60_000, autoExtend: false })
+    const lock = await redlock.acquire('order:42')
+    expect(await redlock.tryAcquire('order:42')).toBeNull()
+    expect(await lock.release()).toBe('released')
+    await (await redlock.acquire('order:42')).release()
+    await redlock.close()
+  })
+
+  test('is refused by a Redlock that is to extend, with a word on what to do', () => {
+    const node = daprNode({ store: 'lockstore', address: dapr.address })
+    expect(() => new Redlock({ nodes: [node] })).toThrow(/autoExtend: false/)
+    expect(() => new Redlock({ nodes: [node], autoExtend: false, fencing: true })).toThrow(/fencing/)
+  })
+
+  test('an extension by hand is refused with a clear error', async () => {
+    const node = daprNode({ store: 'lockstore', address: dapr.address })
+    const redlock = new Redlock({ nodes: [node], autoExtend: false })
+    const lock = await redlock.acquire('order:42')
+    await expect(lock.extend()).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    await redlock.close()
+  })
+
+  test('tells a store that is not there from a sidecar that is not there', async () => {
+    const reply = await ask(daprNode({ store: 'nowhere', address: dapr.address }), acquire('a'))
+    expect(reply).toMatchObject({ vote: 'failed', misuse: true })
+    const gone = await startDaprStandIn()
+    gone.close()
+    const away = daprNode({ store: 'lockstore', address: gone.address })
+    expect(await ask(away, acquire('a'))).toMatchObject({ vote: 'failed' })
+    expect(await ask(away, acquire('a'))).not.toHaveProperty('misuse')
+  })
+
+  test('does not know what happened when the connection breaks, the sidecar fails, or nothing comes', async () => {
+    const node = daprNode({ store: 'lockstore', address: dapr.address })
+    dapr.answerOnce('drop')
+    expect(await ask(node, acquire('a'))).toMatchObject({ vote: 'unknown' })
+    dapr.answerOnce({ status: 500, body: { errorCode: 'ERR_TRY_LOCK', message: 'redis: timeout' } })
+    expect(await ask(node, acquire('a'))).toMatchObject({
+      vote: 'unknown',
+      reason: 'Dapr says ERR_TRY_LOCK: redis: timeout',
+    })
+    dapr.answerOnce({ status: 200, body: {} })
+    expect(await ask(node, acquire('a'))).toMatchObject({ vote: 'unknown' })
+    dapr.answerOnce({ status: 200, body: { status: 3 } })
+    expect(await ask(node, { kind: 'release', keys: ['a'], value: 'v' })).toMatchObject({ vote: 'unknown' })
+  })
+
+  test('close() ends what is under way', async () => {
+    const deaf = daprNode({ store: 'lockstore', address: dapr.address })
+    const reply = ask(deaf, acquire('a'))
+    await deaf.close?.()
+    expect(['granted', 'unknown']).toContain((await reply).vote)
+  })
+
+  test.each([
+    ['no store', { store: '' }, '`store`'],
+    ['an address that is none', { store: 's', address: 'localhost:3500' }, '`address`'],
+    ['an empty name', { store: 's', name: '' }, '`name`'],
+  ])('says what is wrong with %s', (_what, options, named) => {
+    expect(() => daprNode(options)).toThrow(named)
+  })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals'
+import type { LockNode, NodeReply } from '@quorumlock/core'
+import { ioredisNode, nodeRedisNode } from '@quorumlock/clients'
+import { Cluster, Redis } from 'ioredis'
+import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
+import {
+  createClient as createClient5,
+  createCluster as createCluster5,
+  createSentinel as createSentinel5,
+} from 'redis5'
+
+const url = 'redis://user:secret@eu-1.example:6380'
+const sentinels = { name: 'mymaster', sentinelRootNodes: [{ host: 'sentinel', port: 26379 }] }
+const cluster = { rootNodes: [{ url }] }
+const lazy = { lazyConnect: true }
+
+/** None of them is connected, or ever will be. That they compile shows that the structural types fit. */
+const nodes: readonly (readonly [string, () => LockNode])[] = [
+  ['node-redis 6', () => nodeRedisNode(createClient({ url }))],
+  ['node-redis 6 over RESP2', () => nodeRedisNode(createClient({ url, RESP: 2 }))],
+  ['node-redis 5', () => nodeRedisNode(createClient5({ url }))],
+  ['a sentinel group over node-redis 6', () => nodeRedisNode(createSentinel(sentinels))],
+  ['a sentinel group over node-redis 5', () => nodeRedisNode(createSentinel5(sentinels))],
+  ['a cluster over node-redis 6', () => nodeRedisNode(createCluster(cluster))],
+  ['a cluster over node-redis 5', () => nodeRedisNode(createCluster5(cluster))],
+  ['ioredis 6', () => ioredisNode(new Redis(url, lazy))],
+  ['ioredis 5', () => ioredisNode(new Redis5(url, lazy))],
+  [
+    'a sentinel group over ioredis',
+    () => ioredisNode(new Redis({ ...lazy, name: 'mymaster', sentinels: [{ host: 'sentinel' }] })),
+  ],
+  ['a cluster over ioredis 6', () => ioredisNode(new Cluster([{ host: 'eu-1.example' }], lazy))],
+  ['a cluster over ioredis 5', () => ioredisNode(new Cluster5([{ host: 'eu-1.example' }], lazy))],
+]
+
+describe.each(nodes)('%s', (_name, make) => {
+  test('without a connection it votes that nothing was sent', async () => {
+    const node = make()
+    expect(node.connected).toBe(false)
+    const reply = await new Promise<NodeReply>((resolve) => {
+      node.send({ kind: 'acquire', keys: ['k'], value: 'v', ttl: 1_000, queue: 'ignore' }, resolve)
+    })
+    expect(reply).toEqual({ vote: 'failed', reason: 'not connected' })
+    await node.close?.()
+  })
+
+  test('has a name of its own that holds no credentials', () => {
+    const { name } = make()
+    expect(name).not.toBe('')
+    expect(name).not.toContain('secret')
+  })
+})
+
+describe('the name of a node', () => {
+  test('is host and port unless another is given', () => {
+    expect(nodeRedisNode(createClient({ url })).name).toBe('eu-1.example:6380')
+    expect(ioredisNode(new Redis(url, lazy)).name).toBe('eu-1.example:6380')
+    expect(nodeRedisNode(createClient()).name).toBe('localhost:6379')
+    expect(nodeRedisNode(createClient({ url }), { name: 'paris' }).name).toBe('paris')
+    expect(ioredisNode(new Redis({ ...lazy, path: '/run/redis.sock' })).name).toBe('/run/redis.sock')
+  })
+
+  test('is not empty', () => {
+    expect(() => nodeRedisNode(createClient(), { name: '' })).toThrow('`name`')
+  })
+})
+
+describe('a client of the user', () => {
+  test('gets no error listener: what an error means to the process is its owner’s word', () => {
+    const client = createClient({ url })
+    nodeRedisNode(client)
+    expect(client.listenerCount('error')).toBe(0)
+  })
+
+  test('is left without listeners when the node is closed', async () => {
+    const client = createClient({ url })
+    const before = client.eventNames()
+    const node = nodeRedisNode(client)
+    expect(client.eventNames()).not.toEqual(before)
+    await node.close?.()
+    expect(client.eventNames()).toEqual(before)
+  })
+
+  test('cannot be a pool, whose connections overtake each other', () => {
+    expect(() => nodeRedisNode(createClientPool({ url }) as never)).toThrow(/pool/)
+  })
+
+  test('cannot be a cluster of ioredis with a prefix, which would move keys to other slots', () => {
+    expect(() => ioredisNode(new Cluster([{ host: 'h' }], { ...lazy, keyPrefix: 'p:' }))).toThrow(/keyPrefix/)
+  })
+
+  test('is told apart from what is none', () => {
+    expect(() => nodeRedisNode({} as never)).toThrow(TypeError)
+    expect(() => nodeRedisNode(undefined as never)).toThrow(TypeError)
+    expect(() => ioredisNode(createClient() as never)).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,225 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import type { ConnectionObserver, LockNode, NodeCommand } from '@quorumlock/core'
+import type { RedisLink } from '../../../src/redis/link.js'
+import { ScriptNode } from '../../../src/redis/script-node.js'
+
+interface Sent {
+  readonly args: readonly string[]
+  resolve(reply: unknown): void
+  reject(error: Error): void
+}
+
+/** A link whose replies the test gives. */
+class Scripted implements RedisLink {
+  readonly name = 'scripted'
+  readonly sent: Sent[] = []
+  ready = true
+  #observer: ConnectionObserver | undefined
+
+  constructor(readonly isCluster = false) {}
+
+  isReady(): boolean {
+    return this.ready
+  }
+  send(args: string[]): Promise<unknown> {
+    return new Promise((resolve, reject) => this.sent.push({ args, resolve, reject }))
+  }
+  watch(observer: ConnectionObserver): () => void {
+    this.#observer = observer
+    return () => undefined
+  }
+  openSubscriber(): never {
+    throw new Error('nobody subscribes here')
+  }
+  lose(): void {
+    this.ready = false
+    this.#observer?.disconnected()
+  }
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const verbs = (link: Scripted): string[] => link.sent.map(({ args }) => args[0] as string)
+const keysOf = ({ args }: Sent): string[] => args.slice(3, 3 + Number(args[2]))
+
+let link: Scripted
+let node: LockNode
+let answers: string[]
+beforeEach(() => {
+  link = new Scripted()
+  node = new ScriptNode(link)
+  answers = []
+})
+
+function send(key: string, kind: 'acquire' | 'release' = 'acquire'): void {
+  const command: NodeCommand =
+    kind === 'acquire'
+      ? { kind, keys: [key], value: 'v', ttl: 1_000, queue: 'ignore' }
+      : { kind, keys: [key], value: 'v' }
+  node.send(command, (reply) => {
+    answers.push(`${kind} ${key}: ${reply.vote}${'reason' in reply ? ` (${reply.reason})` : ''}`)
+  })
+}
+
+describe('commands of one tick', () => {
+  test('travel in one call, however many promises they took to come', async () => {
+    send('a')
+    await Promise.resolve().then(() => Promise.resolve())
+    send('b')
+    await tick()
+    expect(link.sent.map(keysOf)).toEqual([['a', 'b']])
+  })
+
+  test('are cut into calls of a bounded size, in order', async () => {
+    for (let index = 0; index < 300; index++) send(`${index}`)
+    await tick()
+    expect(link.sent.map((call) => keysOf(call).length)).toEqual([128, 128, 44])
+  })
+
+  test('that check different markers go in different calls', async () => {
+    for (const run of ['a', 'a', 'b', undefined]) {
+      const marker = run === undefined ? undefined : { key: 'm', run }
+      node.send({ kind: 'extend', keys: ['k'], value: 'v', ttl: 1, marker }, () => undefined)
+    }
+    await tick()
+    expect(link.sent.map((call) => keysOf(call).join())).toEqual(['k,k,m', 'k,m', 'k'])
+  })
+
+  test('are never sent while there is no connection', async () => {
+    link.ready = false
+    send('a')
+    await tick()
+    expect(link.sent).toEqual([])
+    expect(answers).toEqual(['acquire a: failed (not connected)'])
+  })
+})
+
+describe('a call that is cut off', () => {
+  test('is unknown, once, whatever comes of it later', async () => {
+    send('a')
+    await tick()
+    link.lose()
+    expect(answers).toEqual(['acquire a: unknown (the connection was lost)'])
+    link.sent[0]?.resolve([1])
+    await tick()
+    expect(answers).toHaveLength(1)
+  })
+
+  test('is unknown when what came back makes no sense', async () => {
+    send('a')
+    await tick()
+    link.sent[0]?.resolve('OK')
+    await tick()
+    expect(answers[0]).toMatch(/acquire a: unknown/)
+  })
+})
+
+describe('a script that the server does not know', () => {
+  const unknown = new Error('NOSCRIPT No matching script.')
+
+  beforeEach(async () => {
+    send('warm')
+    await tick()
+    link.sent.shift()?.resolve([1])
+    await tick()
+    answers.length = 0
+  })
+
+  test('travels with the first call of a connection, and is called by its name after that', async () => {
+    send('a')
+    await tick()
+    link.lose()
+    link.ready = true
+    send('b')
+    await tick()
+    send('c')
+    await tick()
+    expect(verbs(link)).toEqual(['EVALSHA', 'EVAL', 'EVALSHA'])
+  })
+
+  test('is sent along with the call again, before what came since', async () => {
+    send('a')
+    await tick()
+    link.sent[0]?.reject(unknown)
+    await tick()
+    expect(verbs(link)).toEqual(['EVALSHA', 'EVAL'])
+    link.sent[1]?.resolve([1])
+    await tick()
+    expect(answers).toEqual(['acquire a: granted'])
+  })
+
+  test('holds back what comes until the calls under way are answered, so that nothing changes places', async () => {
+    send('a')
+    await tick()
+    send('b')
+    await tick()
+    link.sent[0]?.reject(unknown)
+    await tick()
+    send('c')
+    await tick()
+    expect(verbs(link)).toEqual(['EVALSHA', 'EVALSHA'])
+    link.sent[1]?.reject(unknown)
+    await tick()
+    expect(link.sent.slice(2).map(keysOf)).toEqual([['a'], ['b'], ['c']])
+  })
+
+  test('a command that was overtaken on its key is given up: it must not come after its own release', async () => {
+    send('a')
+    send('b')
+    await tick()
+    send('a', 'release')
+    await tick()
+    link.sent[0]?.reject(unknown)
+    link.sent[1]?.resolve([1, 1, 6])
+    await tick()
+    expect(answers[0]).toBe('release a: refused (gone)')
+    expect(answers[1]).toMatch(/acquire a: failed/)
+    expect(link.sent.slice(2).map(keysOf)).toEqual([['b']])
+  })
+
+  test('is forgotten with the connection: what was held back was never sent', async () => {
+    send('a')
+    await tick()
+    send('b')
+    await tick()
+    link.sent[0]?.reject(unknown)
+    await tick()
+    send('c')
+    await tick()
+    link.lose()
+    expect(answers).toEqual([
+      'acquire b: unknown (the connection was lost)',
+      'acquire a: failed (the connection was lost)',
+      'acquire c: failed (the connection was lost)',
+    ])
+  })
+})
+
+test('a key that may not be touched does not spoil the commands beside it', async () => {
+  send('a')
+  send('forbidden')
+  send('b')
+  await tick()
+  link.sent[0]?.reject(new Error('NOPERM No permissions to access a key'))
+  await tick()
+  expect(link.sent.slice(1).map(keysOf)).toEqual([['a'], ['forbidden'], ['b']])
+  link.sent[1]?.resolve([1])
+  link.sent[2]?.reject(new Error('NOPERM No permissions to access a key'))
+  link.sent[3]?.resolve([1])
+  await tick()
+  expect(answers).toEqual([
+    'acquire a: granted',
+    'acquire forbidden: failed (NOPERM No permissions to access a key)',
+    'acquire b: granted',
+  ])
+})
+
+test('on a cluster each slot has a call of its own', async () => {
+  link = new Scripted(true)
+  node = new ScriptNode(link)
+  for (const key of ['{a}1', '{b}1', '{a}2', '{b}2']) send(key)
+  await tick()
+  expect(link.sent.map(keysOf)).toEqual([
+    ['{a}1', '{a}2'],
+    ['{b}1', '{b}2'],
+  ])
+})

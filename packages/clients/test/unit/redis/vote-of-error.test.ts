@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals'
+import { codeOf, voteOfError } from '../../../src/redis/vote-of-error.js'
+
+describe('an error is a sure no only if nothing can have been written', () => {
+  test.each([
+    "OOM command not allowed when used memory > 'maxmemory'.",
+    "READONLY You can't write against a read only replica.",
+    'LOADING Redis is loading the dataset in memory',
+    'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
+    'MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk.',
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+    'CLUSTERDOWN The cluster is down',
+    'NOREPLICAS Not enough good replicas to write.',
+    'TRYAGAIN Multiple keys request during rehashing of slot',
+    'NOSCRIPT No matching script. Please use EVAL.',
+    "ERR unknown command 'EVALSHA', with args beginning with: ",
+    'ERR max number of clients reached',
+    'The client is closed',
+    'The client is offline',
+    'The queue is full',
+    "Stream isn't writeable and enableOfflineQueue options is false",
+    // Redis 6.2, from within a script.
+    "@user_script: 42: -OOM command not allowed when used memory > 'maxmemory'.",
+    "ERR Error running script (call to f_4a5b): @user_script:7: @user_script: 7: -READONLY You can't write against a read only replica.",
+  ])('%s', (message) => {
+    const vote = voteOfError(new Error(message))
+    expect(vote.vote).toBe('failed')
+    expect(vote).not.toHaveProperty('misuse')
+  })
+
+  test.each([
+    'NOAUTH Authentication required.',
+    'WRONGPASS invalid username-password pair or user is disabled.',
+    "NOPERM this user has no permissions to run the 'evalsha' command",
+    "ERR The user executing the script can't run this command or subcommand",
+    'WRONGTYPE Operation against a key holding the wrong kind of value',
+    "CROSSSLOT Keys in request don't hash to the same slot",
+    'MOVED 3999 127.0.0.1:6381',
+  ])('and the mistake of the caller where trying again is of no use: %s', (message) => {
+    expect(voteOfError(new Error(message))).toMatchObject({ vote: 'failed', misuse: true })
+  })
+
+  test.each([
+    'Socket closed unexpectedly',
+    'Connection is closed.',
+    'read ECONNRESET',
+    'Command timed out',
+    'Reached the max retries per request limit (which is 20). Refer to "maxRetriesPerRequest" option for details.',
+    'Disconnects client',
+    'ERR Error running script: something new',
+    'MARKER OOM command not allowed',
+    'PARTLY NOPERM this user',
+    'UNHEARDOF of code',
+    '',
+  ])('else it is unknown: %s', (message) => {
+    expect(voteOfError(new Error(message))).toMatchObject({
+      vote: 'unknown',
+      reason: expect.stringMatching(/./),
+    })
+  })
+
+  test('of whatever type it is', () => {
+    expect(voteOfError('a string')).toMatchObject({ vote: 'unknown', reason: 'a string' })
+    expect(voteOfError(undefined)).toMatchObject({ vote: 'unknown' })
+    expect(voteOfError({ message: 'OOM from another realm' })).toMatchObject({ vote: 'failed' })
+  })
+
+  test('its cause goes along', () => {
+    const error = new Error('OOM')
+    expect(voteOfError(error).cause).toBe(error)
+  })
+})
+
+test('a code is the first word, if it is one', () => {
+  expect(codeOf('NOSCRIPT No matching script')).toBe('NOSCRIPT')
+  expect(codeOf('Socket closed')).toBeUndefined()
+})

@@ -1,0 +1,73 @@
+/** A value as an error message shows it: short, and never more than its kind for objects. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'bigint' ? `${value}n` : String(value)
+}
+
+/** Gathers what is wrong. Wrong kinds outweigh wrong sizes: with both, the error is a `TypeError`. */
+export class Check {
+  readonly #types: string[] = []
+  readonly #ranges: string[] = []
+  readonly #wrong = new Set<string>()
+
+  /** `name`: of the option that must not be compared with others any more. */
+  type(message: string, name?: string): void {
+    this.#types.push(message)
+    if (name !== undefined) this.#wrong.add(name)
+  }
+
+  range(message: string): void {
+    this.#ranges.push(message)
+  }
+
+  /** Whether nothing was found wrong with these options by themselves, so that they can be compared. */
+  isFine(...names: readonly string[]): boolean {
+    return !names.some((name) => this.#wrong.has(name))
+  }
+
+  /** An object with no other keys than these. */
+  record(name: string, value: unknown, known: ReadonlySet<string>): boolean {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.type(`Expected \`${name}\` to be an object, got ${shown(value)}`)
+      return false
+    }
+    for (const key of Object.keys(value)) {
+      if (!known.has(key)) {
+        this.type(`Unknown option \`${key}\`: expected one of ${[...known].join(', ')}`)
+      }
+    }
+    return true
+  }
+
+  that(name: string, value: unknown, holds: (value: unknown) => boolean, expected: string): void {
+    if (value === undefined || holds(value)) return
+    this.#wrong.add(name)
+    const message = `Expected \`${name}\` to be ${expected}, got ${shown(value)}`
+    if (typeof value === 'number') this.range(message)
+    else this.type(message)
+  }
+
+  boolean(name: string, value: unknown): void {
+    this.that(name, value, (given) => typeof given === 'boolean', 'true or false')
+  }
+
+  integer(name: string, value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): void {
+    const limit = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`
+    const expected = `a whole number of milliseconds, ${limit}`
+    this.that(
+      name,
+      value,
+      (given) => Number.isSafeInteger(given) && (given as number) >= least && (given as number) <= most,
+      expected,
+    )
+  }
+
+  stopIfAny(): void {
+    const messages = [...this.#types, ...this.#ranges]
+    if (messages.length === 0) return
+    throw new (this.#types.length > 0 ? TypeError : RangeError)(messages.join('; '))
+  }
+}

@@ -1,0 +1,345 @@
+import type { Agenda, Appointment } from '../agenda.js'
+import type { Greeting, MarkCommand, MarkerSighting, NodeReply } from '../node/lock-node.js'
+import type { Member } from '../quorum/member.js'
+import { runRound } from '../quorum/round.js'
+import { Tally } from '../quorum/tally.js'
+import type { Random } from '../random.js'
+import { tellNode } from '../telemetry/events.js'
+
+const FIRST_RETRY = 50
+const LONGEST_RETRY = 5_000
+const ADMISSION_RETRY = 250
+/** For the clocks of the nodes: a quarantine ends a little after the longest lease. */
+const QUARANTINE_MARGIN = 1.05
+const QUARANTINE_MARGIN_MS = 10
+
+const JOINING = 'its marker was not checked yet'
+
+export interface GuardContext {
+  readonly members: readonly Member[]
+  readonly names: readonly string[]
+  readonly quorum: number
+  readonly agenda: Agenda
+  readonly random: Random
+  readonly now: () => number
+  readonly patience: number
+  /** Of the client's locks where nothing else is said, milliseconds. */
+  readonly ttl: number
+  readonly markerKey: string
+  readonly warn: (data: object, message: string) => void
+}
+
+interface Fleet {
+  readonly fleet: string
+  readonly longestTtl: number
+  readonly highestToken: number
+}
+
+/** What the fleet as a whole says of itself; without a name when no marker was seen. */
+interface Survey extends Omit<Fleet, 'fleet'> {
+  readonly greetings: ReadonlyMap<Member, Greeting>
+  readonly fleet: string | undefined
+  /** Nodes that have a marker, of this run or of an earlier one. */
+  readonly remembering: number
+}
+
+/**
+ * Keeps nodes that lost their data out of quorums ("Nodes that lost their data"). A node votes only once its marker
+ * was seen over the present connection; the node itself refuses whoever does not know its marker.
+ */
+export class Guard {
+  readonly #context: GuardContext
+  #surveying = false
+  #again = false
+  #retry: Appointment | undefined
+  #pause = FIRST_RETRY
+  #closed = false
+  #awaiting: (() => void)[] = []
+  /** Nodes whose quarantine was reckoned too short, and until when (monotonic) they stay out. */
+  readonly #prolonged = new Map<Member, { readonly run: string; readonly until: number }>()
+
+  constructor(context: GuardContext) {
+    this.#context = context
+    for (const member of context.members) member.barred = JOINING
+  }
+
+  /** A new connection, or a node that says that it has no marker: it does not vote until that is cleared up. */
+  examine(member: Member): void {
+    member.barred = JOINING
+    this.#surveySoon()
+  }
+
+  /** Resolves when enough members may vote, or nothing more can be found out now; `undefined` when there is nothing to wait for. */
+  ready(): Promise<void> | undefined {
+    if (this.#isQuorumOpen) return undefined
+    if (!this.#surveying) this.#startSurvey()
+    return new Promise((resolve) => {
+      this.#awaiting.push(resolve)
+    })
+  }
+
+  /** An operator's word that the node may vote again at once. */
+  lift(member: Member): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const command = this.#mark('lift', { fleet: '', longestTtl: 0, highestToken: 0 }, '', 0)
+      const obstacle = member.submit(command, (reply) => {
+        if (reply.vote !== 'granted') {
+          reject(new Error(`${member.name} did not take the order: ${reply.reason}`))
+          return
+        }
+        const greeting = greetingOf(reply)
+        if (greeting !== undefined) this.#enterIfValid(member, greeting)
+        resolve()
+      })
+      if (obstacle !== undefined) reject(new Error(`${member.name} cannot be reached: ${obstacle.reason}`))
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#retry?.cancel()
+    this.#letGo()
+  }
+
+  /** So many members may vote that nothing more has to be cleared up for a round. */
+  get #isQuorumOpen(): boolean {
+    const { members, quorum } = this.#context
+    let open = 0
+    for (const member of members) if (member.barred === undefined) open++
+    return open >= quorum
+  }
+
+  #surveySoon(): void {
+    if (this.#surveying) this.#again = true
+    else this.#startSurvey()
+  }
+
+  #startSurvey(): void {
+    if (this.#closed) {
+      this.#letGo()
+      return
+    }
+    this.#surveying = true
+    this.#again = false
+    this.#retry?.cancel()
+    this.#retry = undefined
+    void this.#survey().then(() => {
+      this.#surveying = false
+      // While nodes join one after another a survey that came too soon for the second one has found out nothing.
+      if (!this.#again || this.#isQuorumOpen) this.#letGo()
+      if (this.#again) this.#startSurvey()
+      else if (this.#context.members.some((member) => member.barred !== undefined && member.node.connected))
+        this.#later()
+    })
+  }
+
+  #letGo(): void {
+    const awaiting = this.#awaiting
+    this.#awaiting = []
+    for (const resolve of awaiting) resolve()
+  }
+
+  #later(): void {
+    this.#retry ??= this.#context.agenda.at(this.#context.now() + this.#pause, 'background', () => {
+      this.#retry = undefined
+      this.#pause = Math.min(this.#pause * 2, LONGEST_RETRY)
+      this.#surveySoon()
+    })
+  }
+
+  async #survey(): Promise<void> {
+    const seen: { decide?: (member: Member, greeting: Greeting) => Promise<void> } = {}
+    // A fleet is new only if nobody has a marker: then all are waited for, in the limits of patience.
+    const tally = await this.#ask(
+      (soFar) => soFar.isAnswered && surveyOf(this.#context.members, soFar).remembering >= this.#witnesses,
+      (member, reply) => {
+        // A straggler: judged by what the others have said.
+        const greeting = greetingOf(reply)
+        if (greeting !== undefined) void seen.decide?.(member, greeting)
+      },
+    )
+    const survey = surveyOf(this.#context.members, tally)
+    if (survey.greetings.size < this.#context.quorum) {
+      for (const [member, greeting] of survey.greetings) this.#enterIfValid(member, greeting)
+      return
+    }
+    const founder = { fleet: this.#context.random.id(), longestTtl: 0, highestToken: 0 }
+    const decide = (member: Member, greeting: Greeting): Promise<void> =>
+      survey.fleet === undefined
+        ? this.#order(member, this.#mark('found', founder, greeting.run, 0))
+        : this.#judge(member, greeting, survey, survey.fleet)
+    seen.decide = decide
+    await Promise.all([...survey.greetings].map(([member, greeting]) => decide(member, greeting)))
+    if (this.#context.members.some((member) => member.barred === undefined)) this.#pause = FIRST_RETRY
+  }
+
+  #ask(
+    isDecided: (tally: Tally) => boolean,
+    late?: (member: Member, reply: NodeReply) => void,
+  ): Promise<Tally> {
+    const { members, names, quorum, agenda, now, patience, markerKey } = this.#context
+    return runRound({
+      members,
+      tally: new Tally(names, quorum),
+      agenda,
+      start: now(),
+      patience,
+      purpose: 'awaited',
+      commandFor: () => ({ kind: 'greet', marker: markerKey }),
+      isDecided,
+      late,
+    })
+  }
+
+  /** What to do with a node of a fleet that is known, given what it says of itself and what the others say. */
+  async #judge(member: Member, greeting: Greeting, survey: Survey, fleet: string): Promise<void> {
+    if (this.#enterIfValid(member, greeting)) return
+    const lost =
+      greeting.marker === null ? 'it has lost its data' : 'it was restarted and may have lost its last writes'
+    // Where too few can tell which was the longest lease, our own is taken for as long as those of others.
+    const isKnown =
+      survey.remembering >= this.#witnesses || survey.greetings.size === this.#context.members.length
+    const longest = isKnown ? survey.longestTtl : Math.max(survey.longestTtl, this.#context.ttl)
+    const duration = quarantineFor(longest)
+    this.#context.warn({ node: member.name, duration }, `${member.name} stays out of quorums: ${lost}`)
+    await this.#order(member, this.#mark('quarantine', { ...survey, fleet }, greeting.run, duration))
+  }
+
+  /** Has a node write its marker; resolves when it has answered, or when it would have had to. */
+  #order(member: Member, command: MarkCommand): Promise<void> {
+    const { agenda, now, patience } = this.#context
+    return new Promise((resolve) => {
+      const deadline = agenda.at(now() + patience, 'awaited', resolve)
+      const answered = (): void => {
+        deadline.cancel()
+        resolve()
+      }
+      const obstacle = member.submit(command, (reply) => {
+        const greeting = greetingOf(reply)
+        if (greeting !== undefined) this.#enterIfValid(member, greeting)
+        answered()
+      })
+      if (obstacle !== undefined) answered()
+    })
+  }
+
+  #enterIfValid(member: Member, greeting: Greeting): boolean {
+    const valid = isValid(greeting)
+    if (valid) this.#enter(member, greeting)
+    return valid
+  }
+
+  /** The node's marker is good: it may be asked. While it is in quarantine it refuses by itself. */
+  #enter(member: Member, greeting: Greeting): void {
+    const { marker } = greeting
+    if (marker === null || this.#closed) return
+    member.marker = { key: this.#context.markerKey, run: marker.run }
+    member.barred = undefined
+    const now = this.#context.now()
+    const wasQuarantined = member.quarantinedUntil !== undefined
+    member.quarantinedUntil = marker.quarantine === null ? undefined : now + marker.quarantine
+    const isQuarantined = marker.quarantine !== null
+    if (isQuarantined !== wasQuarantined) tellNode(member.name, isQuarantined ? 'quarantined' : 'admitted')
+    if (marker.quarantine === null || wasQuarantined) return
+    this.#context.agenda.at(now + marker.quarantine + 1, 'background', () => {
+      void this.#admit(member)
+    })
+  }
+
+  /**
+   * The time of a quarantine is over. The node forgot which tokens it had granted, so it is let in with the highest
+   * that the others know: asked now, when every grant that it took part in has ended.
+   */
+  async #admit(member: Member): Promise<void> {
+    if (this.#closed || member.quarantinedUntil === undefined) return
+    const { members } = this.#context
+    const survey = surveyOf(members, await this.#ask((tally) => tally.outstanding === 0))
+    const others = [...survey.greetings].filter(([other, greeting]) => other !== member && isValid(greeting))
+    const own = survey.greetings.get(member)
+    const known = own !== undefined && others.length >= Math.min(this.#witnesses, members.length - 1)
+    if (
+      own?.marker?.quarantine === 0 &&
+      known &&
+      this.#wasLongEnough(member, own.marker, survey.longestTtl)
+    ) {
+      const fleet = { ...survey, fleet: own.marker.fleet }
+      await this.#order(member, this.#mark('admit', fleet, own.marker.run, 0))
+    } else if (own !== undefined) this.#enterIfValid(member, own)
+    this.#waitFor(member)
+    // Cleared by the order, by another client, or still out: then it is tried again.
+    this.#admitLater(member)
+  }
+
+  /**
+   * Whoever put the node into quarantine may not have heard those who knew the longest lease. Then it stays out for
+   * that long once more, from the moment on at which we learn of it.
+   */
+  #wasLongEnough(member: Member, { run, longestTtl }: MarkerSighting, longest: number): boolean {
+    if (longest <= longestTtl) return true
+    const now = this.#context.now()
+    const before = this.#prolonged.get(member)
+    if (before?.run === run) return now >= before.until
+    this.#prolonged.set(member, { run, until: now + quarantineFor(longest) })
+    return false
+  }
+
+  #waitFor(member: Member): void {
+    const until = this.#prolonged.get(member)?.until
+    if (until === undefined || member.quarantinedUntil === undefined) return
+    member.quarantinedUntil = Math.max(member.quarantinedUntil, until)
+  }
+
+  #admitLater(member: Member): void {
+    const { quarantinedUntil } = member
+    if (quarantinedUntil === undefined || this.#closed) return
+    const { agenda, now } = this.#context
+    agenda.at(Math.max(now() + ADMISSION_RETRY, quarantinedUntil), 'background', () => {
+      void this.#admit(member)
+    })
+  }
+
+  /** So many nodes that one of them was in every quorum: together they know the longest TTL and the highest token. */
+  get #witnesses(): number {
+    return this.#context.members.length - this.#context.quorum + 1
+  }
+
+  #mark(mode: MarkCommand['mode'], fleet: Fleet, run: string, duration: number): MarkCommand {
+    const { longestTtl, highestToken } = fleet
+    const marker = this.#context.markerKey
+    return { kind: 'mark', marker, mode, fleet: fleet.fleet, run, longestTtl, floor: highestToken, duration }
+  }
+}
+
+function quarantineFor(longestTtl: number): number {
+  return Math.ceil(longestTtl * QUARANTINE_MARGIN) + QUARANTINE_MARGIN_MS
+}
+
+/** The marker belongs to this very run of the server, or to an earlier one that cannot have lost anything. */
+function isValid(greeting: Greeting): boolean {
+  const { marker, run, durable } = greeting
+  return marker !== null && (marker.run === run || durable)
+}
+
+function greetingOf(reply: NodeReply): Greeting | undefined {
+  return reply.vote === 'granted' ? reply.greeting : undefined
+}
+
+function surveyOf(members: readonly Member[], tally: Tally): Survey {
+  const greetings = new Map<Member, Greeting>()
+  let fleet: string | undefined
+  let longestTtl = 0
+  let highestToken = 0
+  let remembering = 0
+  for (const member of members) {
+    const reply = tally.replies[member.index]
+    const greeting = reply === undefined ? undefined : greetingOf(reply)
+    if (greeting === undefined) continue
+    greetings.set(member, greeting)
+    if (greeting.marker === null) continue
+    remembering++
+    fleet = greeting.marker.fleet
+    longestTtl = Math.max(longestTtl, greeting.marker.longestTtl)
+    highestToken = Math.max(highestToken, greeting.marker.highestToken)
+  }
+  return { greetings, fleet, remembering, longestTtl, highestToken }
+}

@@ -1,0 +1,191 @@
+import type { Engine } from '../engine.js'
+import { shownResources } from '../engine.js'
+import { LockLostError, type LossReason } from '../errors.js'
+import { freeEverywhere } from '../quorum/release.js'
+import { tellLost } from '../telemetry/events.js'
+import { extend } from '../telemetry/extend.js'
+import { warnOfLongHold } from '../telemetry/long-holds.js'
+import type { Appointment } from '../agenda.js'
+import type { Member } from '../quorum/member.js'
+import type { Lease } from './lease.js'
+
+/** Renewals that fall due within so many milliseconds of each other travel together. */
+const COARSEST_GRID = 50
+/** How often the wall clock is compared with the monotonic one while anything is held, milliseconds. */
+const CLOCK_WATCH = 1_000
+
+/** All leases of a client: renewed together, lost in time, counted. */
+export class Holds {
+  readonly #engine: Engine
+  readonly #leases = new Set<Lease>()
+  readonly #abandoned: FinalizationRegistry<Lease>
+  #clockWatch: Appointment | undefined
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.#abandoned = new FinalizationRegistry((lease) => {
+      this.abandon(lease)
+    })
+  }
+
+  get size(): number {
+    return this.#leases.size
+  }
+
+  get all(): Lease[] {
+    return [...this.#leases]
+  }
+
+  /** Takes charge of a lease: from now on it is renewed, and its loss is noticed without help from any node. */
+  adopt(lease: Lease, handle: object): void {
+    this.#leases.add(lease)
+    if (lease.claim.options.autoExtend) {
+      lease.handle = handle
+      lease.renewAt = this.#firstRenewal(lease)
+    }
+    this.arm(lease)
+    this.#clockWatch ??= this.#watchClocks()
+  }
+
+  /** After an extension: a shorter TTL has to be renewed sooner. */
+  extended(lease: Lease): void {
+    if (lease.renewAt !== Infinity) {
+      lease.renewAt = Math.min(lease.renewAt, lease.since.monotonic + lease.ttl / 3)
+    }
+    this.arm(lease)
+  }
+
+  /** Forgets a lease whose life has ended. */
+  drop(lease: Lease): void {
+    this.#leases.delete(lease)
+    if (lease.claim.options.autoExtend) this.#abandoned.unregister(lease)
+    if (this.#leases.size > 0) return
+    this.#clockWatch?.cancel()
+    this.#clockWatch = undefined
+  }
+
+  close(): void {
+    this.#clockWatch?.cancel()
+    for (const lease of this.#leases) lease.next?.cancel()
+    this.#leases.clear()
+  }
+
+  lose(lease: Lease, reason: LossReason): void {
+    if (lease.state !== 'held') return
+    const { resources } = lease.claim
+    const loss = new LockLostError(reason, `${shownResources(resources)} was lost: ${EXPLAINED[reason]}`, {
+      resources,
+      votes: lease.tally.votes(),
+    })
+    lease.end('lost', loss)
+    this.drop(lease)
+    // Left to expire on purpose: no loss to speak of, and another process may have gone on with it. What the nodes
+    // keep stays kept until they let it go; only an operator's word is stronger.
+    if (lease.detached && reason !== 'forced') return
+    this.#engine.options.logger.error({ resources, reason }, 'a lock was lost')
+    tellLost(this.#engine, lease, reason, loss)
+    // What is left of it on some nodes would block others for nothing.
+    freeEverywhere(this.#engine, lease)
+  }
+
+  /** The handle is gone without a release: nobody can need the lock any more, or nobody could stop it. */
+  abandon(lease: Lease): void {
+    if (lease.state !== 'held') return
+    lease.abandoned = true
+    lease.renewAt = Infinity
+    this.arm(lease)
+    const { resources } = lease.claim
+    this.#engine.options.logger.warn(
+      { resources },
+      'a lock was not released before its handle was garbage-collected; it expires by itself',
+    )
+  }
+
+  /** Makes one appointment for whatever comes next in the life of a lease. */
+  arm(lease: Lease): void {
+    lease.next?.cancel()
+    lease.next = this.#engine.agenda.at(Math.min(lease.deadline, lease.renewAt), 'background', () => {
+      this.#attend(lease)
+    })
+  }
+
+  /** A node's clock was stepped forward: what it granted before may be gone, so its vote is void until it is heard again. */
+  doubt(member: Member): void {
+    for (const lease of this.#leases) {
+      lease.tally.put(member.index, { vote: 'unknown', reason: 'its clock was stepped' }, 0)
+      if (lease.renewAt !== Infinity) {
+        lease.renewAt = this.#engine.options.clock.monotonic()
+        this.arm(lease)
+      } else if (!lease.tally.isWon) this.lose(lease, 'gone')
+    }
+  }
+
+  #attend(lease: Lease): void {
+    if (lease.state !== 'held') return
+    const now = this.#engine.now()
+    if (lease.remaining(now) <= 0) {
+      this.lose(lease, lease.reasonOfEnd)
+      return
+    }
+    if (lease.renewAt > now.monotonic) {
+      this.arm(lease)
+      return
+    }
+    this.#weaken(lease)
+    // Set on an absolute schedule: a late timer does not shift those that follow.
+    const interval = lease.ttl / 3
+    lease.renewAt = Math.max(lease.renewAt + interval, now.monotonic + interval / 2)
+    this.arm(lease)
+    void this.#renew(lease)
+  }
+
+  async #renew(lease: Lease): Promise<void> {
+    if (lease.extending !== undefined) return
+    const outcome = await extend(this.#engine, lease, lease.ttl, 'background')
+    if (lease.state !== 'held') return
+    if (outcome === 'lost') this.lose(lease, 'gone')
+    // Detached or abandoned meanwhile: then it must not be taken up again.
+    else if (outcome === 'inconclusive' && lease.renewAt !== Infinity) {
+      // Not a loss: it is tried again until the deadline, so often at the most.
+      const soon = this.#engine.options.clock.monotonic() + Math.max(10, lease.ttl / 12)
+      lease.renewAt = Math.min(lease.renewAt, soon)
+      this.arm(lease)
+    }
+  }
+
+  /** A lock that lives for a renewal is watched for being forgotten; one that is released sooner costs nothing. */
+  #weaken(lease: Lease): void {
+    const { handle } = lease
+    if (handle === undefined || handle instanceof WeakRef) return
+    this.#abandoned.register(handle, lease, lease)
+    lease.handle = new WeakRef(handle)
+  }
+
+  #firstRenewal(lease: Lease): number {
+    const { monotonic } = lease.grantedAt
+    const due = monotonic + lease.ttl / 3
+    const grid = Math.max(1, Math.min(COARSEST_GRID, lease.ttl / 60))
+    return Math.max(monotonic + 1, Math.floor(due / grid) * grid)
+  }
+
+  /** Timers stop with the machine: after a suspend the wall clock knows better, so it is looked at regularly. */
+  #watchClocks(): Appointment {
+    const due = this.#engine.options.clock.monotonic() + CLOCK_WATCH
+    return this.#engine.agenda.at(due, 'background', () => {
+      const now = this.#engine.now()
+      for (const lease of this.#leases) {
+        if (lease.remaining(now) <= 0) this.lose(lease, lease.reasonOfEnd)
+        else warnOfLongHold(this.#engine, lease, now.monotonic)
+      }
+      this.#clockWatch = this.#leases.size > 0 ? this.#watchClocks() : undefined
+    })
+  }
+}
+
+const EXPLAINED: Readonly<Record<LossReason, string>> = {
+  expired: 'its time ran out before a majority of the nodes confirmed an extension',
+  gone: 'a majority of the nodes no longer have it',
+  maxHold: 'it was held for as long as `maxHold` allows',
+  abandoned: 'its handle was garbage-collected',
+  forced: 'it was released by force',
+}

@@ -1,0 +1,120 @@
+import type { LockLostError } from '../errors.js'
+import type { ResolvedLockOptions } from '../options.js'
+import type { Grant } from '../quorum/debts.js'
+import type { Member } from '../quorum/member.js'
+import type { Tally } from '../quorum/tally.js'
+import type { Appointment } from '../agenda.js'
+import type { Instant } from '../quorum/validity.js'
+
+/** What was asked for: resources, their keys and how. */
+export interface Claim {
+  readonly resources: readonly string[]
+  readonly keys: readonly string[]
+  readonly options: ResolvedLockOptions
+  /** Where it was asked for, with `captureStack`. */
+  readonly origin?: { readonly stack?: string } | undefined
+}
+
+/** A lock that was granted, as the engine keeps it. The user's handle points here, not the other way round. */
+export class Lease {
+  state: 'held' | 'released' | 'lost' = 'held'
+  /** Why it was lost. */
+  loss: LockLostError | undefined
+  /** Milliseconds; the last TTL asked for. */
+  ttl: number
+  /** What each node says of it now, late answers and repairs included. */
+  tally: Tally
+  /** What each node said when it was taken. */
+  readonly taken: Tally
+  /** Nodes that were given it back later, with whatever result. */
+  readonly repaired: Set<Member> = new Set<Member>()
+  /** The longest TTL that any node was asked for, milliseconds. */
+  longestTtl: number
+  /** When the present validity began, and how long it lasts from there. */
+  since: Instant
+  validity: number
+  /** Monotonic time at which the next renewal is due. */
+  renewAt: number = Infinity
+  next: Appointment | undefined
+  /** Called once, when it is released or lost. */
+  onEnd: (() => void) | undefined
+  /** Its handle is gone, and nobody has released it. */
+  abandoned = false
+  /** Left to expire by itself: neither renewed nor released with its scope. */
+  detached = false
+  /** The extension in flight, so that a second one waits its turn. */
+  extending: Promise<unknown> | undefined
+  releasing: Promise<'released' | 'expired' | 'unknown'> | undefined
+  /** Keeps the handle alive up to the first renewal; from then on the engine only looks whether it still is. */
+  handle: object | WeakRef<object> | undefined
+  #controller: AbortController | undefined
+
+  constructor(
+    readonly claim: Claim,
+    readonly value: string,
+    readonly token: number | undefined,
+    readonly grantedAt: Instant,
+    tally: Tally,
+    validity: number,
+  ) {
+    this.ttl = claim.options.ttl
+    this.longestTtl = this.ttl
+    this.tally = tally
+    this.taken = tally
+    this.since = grantedAt
+    this.validity = validity
+  }
+
+  /** Made when it is asked for: most holders never look. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.loss !== undefined) this.#controller.abort(this.loss)
+    }
+    return this.#controller.signal
+  }
+
+  /**
+   * Milliseconds left by the stricter of both clocks; 0 when it is over. The monotonic one stops while the machine is
+   * suspended; a forward jump of the wall clock may lose a lock early but never keeps it for too long.
+   */
+  remaining(now: Instant): number {
+    if (this.state !== 'held') return 0
+    const left = Math.min(this.#end('monotonic') - now.monotonic, this.#end('wall') - now.wall)
+    return Math.max(0, left)
+  }
+
+  /** Monotonic time from which nobody may rely on it any more. */
+  get deadline(): number {
+    return this.#end('monotonic')
+  }
+
+  /** What the passing of its time means. */
+  get reasonOfEnd(): 'maxHold' | 'abandoned' | 'expired' {
+    if (this.deadline < this.since.monotonic + this.validity) return 'maxHold'
+    return this.abandoned ? 'abandoned' : 'expired'
+  }
+
+  end(state: 'released' | 'lost', loss?: LockLostError): void {
+    this.state = state
+    this.onEnd?.()
+    this.loss = loss
+    this.next?.cancel()
+    this.next = undefined
+    this.handle = undefined
+    if (loss !== undefined) this.#controller?.abort(loss)
+  }
+
+  /** `absent` where no command can have brought it: nothing has to be taken back there. */
+  standingAt(member: Member): Grant | 'absent' {
+    if (this.repaired.has(member)) return 'unanswered'
+    const reply = this.taken.replies[member.index]
+    if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
+    return reply.vote === 'granted' ? 'answered' : 'absent'
+  }
+
+  #end(clock: 'monotonic' | 'wall'): number {
+    const { maxHold = Infinity } = this.claim.options
+    return Math.min(this.since[clock] + this.validity, this.grantedAt[clock] + maxHold)
+  }
+}

@@ -1,0 +1,72 @@
+export {
+  DeadlockError,
+  LockClosedError,
+  LockContendedError,
+  LockLostError,
+  LockMisuseError,
+  QuorumLockError,
+  QuorumUnavailableError,
+  UnsupportedError,
+  type ErrorCode,
+  type ErrorDetails,
+  type LossReason,
+  type NodeVote,
+} from './errors.js'
+export { Lock, type LockJson } from './lock.js'
+export { NamedLock } from './named-lock.js'
+export type {
+  AcquireOptions,
+  DeadlockDetectionOptions,
+  LockOptions,
+  Logger,
+  RedlockOptions,
+  WaitForUnlockOptions,
+} from './options.js'
+export type { NodeHealth } from './quorum/health.js'
+export type { Inspection, NodeInspection } from './quorum/look.js'
+export type { ReleaseOutcome } from './quorum/release.js'
+export { Redlock, type TryUsing } from './redlock.js'
+export {
+  CHANNELS,
+  type AcquireOutcome,
+  type AcquireTrace,
+  type ChannelPayloads,
+  type DetachEvent,
+  type ExtendTrace,
+  type LostEvent,
+  type NodeChange,
+  type NodeEvent,
+  type ReleaseTrace,
+} from './telemetry/channels.js'
+export { systemClock, type Clock, type Timer } from './clock.js'
+export { systemRandom, type Random } from './random.js'
+export {
+  channelOf,
+  type Ability,
+  type AcquireCommand,
+  type ConnectionObserver,
+  type ExtendCommand,
+  type Failed,
+  type Fence,
+  type ForceCommand,
+  type Granted,
+  type GreetCommand,
+  type Greeting,
+  type InspectCommand,
+  type LockNode,
+  type MarkCommand,
+  type MarkerCheck,
+  type MarkerSighting,
+  type NodeCommand,
+  type NodeReply,
+  type RefusalReason,
+  type Refused,
+  type ReleaseCommand,
+  type RepairCommand,
+  type Sighting,
+  type Unknown,
+  type Waiter,
+  type WakeObserver,
+} from './node/lock-node.js'
+export { memoryNode, type MemoryNodeOptions } from './node/memory-node.js'
+export { createNodeState, execute, type NodeState, type Wake } from './node/node-state.js'

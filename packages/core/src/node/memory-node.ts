@@ -1,0 +1,60 @@
+import { systemClock, type Clock } from '../clock.js'
+import { systemRandom } from '../random.js'
+import { channelOf, type LockNode, type NodeCommand, type NodeReply, type WakeObserver } from './lock-node.js'
+import { createNodeState, execute } from './node-state.js'
+
+export interface MemoryNodeOptions {
+  /** Shown in votes and health. Default: `memory-1`, `memory-2`, … */
+  readonly name?: string | undefined
+  /** Test seam. */
+  readonly clock?: Clock | undefined
+}
+
+let made = 0
+
+/** A lock node within this process: locks for one process, tests and embedded fleets. */
+export function memoryNode(options: MemoryNodeOptions = {}): LockNode {
+  const clock = options.clock ?? systemClock
+  const name = options.name ?? `memory-${++made}`
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(
+      `Expected \`name\` of a memory node to be a non-empty string, got ${JSON.stringify(name)}`,
+    )
+  }
+  const state = createNodeState(systemRandom.id())
+  const listeners = new Map<string, Set<WakeObserver>>()
+
+  // Epoch time that never steps: a wall clock set back would keep locks alive beyond their time.
+  const epoch = clock.wall() - clock.monotonic()
+  const now = (): number => Math.floor(epoch + clock.monotonic())
+
+  const wake = (waiterId: string): void => {
+    const heard = listeners.get(channelOf(waiterId))
+    if (heard === undefined) return
+    queueMicrotask(() => {
+      for (const observer of heard) observer.message(waiterId)
+    })
+  }
+
+  return {
+    name,
+    connected: true,
+    send(command: NodeCommand, answer: (reply: NodeReply) => void): void {
+      const reply = execute(state, command, now(), wake)
+      queueMicrotask(() => {
+        answer(reply)
+      })
+    },
+    subscribe(channel, observer) {
+      const heard = listeners.get(channel) ?? new Set()
+      listeners.set(channel, heard.add(observer))
+      queueMicrotask(() => {
+        observer.live()
+      })
+      return () => {
+        heard.delete(observer)
+        if (heard.size === 0) listeners.delete(channel)
+      }
+    },
+  }
+}

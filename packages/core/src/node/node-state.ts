@@ -1,0 +1,425 @@
+import type {
+  AcquireCommand,
+  ExtendCommand,
+  Fence,
+  ForceCommand,
+  Greeting,
+  InspectCommand,
+  MarkCommand,
+  MarkerCheck,
+  MarkerSighting,
+  NodeCommand,
+  NodeReply,
+  RefusalReason,
+  ReleaseCommand,
+  RepairCommand,
+  Waiter,
+} from './lock-node.js'
+
+/**
+ * One node as a pure state machine: `(state, command, now) → reply`. It is the executable specification; the Lua
+ * scripts are its translation, and the memory node and the simulator run it as it is.
+ */
+export interface NodeState {
+  /** Identity of the server process; a restart changes it. */
+  run: string
+  durable: boolean
+  readonly locks: Map<string, Held>
+  readonly queues: Map<string, Place[]>
+  readonly counters: Map<string, Counter>
+  readonly markers: Map<string, Marker>
+  /** Commands until the next sweep of what has expired, so that memory follows what is alive. */
+  untilSweep: number
+}
+
+interface Held {
+  value: string
+  expiresAt: number
+}
+
+/** A waiter in the queue of one key; queues are sorted by `at`, then `id`. One that only watches has `at` infinite. */
+interface Place {
+  readonly id: string
+  readonly at: number
+  deadline: number
+}
+
+interface Counter {
+  token: number
+  expiresAt: number
+}
+
+interface Marker {
+  fleet: string
+  run: string
+  longestTtl: number
+  highestToken: number
+  floor: number
+  quarantinedUntil: number | null
+}
+
+/** Called with the identity of each waiter whose turn may have come. */
+export type Wake = (waiterId: string) => void
+
+/** A proposed time that is further off than this is replaced by the node's own, milliseconds. */
+const CLOCK_TOLERANCE = 1_000
+const SWEEP_EVERY = 1_024
+
+export function createNodeState(run: string): NodeState {
+  return {
+    run,
+    durable: false,
+    locks: new Map(),
+    queues: new Map(),
+    counters: new Map(),
+    markers: new Map(),
+    untilSweep: SWEEP_EVERY,
+  }
+}
+
+/** Applies one command at the node's time `now` (milliseconds). Replies are data; nothing else leaves but wake-ups. */
+export function execute(state: NodeState, command: NodeCommand, now: number, wake: Wake): NodeReply {
+  if (--state.untilSweep <= 0) sweep(state, now)
+  switch (command.kind) {
+    case 'acquire':
+      return acquire(state, command, now)
+    case 'extend':
+      return extend(state, command, now)
+    case 'repair':
+      return repair(state, command, now)
+    case 'release':
+      return release(state, command, now, wake)
+    case 'force':
+      return force(state, command, now, wake)
+    case 'inspect':
+      return inspect(state, command, now)
+    case 'greet':
+      return { vote: 'granted', clock: now, greeting: greetingOf(state, command.marker, now) }
+    case 'mark':
+      return mark(state, command, now)
+  }
+}
+
+function acquire(state: NodeState, command: AcquireCommand, now: number): NodeReply {
+  const { keys, value, ttl, fence } = command
+  const barred = barredByMarker(state, command.marker, now)
+  if (barred !== undefined) return barred
+
+  const waiter = typeof command.queue === 'object' ? command.queue : undefined
+  let owned = 0
+  let held = -1
+  for (const key of keys) {
+    const lock = liveLock(state, key, now)
+    if (lock === undefined) continue
+    if (lock.value === value) owned++
+    else held = Math.max(held, lock.expiresAt - now)
+  }
+  // The same command a second time, by a connection that repeats itself: already ours, with its first expiry.
+  if (owned === keys.length) return { vote: 'granted', clock: now }
+  if (held >= 0) {
+    if (waiter !== undefined) enqueue(state, keys, waiter, now)
+    return refused('held', now, held)
+  }
+
+  const ahead = command.queue === 'ignore' ? -1 : lifeOfThoseAhead(state, keys, waiter, now)
+  if (ahead >= 0) {
+    if (waiter !== undefined) enqueue(state, keys, waiter, now)
+    return refused('queued', now, ahead)
+  }
+
+  const counter = fence === undefined ? 0 : highestCounter(state, keys, command.marker, now)
+  if (fence !== undefined && counter >= fence.token) {
+    return { vote: 'refused', reason: 'stale', counter, clock: now }
+  }
+
+  grant(state, keys, value, ttl, fence, command.marker, now)
+  if (waiter !== undefined) dequeue(state, keys, waiter.id)
+  return { vote: 'granted', clock: now }
+}
+
+function extend(state: NodeState, command: ExtendCommand, now: number): NodeReply {
+  const { keys, value, ttl } = command
+  const missing = missingReason(state, keys, value, now)
+  if (missing !== undefined) return refused(missing, now)
+  for (const key of keys) state.locks.set(key, { value, expiresAt: now + ttl })
+  noteInMarker(state, command.marker, ttl, 0)
+  return { vote: 'granted', clock: now }
+}
+
+function repair(state: NodeState, command: RepairCommand, now: number): NodeReply {
+  const { keys, value, ttl, fence } = command
+  if (missingReason(state, keys, value, now) === 'taken') return refused('taken', now)
+  if (fence !== undefined) {
+    // Its own token may stand here already; only a higher one bars it.
+    const counter = highestCounter(state, keys, command.marker, now)
+    if (counter > fence.token) return { vote: 'refused', reason: 'stale', counter, clock: now }
+  }
+  grant(state, keys, value, ttl, fence, command.marker, now)
+  return { vote: 'granted', clock: now }
+}
+
+function release(state: NodeState, command: ReleaseCommand, now: number, wake: Wake): NodeReply {
+  const { keys, value, leave, requeue } = command
+  let released = 0
+  for (const key of keys) {
+    if (liveLock(state, key, now)?.value !== value) continue
+    state.locks.delete(key)
+    released++
+  }
+  if (leave !== undefined) dequeue(state, keys, leave)
+  if (requeue !== undefined) enqueue(state, keys, requeue, now)
+  wakeNext(state, keys, requeue?.id, now, wake)
+  return released === keys.length ? { vote: 'granted', clock: now } : refused('gone', now)
+}
+
+function force(state: NodeState, command: ForceCommand, now: number, wake: Wake): NodeReply {
+  let deleted = 0
+  for (const key of command.keys) {
+    if (liveLock(state, key, now) === undefined) continue
+    state.locks.delete(key)
+    deleted++
+  }
+  wakeNext(state, command.keys, undefined, now, wake)
+  return deleted > 0 ? { vote: 'granted', clock: now } : refused('gone', now)
+}
+
+function inspect(state: NodeState, command: InspectCommand, now: number): NodeReply {
+  const sightings = command.keys.map((key) => {
+    const lock = liveLock(state, key, now)
+    return {
+      key,
+      value: lock?.value ?? null,
+      remaining: lock === undefined ? null : lock.expiresAt - now,
+      waiters: livePlaces(state, key, now)
+        .filter((place) => !onlyWatches(place))
+        .map((place) => place.id),
+      counter: liveCounter(state, key, now),
+    }
+  })
+  if (command.watch !== undefined && sightings.some((sighting) => sighting.value !== null)) {
+    enqueue(state, command.keys, command.watch, now)
+  }
+  return { vote: 'granted', clock: now, sightings }
+}
+
+// ── the marker: did this node keep its data? ("Nodes that lost their data") ──────────────────────────────────────────
+
+function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
+  const { mode, run, fleet } = command
+  const marker = state.markers.get(command.marker)
+  const fresh = (): Marker => ({
+    fleet,
+    run,
+    longestTtl: command.longestTtl,
+    highestToken: command.floor,
+    floor: command.floor,
+    quarantinedUntil: null,
+  })
+  if (mode === 'found' && marker === undefined) state.markers.set(command.marker, fresh())
+  if (mode === 'quarantine' && marker?.run !== run) {
+    // Data that survived a restart keeps its own memory of tokens and times, whatever the fleet knows.
+    const longestTtl = Math.max(command.longestTtl, marker?.longestTtl ?? 0)
+    const floor = Math.max(command.floor, marker?.floor ?? 0)
+    const highestToken = Math.max(floor, marker?.highestToken ?? 0)
+    const stillOut = marker?.quarantinedUntil ?? 0
+    const quarantinedUntil = Math.max(now + command.duration, stillOut)
+    state.markers.set(command.marker, { fleet, run, longestTtl, highestToken, floor, quarantinedUntil })
+  }
+  if (marker !== undefined && marker.quarantinedUntil !== null) {
+    const over = mode === 'lift' || (mode === 'admit' && marker.run === run && now >= marker.quarantinedUntil)
+    if (over) {
+      marker.quarantinedUntil = null
+      marker.floor = Math.max(marker.floor, command.floor)
+      marker.highestToken = Math.max(marker.highestToken, command.floor)
+    }
+  }
+  return { vote: 'granted', clock: now, greeting: greetingOf(state, command.marker, now) }
+}
+
+function greetingOf(state: NodeState, markerKey: string | undefined, now: number): Greeting {
+  const marker = markerKey === undefined ? undefined : state.markers.get(markerKey)
+  return {
+    run: state.run,
+    durable: state.durable,
+    marker: marker === undefined ? null : sightingOf(marker, now),
+  }
+}
+
+function sightingOf(marker: Marker, now: number): MarkerSighting {
+  const { fleet, run, longestTtl, highestToken, quarantinedUntil } = marker
+  const quarantine = quarantinedUntil === null ? null : Math.max(0, quarantinedUntil - now)
+  return { fleet, run, longestTtl, highestToken, quarantine }
+}
+
+function barredByMarker(
+  state: NodeState,
+  check: MarkerCheck | undefined,
+  now: number,
+): NodeReply | undefined {
+  if (check === undefined) return undefined
+  const marker = state.markers.get(check.key)
+  if (marker?.run !== check.run) return refused('unmarked', now)
+  if (marker.quarantinedUntil === null) return undefined
+  return refused('quarantined', now, Math.max(0, marker.quarantinedUntil - now))
+}
+
+function noteInMarker(state: NodeState, check: MarkerCheck | undefined, ttl: number, token: number): void {
+  const marker = check === undefined ? undefined : state.markers.get(check.key)
+  if (marker === undefined) return
+  marker.longestTtl = Math.max(marker.longestTtl, ttl)
+  marker.highestToken = Math.max(marker.highestToken, token)
+}
+
+// ── locks and counters ───────────────────────────────────────────────────────────────────────────────────────────────
+
+function liveLock(state: NodeState, key: string, now: number): Held | undefined {
+  const lock = state.locks.get(key)
+  if (lock === undefined || now <= lock.expiresAt) return lock
+  state.locks.delete(key)
+  return undefined
+}
+
+/** Why the value is not on all keys: `taken` when another holds one of them, else `gone`; `undefined` when it is. */
+function missingReason(
+  state: NodeState,
+  keys: readonly string[],
+  value: string,
+  now: number,
+): 'gone' | 'taken' | undefined {
+  let reason: 'gone' | undefined
+  for (const key of keys) {
+    const lock = liveLock(state, key, now)
+    if (lock === undefined) reason = 'gone'
+    else if (lock.value !== value) return 'taken'
+  }
+  return reason
+}
+
+function grant(
+  state: NodeState,
+  keys: readonly string[],
+  value: string,
+  ttl: number,
+  fence: Fence | undefined,
+  check: MarkerCheck | undefined,
+  now: number,
+): void {
+  for (const key of keys) {
+    state.locks.set(key, { value, expiresAt: now + ttl })
+    if (fence !== undefined) {
+      state.counters.set(key, { token: fence.token, expiresAt: now + ttl + fence.retention })
+    }
+  }
+  noteInMarker(state, check, ttl, fence?.token ?? 0)
+}
+
+function liveCounter(state: NodeState, key: string, now: number): number {
+  const counter = state.counters.get(key)
+  return counter === undefined || now > counter.expiresAt ? 0 : counter.token
+}
+
+function highestCounter(
+  state: NodeState,
+  keys: readonly string[],
+  check: MarkerCheck | undefined,
+  now: number,
+): number {
+  let highest = check === undefined ? 0 : (state.markers.get(check.key)?.floor ?? 0)
+  for (const key of keys) highest = Math.max(highest, liveCounter(state, key, now))
+  return highest
+}
+
+// ── the queue of each key ("Waiting") ────────────────────────────────────────────────────────────────────────────────
+
+function livePlaces(state: NodeState, key: string, now: number): Place[] {
+  const places = state.queues.get(key)
+  if (places === undefined) return []
+  if (places.every((place) => now <= place.deadline)) return places
+  const alive = places.filter((place) => now <= place.deadline)
+  if (alive.length > 0) state.queues.set(key, alive)
+  else state.queues.delete(key)
+  return alive
+}
+
+/** A client's clock may be wrong: then the node's own stands in, less the time already waited. */
+function orderOf(waiter: Waiter, now: number): number {
+  if (onlyWatches(waiter)) return waiter.at
+  return Math.abs(waiter.at + waiter.age - now) <= CLOCK_TOLERANCE ? waiter.at : now - waiter.age
+}
+
+function onlyWatches(place: { at: number }): boolean {
+  return place.at === Infinity
+}
+
+function comesBefore(a: { at: number; id: string }, b: { at: number; id: string }): boolean {
+  return a.at < b.at || (a.at === b.at && a.id < b.id)
+}
+
+/** Milliseconds after which those ahead of the waiter (all, for one that does not wait) may have lapsed; -1 for nobody. */
+function lifeOfThoseAhead(
+  state: NodeState,
+  keys: readonly string[],
+  waiter: Waiter | undefined,
+  now: number,
+): number {
+  const self = waiter && { id: waiter.id, at: orderOf(waiter, now) }
+  let life = -1
+  for (const key of keys) {
+    const head = livePlaces(state, key, now)[0]
+    if (head === undefined || onlyWatches(head) || head.id === self?.id) continue
+    if (self === undefined || comesBefore(head, self)) life = Math.max(life, head.deadline - now)
+  }
+  return life
+}
+
+function enqueue(state: NodeState, keys: readonly string[], waiter: Waiter, now: number): void {
+  const place = { id: waiter.id, at: orderOf(waiter, now), deadline: now + waiter.life }
+  for (const key of keys) {
+    const others = livePlaces(state, key, now).filter((other) => other.id !== waiter.id)
+    const behind = others.findIndex((other) => comesBefore(place, other))
+    others.splice(behind < 0 ? others.length : behind, 0, { ...place })
+    state.queues.set(key, others)
+  }
+}
+
+function dequeue(state: NodeState, keys: readonly string[], id: string): void {
+  for (const key of keys) {
+    const places = state.queues.get(key)
+    if (places === undefined) continue
+    const others = places.filter((place) => place.id !== id)
+    if (others.length > 0) state.queues.set(key, others)
+    else state.queues.delete(key)
+  }
+}
+
+/** One that has just stepped back would be woken into the same attempt again: it waits for others to tell it. */
+function wakeNext(
+  state: NodeState,
+  keys: readonly string[],
+  except: string | undefined,
+  now: number,
+  wake: Wake,
+): void {
+  for (const key of keys) {
+    if (liveLock(state, key, now) !== undefined) continue
+    const places = livePlaces(state, key, now)
+    const head = places[0]
+    if (head === undefined) continue
+    if (onlyWatches(head)) for (const watcher of places) wake(watcher.id)
+    else if (head.id !== except) wake(head.id)
+  }
+}
+
+function refused(reason: RefusalReason, clock: number, remaining?: number): NodeReply {
+  return remaining === undefined
+    ? { vote: 'refused', reason, clock }
+    : { vote: 'refused', reason, clock, remaining }
+}
+
+/** Amortised over as many commands as there are entries. */
+function sweep(state: NodeState, now: number): void {
+  for (const key of state.locks.keys()) liveLock(state, key, now)
+  for (const key of state.queues.keys()) livePlaces(state, key, now)
+  for (const [key, counter] of state.counters) if (now > counter.expiresAt) state.counters.delete(key)
+  state.untilSweep = SWEEP_EVERY + state.locks.size + state.queues.size + state.counters.size
+}

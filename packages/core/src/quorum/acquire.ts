@@ -1,0 +1,201 @@
+import pRetry from 'p-retry'
+import { shownResources, type Engine } from '../engine.js'
+import { LockContendedError, LockMisuseError, QuorumLockError, QuorumUnavailableError } from '../errors.js'
+import type { Claim, Lease } from '../hold/lease.js'
+import { Interruption } from '../wait/interruption.js'
+import { Place } from '../wait/place.js'
+import { Waiting } from '../wait/waiting.js'
+import { attempt, type Attempt, type Lost } from './attempt.js'
+import type { Tally } from './tally.js'
+
+/** A round is never cut shorter for the sake of the wait budget, milliseconds. */
+const SHORTEST_PATIENCE = 50
+
+/** Takes a lock, waiting for it as the options say. Rejects when it cannot be had. */
+export async function acquire(engine: Engine, claim: Claim, signal: AbortSignal | undefined): Promise<Lease> {
+  const { wait, fair } = claim.options
+  const wanted = new Interruption(engine, claim.resources, signal)
+  try {
+    if (wait === 0) return granted(engine, claim, await tryOnce(engine, claim, wanted))
+    return await (fair ? acquireInTurn(engine, claim, wanted) : acquireByChance(engine, claim, wanted))
+  } catch (error) {
+    logFailure(engine, error)
+    throw error
+  } finally {
+    wanted.dispose()
+  }
+}
+
+/** One round; `undefined` when others hold the lock. */
+export async function tryAcquire(
+  engine: Engine,
+  claim: Claim,
+  signal: AbortSignal | undefined,
+): Promise<Lease | undefined> {
+  const wanted = new Interruption(engine, claim.resources, signal)
+  try {
+    const result = await tryOnce(engine, claim, wanted)
+    if (!result.won && !result.tally.isUnavailable) {
+      engine.options.logger.debug({ resources: claim.resources }, 'a lock is held by others')
+      return undefined
+    }
+    return granted(engine, claim, result)
+  } catch (error) {
+    logFailure(engine, error)
+    throw error
+  } finally {
+    wanted.dispose()
+  }
+}
+
+async function tryOnce(engine: Engine, claim: Claim, wanted: Interruption): Promise<Attempt> {
+  await ready(engine, wanted)
+  const result = await attempt(engine, claim, wanted, claim.options.fair ? 'respect' : 'ignore')
+  if (!result.won) result.abandon()
+  return result
+}
+
+/** First come, first served: every attempt carries the same place in the queue of every node. */
+async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption): Promise<Lease> {
+  const { clock } = engine.options
+  const until = clock.monotonic() + claim.options.wait
+  const place = new Place(engine, claim.keys, claim.options.label)
+  const waiting = new Waiting(engine, place, claim.options.retryInterval)
+  wanted.onInterrupt(() => {
+    waiting.end()
+  })
+  let last: Lost | undefined
+  try {
+    for (;;) {
+      await ready(engine, wanted)
+      waiting.attempting()
+      last?.abandon()
+      const result = await attempt(engine, claim, wanted, place, patienceFor(engine, claim, until))
+      if (result.won) return result.lease
+      last = result
+      if (!result.tally.isMisuse && clock.monotonic() < until) await waiting.sleep(result.tally, until)
+      wanted.throwIfInterrupted()
+      if (result.tally.isMisuse || clock.monotonic() >= until) throw refusal(engine, claim, result.tally)
+    }
+  } finally {
+    waiting.end()
+    place.leave()
+    last?.abandon()
+  }
+}
+
+/** Classic Redlock: attempts at random intervals, with the remaining TTL and a node's word as hints. */
+async function acquireByChance(engine: Engine, claim: Claim, wanted: Interruption): Promise<Lease> {
+  const { wait, retryInterval } = claim.options
+  const { clock, random } = engine.options
+  const until = clock.monotonic() + wait
+  let last: Attempt | undefined
+  let failures = 0
+  const pause = async (): Promise<boolean> => {
+    const result = last
+    if (result === undefined || result.won) return false
+    const left = until - clock.monotonic()
+    if (result.tally.isMisuse || left <= 0) {
+      result.abandon()
+      return false
+    }
+    // Full jitter, and no longer than until the lock is free by itself.
+    const backOff = random.fraction() * retryInterval * 2 ** Math.min(++failures, 4)
+    try {
+      await wanted.pause(Math.max(1, Math.min(backOff, remainingOf(result.tally, engine), left)))
+    } finally {
+      result.abandon()
+    }
+    return clock.monotonic() < until
+  }
+  let failure: unknown
+  // No signal for p-retry: one that aborts in the winning attempt would drop a lock that was taken.
+  return pRetry(
+    async () => {
+      last = undefined
+      await ready(engine, wanted)
+      last = await attempt(engine, claim, wanted, 'ignore', patienceFor(engine, claim, until))
+      return granted(engine, claim, last)
+    },
+    {
+      retries: Infinity,
+      factor: 1,
+      minTimeout: 0,
+      maxTimeout: 0,
+      shouldRetry: pause,
+      onFailedAttempt: ({ error }) => {
+        failure = error
+      },
+    },
+  ).catch((error: unknown) => {
+    // What ended the wait is told as it is, of whatever type: p-retry passes on nothing but errors of its own realm.
+    wanted.throwIfInterrupted()
+    throw failure ?? error
+  })
+}
+
+/** A round may take the rest of the wait, but never less than a healthy node needs. */
+function patienceFor(engine: Engine, { options }: Claim, until: number): number {
+  const left = until - engine.options.clock.monotonic()
+  return Math.min(options.nodeTimeout, Math.max(SHORTEST_PATIENCE, left))
+}
+
+function remainingOf(tally: Tally, engine: Engine): number {
+  const times = tally.replies.map((reply) =>
+    reply?.vote === 'refused' ? (reply.remaining ?? Infinity) : Infinity,
+  )
+  times.sort((a, b) => a - b)
+  return (times[engine.options.quorum - 1] as number) + 1
+}
+
+/** Before the first round over a connection the guard has to know the nodes. */
+async function ready(engine: Engine, wanted: Interruption): Promise<void> {
+  const checked = engine.guard?.ready()
+  if (checked !== undefined) await wanted.unless(checked)
+}
+
+/** Contention is what locks are for; that nobody can lock at all is worth a line. */
+function logFailure({ options: { logger } }: Engine, error: unknown): void {
+  if (!(error instanceof QuorumLockError)) return
+  const { code, resources, votes } = error
+  if (code === 'CONTENDED') logger.debug({ resources }, 'a lock is held by others')
+  else if (code === 'UNAVAILABLE') logger.warn({ resources, votes }, 'too few lock nodes can answer')
+  else if (code === 'MISUSE') logger.error({ resources, votes }, 'too many lock nodes refuse for good')
+}
+
+function granted(engine: Engine, claim: Claim, result: Attempt): Lease {
+  if (result.won) return result.lease
+  throw refusal(engine, claim, result.tally)
+}
+
+function refusal(engine: Engine, { resources }: Claim, tally: Tally): Error {
+  const { quorum } = engine.options
+  const total = engine.members.length
+  const votes = tally.votes()
+  const said = votes
+    .filter(({ vote }) => vote !== 'granted')
+    .map(({ node, vote, reason }) => `${node}: ${reason ?? vote}`)
+    .join('; ')
+  const what = shownResources(resources)
+  const causes = tally.replies.flatMap((reply) =>
+    reply !== undefined && 'cause' in reply ? [reply.cause] : [],
+  )
+  const details = { resources, votes, cause: causes[0] }
+  if (tally.isMisuse) {
+    return new LockMisuseError(
+      `Cannot lock ${what}: ${quorum} of ${total} nodes have to agree, and too many of them refuse for a reason that waiting does not mend (${said}). Check the type of the key and the permissions of the user`,
+      details,
+    )
+  }
+  if (tally.isUnavailable) {
+    const tolerated = total - quorum
+    return new QuorumUnavailableError(
+      `Cannot lock ${what}: ${quorum} of ${total} nodes have to agree, and more than ${tolerated} of them cannot (${said}). Bring nodes back, or try again later`,
+      details,
+    )
+  }
+  return new LockContendedError(
+    `Cannot lock ${what}: others hold it or are before us (${said}). Wait for longer, or try again later`,
+    details,
+  )
+}

@@ -1,0 +1,146 @@
+import type { Engine } from '../engine.js'
+import { Lease, type Claim } from '../hold/lease.js'
+import { withLabel } from '../label.js'
+import type { Fence, NodeReply } from '../node/lock-node.js'
+import type { Interruption } from '../wait/interruption.js'
+import type { Place } from '../wait/place.js'
+import type { Member } from './member.js'
+import { Tally } from './tally.js'
+import { validityOf } from './validity.js'
+
+/** Proposals of a token in one attempt; each costs a round trip, and only wrong clocks make more than one. */
+const MOST_PROPOSALS = 8
+
+export type Attempt = Won | Lost
+
+export interface Won {
+  readonly won: true
+  readonly lease: Lease
+}
+
+export interface Lost {
+  readonly won: false
+  readonly tally: Tally
+  /** Takes back what is still under way, before anything else is sent to the same nodes. Idempotent. */
+  readonly abandon: () => void
+}
+
+/** As in `AcquireCommand`, but that a waiter is told where it stands. */
+export type Turn = 'ignore' | 'respect' | Place
+
+/**
+ * One try to take all keys on a quorum ("Acquire", steps 1 to 5): a lease that is valid, or everything rolled back.
+ * So it is when the caller's wait is interrupted meanwhile, before the promise rejects.
+ */
+export async function attempt(
+  engine: Engine,
+  claim: Claim,
+  wanted: Interruption,
+  turn: Turn,
+  patience: number = claim.options.nodeTimeout,
+): Promise<Attempt> {
+  for (let proposal = 1; ; proposal++) {
+    const result = await propose(engine, claim, wanted, turn, patience)
+    if (result.won || proposal === MOST_PROPOSALS || !isStaleOnly(engine, result.tally)) return result
+    result.abandon()
+  }
+}
+
+async function propose(
+  engine: Engine,
+  claim: Claim,
+  wanted: Interruption,
+  turn: Turn,
+  patience: number,
+): Promise<Attempt> {
+  const { keys, options } = claim
+  const { ttl, driftFactor, nodeTimeout } = options
+  const { random, quorum } = engine.options
+  const place = typeof turn === 'object' ? turn : undefined
+  const queue = typeof turn === 'object' ? turn.waiter : turn
+  // Never that of an earlier attempt: a late release of the one could delete the key that the other counts on.
+  const value = withLabel(random.id(), options.label)
+  const start = engine.now()
+  const fence = options.fencing ? nextFence(engine, options.fenceRetention) : undefined
+  const tally = new Tally(engine.names, quorum)
+  let phase: 'voting' | 'won' | 'lost' | 'abandoned' = 'voting'
+
+  const undo = (member: Member): void => {
+    const back = place?.giveBack(member, value) ?? { kind: 'release', keys, value }
+    member.deliver(back, ttl, tally.replies[member.index]?.vote === 'granted' ? 'answered' : 'unanswered')
+  }
+  const take = (member: Member, reply: NodeReply): void => {
+    noteToken(engine, reply)
+    place?.heard(member, reply)
+    if (phase === 'lost' && mayHold(reply)) undo(member)
+  }
+  const abandon = (): void => {
+    if (phase === 'abandoned') return
+    phase = 'abandoned'
+    for (const member of engine.members) if (tally.replies[member.index] === undefined) undo(member)
+  }
+  const conclude = (outcome: 'won' | 'lost'): void => {
+    phase = outcome
+    for (const member of engine.members) {
+      const reply = tally.replies[member.index]
+      if (reply !== undefined) take(member, reply)
+    }
+  }
+
+  const round = engine.round(({ marker }) => ({ kind: 'acquire', keys, value, ttl, queue, fence, marker }), {
+    tally,
+    start,
+    patience,
+    suspectAfter: nodeTimeout,
+    late: (member, reply) => {
+      // Before the votes are taken up here a late one is counted with the others.
+      if (phase === 'won' || phase === 'lost') take(member, reply)
+    },
+  })
+  try {
+    await wanted.unless(round)
+  } catch (reason) {
+    place?.leave()
+    conclude('lost')
+    abandon()
+    throw reason
+  }
+
+  if (tally.outcome === 'won') {
+    const lease = new Lease(claim, value, fence?.token, start, tally, validityOf(ttl, driftFactor))
+    if (lease.remaining(engine.now()) > 0) {
+      conclude('won')
+      return { won: true, lease }
+    }
+    // It took so long that the keys may be expiring already: never handed out.
+    tally.outcome = 'lost'
+    tally.tookTooLong = true
+  }
+  conclude('lost')
+  return { won: false, tally, abandon }
+}
+
+/** The node may have the key with our value. */
+function mayHold(reply: NodeReply): boolean {
+  return reply.vote === 'granted' || reply.vote === 'unknown'
+}
+
+/** "Fencing token from the quorum": proposals follow the clock, so that the first one nearly always holds. */
+function nextFence(engine: Engine, retention: number): Fence {
+  const { clock } = engine.options
+  const micros = Math.floor(clock.wall() * 1_000 + (clock.monotonic() % 1) * 1_000)
+  engine.highestToken = Math.max(engine.highestToken + 1, micros)
+  return { token: engine.highestToken, retention }
+}
+
+function noteToken(engine: Engine, reply: NodeReply): void {
+  if (reply.vote !== 'refused' || reply.counter === undefined) return
+  engine.highestToken = Math.max(engine.highestToken, reply.counter)
+}
+
+/** Lost for the number of the token alone: a higher one may win at once. */
+function isStaleOnly(engine: Engine, tally: Tally): boolean {
+  const stale = tally.refusals('stale')
+  const promising = tally.granted + stale + tally.outstanding
+  return stale > 0 && promising >= engine.options.quorum
+}

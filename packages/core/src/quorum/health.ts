@@ -1,0 +1,45 @@
+import type { Engine } from '../engine.js'
+
+export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
+
+export interface NodeHealth {
+  readonly name: string
+  /** `suspect`: connected, but silent. `quarantined`: it lost data and stays out of quorums for a while. */
+  readonly state: NodeState
+  /** Milliseconds, smoothed; absent before the first answer. */
+  readonly roundTrip?: number | undefined
+  readonly lastError?: string | undefined
+  /** The last jump of the node's clock against ours, milliseconds. */
+  readonly clockStep?: number | undefined
+  /** Milliseconds until the quarantine ends. */
+  readonly quarantine?: number | undefined
+  /** Whether this client can tell when the node has lost its data. */
+  readonly guarded: boolean
+  /** Releases that the node has not acknowledged yet. */
+  readonly owed: number
+  /** Commands that the node has not answered yet. */
+  readonly pending: number
+}
+
+export function healthOf(engine: Engine): NodeHealth[] {
+  const now = engine.options.clock.monotonic()
+  return engine.members.map((member) => {
+    const { name, roundTrip, lastError, lastClockStep, quarantinedUntil, suspectSince, owed, pending } =
+      member
+    let state: NodeState = 'up'
+    if (!member.node.connected) state = 'down'
+    else if (suspectSince !== undefined) state = 'suspect'
+    else if (quarantinedUntil !== undefined) state = 'quarantined'
+    return {
+      name,
+      state,
+      ...(roundTrip === undefined ? {} : { roundTrip }),
+      ...(lastError === undefined ? {} : { lastError }),
+      ...(lastClockStep === undefined ? {} : { clockStep: lastClockStep }),
+      ...(quarantinedUntil === undefined ? {} : { quarantine: Math.max(0, quarantinedUntil - now) }),
+      guarded: engine.guard !== undefined,
+      owed,
+      pending,
+    }
+  })
+}

@@ -1,0 +1,239 @@
+import type { Agenda, Appointment } from '../agenda.js'
+import type { Clock } from '../clock.js'
+import type {
+  Failed,
+  Greeting,
+  LockNode,
+  MarkerCheck,
+  NodeCommand,
+  NodeReply,
+  ReleaseCommand,
+} from '../node/lock-node.js'
+import { Debts, type Grant } from './debts.js'
+
+/** Commands that one node may leave unanswered before it gets no more. */
+const MOST_PENDING = 20_000
+const FIRST_PROBE_AFTER = 250
+const LONGEST_PROBE_PAUSE = 10_000
+/** A change of a node's clock against ours that no network explains, milliseconds. */
+const CLOCK_MARGIN = 500
+
+/** What happened to a member that concerns the whole quorum. */
+export interface MemberObserver {
+  connected(member: Member): void
+  disconnected(member: Member): void
+  /** It fell silent (`suspect`), or spoke again. */
+  suspicion(member: Member): void
+  /** Its clock jumped by so many milliseconds. */
+  clockStepped(member: Member, step: number): void
+  /** It refused for the lack of a valid marker. */
+  unmarked(member: Member): void
+}
+
+/**
+ * One voter as the engine sees it: a node, whether it is worth asking, and what is owed to it.
+ * A member that let a command time out is suspect: until it speaks again it gets nothing but a probe.
+ */
+export class Member {
+  readonly name: string
+  /** Set by the guard when the node may vote; `undefined` where there is no guard. */
+  marker: MarkerCheck | undefined
+  /** Why the guard keeps the node out, or `undefined`. */
+  barred: string | undefined
+  /** When the quarantine ends by our monotonic clock, for `health`. */
+  quarantinedUntil: number | undefined
+
+  #suspectSince: number | undefined
+  #pending = 0
+  #probe: Appointment | undefined
+  #probePause = FIRST_PROBE_AFTER
+  #roundTrip: number | undefined
+  #clockOffset: number | undefined
+  #lastStep: number | undefined
+  #lastHeard = -Infinity
+  #lastError: string | undefined
+  #closed = false
+  readonly #debts: Debts
+  readonly #unwatch: (() => void) | undefined
+
+  constructor(
+    readonly node: LockNode,
+    readonly index: number,
+    readonly clock: Clock,
+    readonly agenda: Agenda,
+    readonly observer: MemberObserver,
+  ) {
+    this.name = node.name
+    this.#debts = new Debts(agenda, clock, (release, answer) => this.submit(release, answer))
+    this.#unwatch = node.watch?.({
+      connected: () => {
+        this.#trust()
+        observer.connected(this)
+        this.#debts.pay()
+      },
+      disconnected: () => {
+        observer.disconnected(this)
+      },
+    })
+  }
+
+  get suspectSince(): number | undefined {
+    return this.#suspectSince
+  }
+
+  get pending(): number {
+    return this.#pending
+  }
+
+  get isReachable(): boolean {
+    return this.node.connected && this.#suspectSince === undefined
+  }
+
+  /** Milliseconds, smoothed; `undefined` before the first answer. */
+  get roundTrip(): number | undefined {
+    return this.#roundTrip
+  }
+
+  /** The node's wall clock less our monotonic one, milliseconds. */
+  get clockOffset(): number | undefined {
+    return this.#clockOffset
+  }
+
+  get lastClockStep(): number | undefined {
+    return this.#lastStep
+  }
+
+  get lastError(): string | undefined {
+    return this.#lastError
+  }
+
+  /** Releases that the node has not acknowledged yet. */
+  get owed(): number {
+    return this.#debts.size
+  }
+
+  lacks(ability: NonNullable<LockNode['lacks']>[number]): boolean {
+    return this.node.lacks?.includes(ability) === true
+  }
+
+  /** Sends a command, or says at once why not. `answer` is never called before this returns; `now` is monotonic. */
+  submit(command: NodeCommand, answer: (reply: NodeReply, now: number) => void): Failed | undefined {
+    const obstacle = this.#obstacle(command)
+    if (obstacle !== undefined) return { vote: 'failed', reason: obstacle }
+    this.#send(command, answer)
+    return undefined
+  }
+
+  /**
+   * Makes sure that a release reaches the node, now or later. `life` milliseconds after the node took the keys they
+   * are gone anyway.
+   */
+  deliver(release: ReleaseCommand, life: number, grant: Grant): void {
+    if (!this.#closed) this.#debts.owe(release, life, grant)
+  }
+
+  /** A command was not answered within its deadline. */
+  overdue(sentAt: number): void {
+    if (this.#closed || this.#suspectSince !== undefined || this.#lastHeard >= sentAt) return
+    this.#suspectSince = this.clock.monotonic()
+    this.#lastError = 'did not answer in time'
+    this.#probePause = FIRST_PROBE_AFTER
+    this.#scheduleProbe()
+    this.observer.suspicion(this)
+  }
+
+  greet(marker: string | undefined, answer: (greeting: Greeting | undefined) => void): void {
+    const obstacle = this.submit({ kind: 'greet', marker }, (reply) => {
+      answer(reply.vote === 'granted' ? reply.greeting : undefined)
+    })
+    if (obstacle !== undefined) answer(undefined)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#unwatch?.()
+    this.#probe?.cancel()
+    this.#debts.forget()
+  }
+
+  #obstacle(command: NodeCommand): string | undefined {
+    if (!this.node.connected) return 'not connected'
+    if (this.#suspectSince !== undefined) {
+      return `silent for ${Math.round(this.clock.monotonic() - this.#suspectSince)} ms`
+    }
+    if (this.#pending >= MOST_PENDING) return `${MOST_PENDING} commands are waiting for an answer already`
+    return command.kind === 'acquire' ? this.barred : undefined
+  }
+
+  #send(command: NodeCommand, answer: (reply: NodeReply, now: number) => void): void {
+    const sentAt = this.clock.monotonic()
+    let answered = false
+    const heard = (reply: NodeReply): void => {
+      // A node of somebody else's making may say it twice.
+      if (answered) return
+      answered = true
+      this.#pending--
+      const now = this.clock.monotonic()
+      this.#heard(reply, sentAt, now)
+      // Not to what the guard itself asks: a node that said so to everything would be asked without a pause.
+      if (isUnmarked(reply) && command.kind === 'acquire') this.observer.unmarked(this)
+      answer(reply, now)
+    }
+    this.#pending++
+    try {
+      this.node.send(command, heard)
+    } catch (cause) {
+      // Against the port; but a vote is owed, and whether anything was sent before is not known.
+      queueMicrotask(() => {
+        heard({ vote: 'unknown', reason: `send() threw ${String(cause)}`, cause })
+      })
+    }
+  }
+
+  #heard(reply: NodeReply, sentAt: number, now: number): void {
+    if (reply.vote === 'failed' || reply.vote === 'unknown') {
+      this.#lastError = reply.reason
+      return
+    }
+    this.#lastHeard = now
+    const took = now - sentAt
+    this.#roundTrip = this.#roundTrip === undefined ? took : this.#roundTrip + (took - this.#roundTrip) / 8
+    if (reply.clock !== undefined) this.#watchClock(reply.clock, now, took)
+    if (this.#suspectSince !== undefined) this.#trust()
+  }
+
+  /** The node's clock was read somewhere between sending and now, so only a larger difference is a step. */
+  #watchClock(nodeClock: number, now: number, took: number): void {
+    const latest = nodeClock - now
+    const before = this.#clockOffset
+    this.#clockOffset =
+      before === undefined ? latest + took / 2 : Math.max(latest, Math.min(before, latest + took))
+    if (before === undefined) return
+    const step = this.#clockOffset - before
+    if (Math.abs(step) <= CLOCK_MARGIN) return
+    this.#lastStep = step
+    this.observer.clockStepped(this, step)
+  }
+
+  #trust(): void {
+    if (this.#suspectSince === undefined) return
+    this.#suspectSince = undefined
+    this.#probe?.cancel()
+    this.observer.suspicion(this)
+    this.#debts.pay()
+  }
+
+  /** Any answer ends the suspicion; a probe is there for the case that no other one is on its way any more. */
+  #scheduleProbe(): void {
+    this.#probe = this.agenda.at(this.clock.monotonic() + this.#probePause, 'background', () => {
+      if (this.#suspectSince === undefined) return
+      if (this.node.connected) this.#send({ kind: 'greet' }, () => undefined)
+      this.#probePause = Math.min(this.#probePause * 2, LONGEST_PROBE_PAUSE)
+      this.#scheduleProbe()
+    })
+  }
+}
+
+function isUnmarked(reply: NodeReply): boolean {
+  return reply.vote === 'refused' && reply.reason === 'unmarked'
+}

@@ -1,0 +1,113 @@
+import type { Agenda, Appointment } from '../agenda.js'
+import type { NodeCommand, NodeReply } from '../node/lock-node.js'
+import type { Member } from './member.js'
+import type { Tally } from './tally.js'
+
+export interface RoundPlan {
+  readonly members: readonly Member[]
+  readonly tally: Tally
+  readonly agenda: Agenda
+  /** Monotonic time at which the round was opened. */
+  readonly start: number
+  /** Milliseconds after which a silent member's vote is `unknown`. */
+  readonly patience: number
+  /** Milliseconds after which a member that is still silent is suspect; `patience` unless that was cut short. */
+  readonly suspectAfter?: number | undefined
+  readonly purpose: 'awaited' | 'background'
+  readonly commandFor: (member: Member) => NodeCommand
+  /** When the outcome is sure; the first moment possible unless the round says otherwise. */
+  readonly isDecided?: ((tally: Tally) => boolean) | undefined
+  /** Each reply that comes after the decision, also in place of an `unknown` that stood for its absence. */
+  readonly late?: ((member: Member, reply: NodeReply, tally: Tally) => void) | undefined
+}
+
+/** A timer that fires later than this has waited behind other work: answers may lie unread in the sockets. */
+const STALLED = 5
+
+/**
+ * The one fan-out: sends a command to every member, counts what comes back, and resolves at the first moment at which
+ * the outcome is sure. It never waits for the slowest node, and never longer than `patience`.
+ */
+export function runRound(plan: RoundPlan): Promise<Tally> {
+  return new Promise((resolve) => {
+    new Round(plan, resolve).open()
+  })
+}
+
+class Round {
+  readonly #plan: RoundPlan
+  readonly #tally: Tally
+  #resolve: ((tally: Tally) => void) | undefined
+  #deadline: Appointment | undefined
+
+  constructor(plan: RoundPlan, resolve: (tally: Tally) => void) {
+    this.#plan = plan
+    this.#tally = plan.tally
+    this.#resolve = resolve
+  }
+
+  open(): void {
+    const { members, commandFor, start, patience, purpose } = this.#plan
+    for (const member of members) {
+      const obstacle = member.submit(commandFor(member), (reply, now) => {
+        this.#heard(member, reply, now)
+      })
+      if (obstacle !== undefined) this.#tally.put(member.index, obstacle, 0)
+    }
+    if (this.#resolve === undefined) return
+    if (this.#tally.outstanding > 0) this.#expireAt(start + patience, purpose)
+    this.#settleIfSure()
+  }
+
+  #heard(member: Member, reply: NodeReply, now: number): void {
+    this.#tally.put(member.index, reply, now - this.#plan.start)
+    if (this.#tally.outstanding === 0) this.#deadline?.cancel()
+    if (this.#resolve === undefined) this.#plan.late?.(member, reply, this.#tally)
+    else this.#settleIfSure()
+  }
+
+  #settleIfSure(): void {
+    const tally = this.#tally
+    const isDecided = this.#plan.isDecided === undefined ? tally.isDecided : this.#plan.isDecided(tally)
+    if (!isDecided && tally.outstanding > 0) return
+    tally.outcome = tally.isWon ? 'won' : 'lost'
+    const resolve = this.#resolve
+    this.#resolve = undefined
+    // Nobody waits for those who have not answered yet; but that they are silent has to be noticed.
+    if (tally.outstanding > 0 && this.#plan.purpose === 'awaited') {
+      this.#deadline?.cancel()
+      this.#expireAt(this.#plan.start + this.#plan.patience, 'background')
+    }
+    resolve?.(tally)
+  }
+
+  #expireAt(due: number, purpose: 'awaited' | 'background'): void {
+    this.#deadline = this.#plan.agenda.at(due, purpose, () => {
+      const now = this.#now()
+      // The process stood still. One turn of the event loop lets what has arrived be read first.
+      if (now - due > STALLED) this.#expireAt(now + 1, purpose)
+      else this.#expire(now)
+    })
+  }
+
+  #expire(now: number): void {
+    const { members, patience, start, late, suspectAfter = patience } = this.#plan
+    const suspectAt = start + suspectAfter
+    const silent = members.filter((member) => this.#tally.replies[member.index] === undefined)
+    for (const member of silent) {
+      const reply: NodeReply = { vote: 'unknown', reason: `no answer within ${Math.round(patience)} ms` }
+      this.#tally.put(member.index, reply, now - start)
+      if (now >= suspectAt) member.overdue(start)
+      if (this.#resolve === undefined) late?.(member, reply, this.#tally)
+    }
+    if (this.#resolve !== undefined) this.#settleIfSure()
+    if (now >= suspectAt || silent.length === 0) return
+    this.#plan.agenda.at(suspectAt, 'background', () => {
+      for (const member of silent) member.overdue(start)
+    })
+  }
+
+  #now(): number {
+    return (this.#plan.members[0] as Member).clock.monotonic()
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../clock.js'
+import { shown } from '../options.js'
+import type { Redlock } from '../redlock.js'
+
+/** The longest time that a lock can be kept: beyond it no timer of the platform runs. */
+export const LONGEST_TIME: number = 2 ** 31 - 1
+
+const NEEDED_OF_REDLOCK = ['acquire', 'tryAcquire', 'isLocked'] as const
+
+/** Told by what it can do, not by its class: both module formats may be in one process. */
+export function checkRedlock(given: Redlock): void {
+  checkMethods('redlock', given, NEEDED_OF_REDLOCK, 'a Redlock')
+}
+
+export function checkMethods(
+  name: string,
+  given: unknown,
+  methods: readonly string[],
+  expected: string,
+): void {
+  const has = (method: string): boolean =>
+    typeof given === 'object' &&
+    given !== null &&
+    typeof (given as Record<string, unknown>)[method] === 'function'
+  if (!methods.every(has)) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${shown(given)}`)
+}
+
+/** Callers without types may leave out what has no default. */
+export function checkGiven(name: string, given: unknown): void {
+  if (given !== undefined) return
+  throw new TypeError(`Expected \`${name}\` to be given, got undefined`)
+}
+
+export function checkName(name: string, given: string): void {
+  if (typeof given !== 'string' || given === '') {
+    throw new TypeError(`Expected \`${name}\` to be a non-empty string, got ${shown(given)}`)
+  }
+}
+
+/** A function, or `undefined` where it may be left out. */
+export function checkFunction(
+  name: string,
+  given: unknown,
+  need: 'required' | 'optional' = 'required',
+): void {
+  if (typeof given === 'function' || (need === 'optional' && given === undefined)) return
+  throw new TypeError(`Expected \`${name}\` to be a function, got ${shown(given)}`)
+}
+
+/** An object of options with no other keys than these: a misspelt one would silently do nothing. */
+export function checkOptions(given: object | undefined, known: readonly string[]): void {
+  if (given === undefined) return
+  if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
+    throw new TypeError(`Expected \`options\` to be an object, got ${shown(given)}`)
+  }
+  for (const key of Object.keys(given)) {
+    if (!known.includes(key)) {
+      throw new TypeError(`Unknown option \`${key}\`: expected one of ${known.join(', ')}`)
+    }
+  }
+}
+
+export function checkTime(
+  name: string,
+  given: number | undefined,
+  least: number,
+  most: number = LONGEST_TIME,
+): void {
+  checkWhole(name, given, least, most, 'a whole number of milliseconds')
+}
+
+export function checkWhole(
+  name: string,
+  given: number | undefined,
+  least: number,
+  most: number,
+  what = 'a whole number',
+): void {
+  if (given === undefined) return
+  if (Number.isSafeInteger(given) && given >= least && given <= most) return
+  const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`
+  const message = `Expected \`${name}\` to be ${what}, ${range}, got ${shown(given)}`
+  throw typeof given === 'number' ? new RangeError(message) : new TypeError(message)
+}
+
+/** A wait as `acquire` takes it. */
+export function checkWait(name: string, given: number | undefined): void {
+  if (given !== Infinity) checkTime(name, given, 0, Number.MAX_SAFE_INTEGER)
+}
+
+export function checkOneOf(name: string, given: unknown, allowed: readonly unknown[]): void {
+  if (given === undefined || allowed.includes(given)) return
+  const expected = allowed.map(shown).join(' or ')
+  throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${shown(given)}`)
+}
+
+export function checkSignal(given: AbortSignal | undefined): void {
+  if (given === undefined || given instanceof AbortSignal) return
+  throw new TypeError(`Expected \`signal\` to be an AbortSignal, got ${shown(given)}`)
+}
+
+export function checkClock(given: Clock | undefined): void {
+  if (given !== undefined) checkMethods('clock', given, ['monotonic', 'wall', 'timer'], 'a Clock')
+}

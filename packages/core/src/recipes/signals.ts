@@ -1,0 +1,49 @@
+/** A signal of one's own that follows others until it is let go. */
+export interface Following {
+  readonly controller: AbortController
+  readonly signal: AbortSignal
+  /** Leaves nothing behind on the signals it followed, which may live for as long as the process. */
+  dispose(): void
+}
+
+export function follow(...sources: readonly (AbortSignal | undefined)[]): Following {
+  const controller = new AbortController()
+  const listeners: (() => void)[] = []
+  for (const source of sources) {
+    if (source === undefined) continue
+    if (source.aborted) {
+      controller.abort(source.reason)
+      break
+    }
+    const passOn = (): void => {
+      controller.abort(source.reason)
+    }
+    source.addEventListener('abort', passOn)
+    listeners.push(() => {
+      source.removeEventListener('abort', passOn)
+    })
+  }
+  return {
+    controller,
+    signal: controller.signal,
+    dispose: () => {
+      for (const stop of listeners.splice(0)) stop()
+    },
+  }
+}
+
+/** The result of `work`, unless the signal aborts first: then its reason. The work goes on without this caller. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise<T>((resolve, reject) => {
+    const aborted = (): void => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
+      reject(signal.reason)
+    }
+    if (signal.aborted) aborted()
+    signal.addEventListener('abort', aborted)
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', aborted)
+    })
+  })
+}

@@ -1,0 +1,123 @@
+import { QuorumLockError } from '../errors.js'
+import type { Lock } from '../lock.js'
+import { shown } from '../options.js'
+import type { Redlock } from '../redlock.js'
+import {
+  checkFunction,
+  checkGiven,
+  checkName,
+  checkOptions,
+  checkRedlock,
+  checkSignal,
+  checkTime,
+  checkWait,
+} from './checks.js'
+import { unlessAborted } from './signals.js'
+
+export interface SingleFlightOptions<T> {
+  /** Looks into the cache; `undefined` or `null` when it is not there. */
+  readonly read: () => T | null | undefined | Promise<T | null | undefined>
+  /** Makes the value. The signal aborts when the lock is lost: somebody else may be loading by then. */
+  readonly load: (signal: AbortSignal) => T | Promise<T>
+  /** Puts the value into the cache. Not called when the lock was lost while loading: a newer value may be there. */
+  readonly write: (value: T) => unknown
+  /** How long to wait for another caller's load, milliseconds. Default: the `wait` of the Redlock. */
+  readonly wait?: number | undefined
+  /**
+   * When the lock cannot be had in time, or no quorum of nodes can be reached, and the cache is still empty:
+   * - `load` (default): load it all the same, without a lock and without writing
+   * - `reject`: with the `LockContendedError` or `QuorumUnavailableError`
+   * - a function: its result, such as an older value
+   */
+  readonly otherwise?: 'load' | 'reject' | ((error: QuorumLockError) => T | Promise<T>) | undefined
+  /** How long a caller that crashed while loading keeps the others waiting, milliseconds. Default: the `ttl` of the Redlock. */
+  readonly ttl?: number | undefined
+  /** Ends the waiting of this caller. A load that others wait for too goes on. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const OPTIONS = ['read', 'load', 'write', 'wait', 'otherwise', 'ttl', 'signal'] as const
+
+/** Callers of one process share a flight: no more than one of them has to queue for the lock. */
+const flights = new WeakMap<Redlock, Map<string, Promise<unknown>>>()
+
+/**
+ * Keeps a cache from being stampeded: however many callers in however many processes miss the same key, one of them
+ * loads the value and the others get what it wrote. Reads the cache, locks, reads again, loads, writes.
+ *
+ * Callers of one process that miss the same key at the same time share one flight, with the functions of the first.
+ */
+export async function singleFlight<T>(
+  redlock: Redlock,
+  key: string,
+  options: SingleFlightOptions<T>,
+): Promise<T> {
+  check(redlock, key, options)
+  options.signal?.throwIfAborted()
+  const cached = await options.read()
+  if (cached !== undefined && cached !== null) return cached
+
+  const ours = flights.get(redlock) ?? new Map<string, Promise<unknown>>()
+  flights.set(redlock, ours)
+  let flight = ours.get(key) as Promise<T> | undefined
+  if (flight === undefined) {
+    flight = fly(redlock, key, options).finally(() => ours.delete(key))
+    ours.set(key, flight)
+  }
+  return unlessAborted(flight, options.signal)
+}
+
+async function fly<T>(redlock: Redlock, key: string, options: SingleFlightOptions<T>): Promise<T> {
+  const { ttl, wait } = options
+  let lock: Lock
+  try {
+    lock = await redlock.acquire(`flight:${key}`, { ttl, wait, autoExtend: true })
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error
+    return withoutLock(options, error)
+  }
+  try {
+    const written = await options.read()
+    if (written !== undefined && written !== null) return written
+    const value = await options.load(lock.signal)
+    if (lock.held) await options.write(value)
+    return value
+  } finally {
+    await lock.release()
+  }
+}
+
+async function withoutLock<T>(options: SingleFlightOptions<T>, error: QuorumLockError): Promise<T> {
+  const { otherwise = 'load' } = options
+  const written = await options.read()
+  if (written !== undefined && written !== null) return written
+  if (otherwise === 'reject') throw error
+  return otherwise === 'load' ? options.load(new AbortController().signal) : otherwise(error)
+}
+
+function isOutOfReach(error: unknown): error is QuorumLockError {
+  return error instanceof QuorumLockError && (error.code === 'CONTENDED' || error.code === 'UNAVAILABLE')
+}
+
+function check<T>(redlock: Redlock, key: string, options: SingleFlightOptions<T>): void {
+  checkRedlock(redlock)
+  checkName('key', key)
+  checkGiven('options', options)
+  checkOptions(options, OPTIONS)
+  checkFunction('read', options.read)
+  checkFunction('load', options.load)
+  checkFunction('write', options.write)
+  checkWait('wait', options.wait)
+  checkTime('ttl', options.ttl, 1)
+  checkSignal(options.signal)
+  const { otherwise } = options
+  if (
+    otherwise === undefined ||
+    otherwise === 'load' ||
+    otherwise === 'reject' ||
+    typeof otherwise === 'function'
+  ) {
+    return
+  }
+  throw new TypeError(`Expected \`otherwise\` to be "load", "reject" or a function, got ${shown(otherwise)}`)
+}

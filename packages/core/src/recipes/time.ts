@@ -1,0 +1,18 @@
+import { LONGEST_DELAY, type Clock } from '../clock.js'
+
+/** Resolves after `delay` milliseconds, or as soon as the signal aborts: whoever waits looks what it was. */
+export function pause(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true || delay <= 0) {
+      resolve()
+      return
+    }
+    const over = (): void => {
+      timer.cancel()
+      signal?.removeEventListener('abort', over)
+      resolve()
+    }
+    const timer = clock.timer(Math.min(Math.ceil(delay), LONGEST_DELAY), over)
+    signal?.addEventListener('abort', over)
+  })
+}

@@ -1,0 +1,318 @@
+import { Engine, shownResources } from './engine.js'
+import { LockLostError, QuorumUnavailableError } from './errors.js'
+import { Lease, type Claim } from './hold/lease.js'
+import { Lock, type LockJson } from './lock.js'
+import { NamedLock } from './named-lock.js'
+import {
+  checkTtl,
+  resolveCall,
+  resolveTimeout,
+  resolveOptions,
+  shown,
+  type AcquireOptions,
+  type RedlockOptions,
+  type WaitForUnlockOptions,
+} from './options.js'
+import { PAUSE_BETWEEN_TRIES, type ExtendOutcome } from './quorum/extend.js'
+import { healthOf, type NodeHealth } from './quorum/health.js'
+import { inspectionOf, isHeld, look, type Inspection } from './quorum/look.js'
+import { Tally } from './quorum/tally.js'
+import { validityOf } from './quorum/validity.js'
+import { checkResources } from './resources.js'
+import { acquire, tryAcquire } from './telemetry/acquire.js'
+import { extend } from './telemetry/extend.js'
+import { originOf } from './telemetry/long-holds.js'
+import { release } from './telemetry/release.js'
+import { Interruption } from './wait/interruption.js'
+import { waitForUnlock } from './wait/unlock.js'
+
+export type TryUsing<T> = { readonly acquired: true; readonly value: T } | { readonly acquired: false }
+
+/** How long `close()` waits for the last releases, milliseconds. */
+const CLOSE_WITHIN = 2_000
+
+/** Locks over a quorum of nodes. One client for each set of nodes; it is cheap to keep and safe to share. */
+export class Redlock {
+  readonly #engine: Engine
+  readonly #named = new Map<string, Lock>()
+  #closing: Promise<void> | undefined
+
+  constructor(options: RedlockOptions) {
+    this.#engine = new Engine(resolveOptions(options))
+  }
+
+  /** Nodes that have to agree. */
+  get quorum(): number {
+    return this.#engine.options.quorum
+  }
+
+  /**
+   * Waits for a lock on one resource, or on several at once. Rejects with `LockContendedError` when `wait` ran out,
+   * `QuorumUnavailableError` when too few nodes can answer, and the signal's reason when aborted.
+   */
+  async acquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lock> {
+    const claim = this.#claim(resources, options)
+    return this.#hand(await acquire(this.#engine, claim, options?.signal), options?.signal)
+  }
+
+  /** Tries once: `null` when others hold it or wait for it; rejects when too few nodes can answer. */
+  async tryAcquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lock | null> {
+    const claim = this.#claim(resources, options)
+    const lease = await tryAcquire(this.#engine, claim, options?.signal)
+    return lease === undefined ? null : this.#hand(lease, options?.signal)
+  }
+
+  /** Runs `fn` while the lock is held and releases it whatever happens. */
+  async using<T>(resources: string | readonly string[], fn: (lock: Lock) => T | Promise<T>): Promise<T>
+  async using<T>(
+    resources: string | readonly string[],
+    options: AcquireOptions | undefined,
+    fn: (lock: Lock) => T | Promise<T>,
+  ): Promise<T>
+  async using<T>(
+    resources: string | readonly string[],
+    ...rest: [(lock: Lock) => T | Promise<T>] | [AcquireOptions | undefined, (lock: Lock) => T | Promise<T>]
+  ): Promise<T> {
+    const [options, fn] = optionsAndFunction<T>(rest)
+    return runUnder(await this.acquire(resources, options), fn)
+  }
+
+  /** The same, if the lock can be had at once. */
+  async tryUsing<T>(
+    resources: string | readonly string[],
+    fn: (lock: Lock) => T | Promise<T>,
+  ): Promise<TryUsing<T>>
+  async tryUsing<T>(
+    resources: string | readonly string[],
+    options: AcquireOptions | undefined,
+    fn: (lock: Lock) => T | Promise<T>,
+  ): Promise<TryUsing<T>>
+  async tryUsing<T>(
+    resources: string | readonly string[],
+    ...rest: [(lock: Lock) => T | Promise<T>] | [AcquireOptions | undefined, (lock: Lock) => T | Promise<T>]
+  ): Promise<TryUsing<T>> {
+    const [options, fn] = optionsAndFunction<T>(rest)
+    const lock = await this.tryAcquire(resources, options)
+    return lock === null ? { acquired: false } : { acquired: true, value: await runUnder(lock, fn) }
+  }
+
+  /** A lock by its name, for code that does not pass handles around. */
+  getLock(resource: string, options?: AcquireOptions): NamedLock {
+    const claim = this.#claim(resource, options)
+    return new NamedLock(this, claim.resources[0] as string, options, this.#named)
+  }
+
+  /** Whether somebody holds the resource on a majority of the nodes. */
+  async isLocked(resource: string): Promise<boolean> {
+    const resources = checkResources(resource)
+    const keys = resources.map((name) => this.#engine.keyOf(name))
+    return isHeld(this.#engine, resources, await look(this.#engine, keys, undefined, false))
+  }
+
+  /** Resolves true as soon as nobody holds the resource, false when `timeout` ran out. */
+  async waitForUnlock(resource: string, options: WaitForUnlockOptions = {}): Promise<boolean> {
+    const resources = checkResources(resource)
+    const { signal } = options
+    const timeout = resolveTimeout(options, this.#engine.options)
+    const wanted = new Interruption(this.#engine, resources, signal)
+    try {
+      return await waitForUnlock(this.#engine, resources, timeout, wanted)
+    } finally {
+      wanted.dispose()
+    }
+  }
+
+  /** What each node knows of a resource: who holds it, for how long, and who waits. */
+  async inspect(resource: string): Promise<Inspection> {
+    const resources = checkResources(resource)
+    const keys = resources.map((name) => this.#engine.keyOf(name))
+    const tally = await look(this.#engine, keys, undefined, true)
+    return inspectionOf(this.#engine, resources[0] as string, tally)
+  }
+
+  /** For operators: frees a resource whoever holds it. Its holder learns of it with its next renewal. True if it was held anywhere. */
+  async forceRelease(resource: string): Promise<boolean> {
+    const resources = checkResources(resource)
+    const keys = resources.map((name) => this.#engine.keyOf(name))
+    const tally = await this.#engine.round(() => ({ kind: 'force', keys }), { isDecided: () => false })
+    for (const lease of this.#engine.holds.all) {
+      if (lease.claim.keys.some((key) => keys.includes(key))) this.#engine.holds.lose(lease, 'forced')
+    }
+    if (!tally.isAnswered) {
+      throw new QuorumUnavailableError(
+        `Cannot free ${shownResources(resources)}: too few of the ${this.#engine.members.length} nodes answer`,
+        { resources, votes: tally.votes() },
+      )
+    }
+    return tally.granted > 0
+  }
+
+  /** The state of every node as this client sees it now; asks nobody. */
+  health(): NodeHealth[] {
+    return healthOf(this.#engine)
+  }
+
+  /** An operator's word that a node in quarantine may vote again at once, though locks that it forgot may still be held. */
+  async liftQuarantine(node: string): Promise<void> {
+    const member = this.#engine.members.find(({ name }) => name === node)
+    if (member === undefined) {
+      throw new RangeError(
+        `Expected the name of a node, one of ${this.#engine.names.join(', ')}, got ${shown(node)}`,
+      )
+    }
+    await this.#engine.guard?.lift(member)
+  }
+
+  /** Goes on with a lock that another process, or another client, has handed over as `lock.toJSON()`. */
+  async resume(json: LockJson, options?: AcquireOptions): Promise<Lock> {
+    const { resources, value, token, ttl } = checkLockJson(json)
+    const claim = this.#claim(resources, { ttl, ...options })
+    this.#engine.assertOpen(claim.resources)
+    const { driftFactor } = claim.options
+    const { quorum } = this.#engine.options
+    const nobody = new Tally(this.#engine.names, quorum)
+    const validity = validityOf(claim.options.ttl, driftFactor)
+    const lease = new Lease(claim, value, token, this.#engine.now(), nobody, validity)
+    const wanted = new Interruption(this.#engine, claim.resources, options?.signal)
+    let outcome: ExtendOutcome
+    try {
+      // It is ours if a majority says so: an extension asks just that.
+      outcome = await wanted.unless(extend(this.#engine, lease, claim.options.ttl, 'awaited'))
+      while (outcome === 'inconclusive' && lease.remaining(this.#engine.now()) > 0) {
+        await wanted.pause(PAUSE_BETWEEN_TRIES)
+        outcome = await wanted.unless(extend(this.#engine, lease, claim.options.ttl, 'awaited'))
+      }
+    } finally {
+      wanted.dispose()
+    }
+    if (outcome === 'renewed') return new Lock(this.#engine, lease)
+    throw new LockLostError(
+      outcome === 'lost' ? 'gone' : 'expired',
+      `Cannot resume ${shownResources(claim.resources)}: it is not held any more`,
+      { resources: claim.resources, votes: lease.tally.votes() },
+    )
+  }
+
+  /**
+   * Ends all waits, releases what is held (but for what was detached) and closes what is ours. Bounded in time even
+   * when nodes hang. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    const engine = this.#engine
+    engine.closed = true
+    for (const wait of [...engine.interruptions]) wait.interrupt()
+    const releases = engine.holds.all
+      .filter((lease) => !lease.detached)
+      .map((lease) => (lease.releasing ??= release(engine, lease, endedByClose(lease))))
+    await this.#within(CLOSE_WITHIN, Promise.all(releases))
+    await this.#debtsPaid()
+    engine.holds.close()
+    engine.guard?.close()
+    engine.wakeups.close()
+    for (const member of engine.members) member.close()
+    const closings = engine.members.map(async ({ node }) => node.close?.())
+    await this.#within(CLOSE_WITHIN, Promise.allSettled(closings))
+  }
+
+  /** Waits for `work`, but not for longer; leaves no timer behind that would keep the process. */
+  async #within(limit: number, work: Promise<unknown>): Promise<void> {
+    const { agenda, options } = this.#engine
+    await new Promise<void>((resolve) => {
+      const alarm = agenda.at(options.clock.monotonic() + limit, 'awaited', resolve)
+      void work.then(() => {
+        alarm.cancel()
+        resolve()
+      })
+    })
+  }
+
+  /** Roll-backs that are still under way would otherwise block others until they expire. */
+  async #debtsPaid(): Promise<void> {
+    const { members, options } = this.#engine
+    const until = options.clock.monotonic() + options.nodeTimeout
+    const open = (): boolean => members.some((member) => member.isReachable && member.owed > 0)
+    while (open() && options.clock.monotonic() < until) await this.#engine.pause(1)
+  }
+
+  #claim(given: string | readonly string[], options: AcquireOptions | undefined): Claim {
+    const resources = checkResources(given)
+    const keys = resources.map((resource) => this.#engine.keyOf(resource))
+    const resolved = resolveCall(options, this.#engine.options)
+    const { deadlockDetection } = this.#engine.options
+    if (deadlockDetection === false || !deadlockDetection.captureStack) {
+      return { resources, keys, options: resolved }
+    }
+    return { resources, keys, options: resolved, origin: originOf() }
+  }
+
+  /** The last moment for an abort: a lock that came too late is given back first. */
+  async #hand(lease: Lease, signal: AbortSignal | undefined): Promise<Lock> {
+    const lock = new Lock(this.#engine, lease)
+    if (signal?.aborted === true || this.#engine.closed) {
+      await lock.release()
+      this.#engine.assertOpen(lock.resources)
+      signal?.throwIfAborted()
+    }
+    return lock
+  }
+}
+
+/** Whoever still works under the lock has to hear of it: the lock is about to be somebody else's. */
+function endedByClose({ claim: { resources } }: Lease): LockLostError {
+  return new LockLostError('closed', `${shownResources(resources)} was released: its Redlock was closed`, {
+    resources,
+  })
+}
+
+/** The function's own error is never masked; a lock that was lost meanwhile is an error if there is no other. */
+async function runUnder<T>(lock: Lock, fn: (lock: Lock) => T | Promise<T>): Promise<T> {
+  try {
+    const value = await lock.run(fn)
+    lock.assertNotLost()
+    return value
+  } finally {
+    await lock[Symbol.asyncDispose]()
+  }
+}
+
+function optionsAndFunction<T>(
+  rest: readonly unknown[],
+): [AcquireOptions | undefined, (lock: Lock) => T | Promise<T>] {
+  const fn = rest.length > 1 ? rest[1] : rest[0]
+  if (typeof fn !== 'function') {
+    throw new TypeError(
+      `Expected the last argument to be the function to run under the lock, got ${shown(fn)}`,
+    )
+  }
+  const options = rest.length > 1 ? (rest[0] as AcquireOptions | undefined) : undefined
+  return [options, fn as (lock: Lock) => T | Promise<T>]
+}
+
+function checkLockJson(json: LockJson): Omit<LockJson, 'token'> & { token: number | undefined } {
+  const given: unknown = json
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`Expected what lock.toJSON() returned, got ${shown(given)}`)
+  }
+  const { resources, value, token, ttl, expiresAt } = json
+  if (typeof value !== 'string' || value === '') {
+    throw new TypeError(`Expected \`value\` of a lock to be a non-empty string, got ${shown(value)}`)
+  }
+  if (!Number.isFinite(expiresAt)) {
+    throw new TypeError(`Expected \`expiresAt\` of a lock to be epoch milliseconds, got ${shown(expiresAt)}`)
+  }
+  checkTtl(ttl, 0)
+  const number = token === undefined ? undefined : Number(token)
+  if (number !== undefined && !(Number.isSafeInteger(number) && number > 0)) {
+    throw new TypeError(`Expected \`token\` of a lock to be decimal digits, got ${shown(token)}`)
+  }
+  return { resources, value, token: number, ttl, expiresAt }
+}

@@ -1,0 +1,22 @@
+import { shown } from './check.js'
+
+/** Names as they were given, checked; sorted and without repetition, so that all clients lock in the same order. */
+export function checkResources(given: unknown): readonly string[] {
+  if (typeof given === 'string') {
+    checkResource('resource', given)
+    return [given]
+  }
+  if (!Array.isArray(given)) {
+    throw new TypeError(`Expected a resource name or an array of them, got ${shown(given)}`)
+  }
+  if (given.length === 0) throw new TypeError('Expected at least one resource name, got an empty array')
+  given.forEach((resource: unknown, index) => {
+    checkResource(`resources[${index}]`, resource)
+  })
+  return [...new Set(given as string[])].sort()
+}
+
+function checkResource(name: string, given: unknown): void {
+  if (typeof given === 'string' && given !== '') return
+  throw new TypeError(`Expected \`${name}\` to be a non-empty string, got ${shown(given)}`)
+}

@@ -1,0 +1,110 @@
+import { channel, tracingChannel, type Channel, type TracingChannel } from 'node:diagnostics_channel'
+import type { ErrorCode, LockLostError, LossReason, NodeVote } from '../errors.js'
+import type { ReleaseOutcome } from '../quorum/release.js'
+
+/**
+ * Names of the channels of `node:diagnostics_channel`. `acquire`, `extend` and `release` are tracing channels
+ * (`tracingChannel(name)`), the others plain ones (`subscribe(name, …)`). Nothing is built when nobody listens, and
+ * no payload ever holds the value of a lock.
+ */
+export const CHANNELS = {
+  acquire: 'quorumlock:acquire',
+  extend: 'quorumlock:extend',
+  release: 'quorumlock:release',
+  lost: 'quorumlock:lost',
+  detach: 'quorumlock:detach',
+  node: 'quorumlock:node',
+} as const
+
+/** What travels on which channel. Of the tracing ones the outcome is there from `asyncEnd` on. */
+export interface ChannelPayloads {
+  'quorumlock:acquire': AcquireTrace
+  'quorumlock:extend': ExtendTrace
+  'quorumlock:release': ReleaseTrace
+  'quorumlock:lost': LostEvent
+  'quorumlock:detach': DetachEvent
+  'quorumlock:node': NodeEvent
+}
+
+/** `aborted` by the caller's signal; `failed` for what is not an error of this library. */
+export type AcquireOutcome = 'acquired' | 'aborted' | 'failed' | Lowercase<ErrorCode>
+
+export interface AcquireTrace {
+  readonly resources: readonly string[]
+  /** Whether the caller waits for the lock, or tries once. */
+  readonly mode: 'wait' | 'try'
+  readonly label?: string | undefined
+  outcome?: AcquireOutcome
+  /** Milliseconds, waiting included. */
+  duration?: number
+  /** With a lock: its number in this process, the same in all events about it. */
+  hold?: number
+  votes?: readonly NodeVote[]
+}
+
+export interface ExtendTrace {
+  readonly resources: readonly string[]
+  readonly hold: number
+  /** Milliseconds. */
+  readonly ttl: number
+  readonly by: 'caller' | 'renewal'
+  outcome?: 'renewed' | 'lost' | 'inconclusive'
+  duration?: number
+  votes?: readonly NodeVote[]
+}
+
+export interface ReleaseTrace {
+  readonly resources: readonly string[]
+  readonly hold: number
+  /** Milliseconds. */
+  readonly heldFor: number
+  outcome?: ReleaseOutcome
+  duration?: number
+}
+
+export interface LostEvent {
+  readonly resources: readonly string[]
+  readonly hold: number
+  readonly heldFor: number
+  readonly reason: LossReason
+  readonly error: LockLostError
+}
+
+/** The holder leaves the lock to expire by itself. */
+export interface DetachEvent {
+  readonly resources: readonly string[]
+  readonly hold: number
+  readonly heldFor: number
+  /** Milliseconds until it expires. */
+  readonly remaining: number
+}
+
+/** `silent` and `answering`: it stopped to answer in time, and began again. `admitted`: its quarantine is over. */
+export type NodeChange =
+  | 'connected'
+  | 'disconnected'
+  | 'silent'
+  | 'answering'
+  | 'clock-stepped'
+  | 'quarantined'
+  | 'admitted'
+
+export interface NodeEvent {
+  readonly node: string
+  readonly change: NodeChange
+  /** Of `clock-stepped`: milliseconds. */
+  readonly step?: number | undefined
+}
+
+export const acquireChannel: TracingChannel<unknown, AcquireTrace> = tracingChannel(CHANNELS.acquire)
+export const extendChannel: TracingChannel<unknown, ExtendTrace> = tracingChannel(CHANNELS.extend)
+export const releaseChannel: TracingChannel<unknown, ReleaseTrace> = tracingChannel(CHANNELS.release)
+export const lostChannel: Channel<unknown, LostEvent> = plain(CHANNELS.lost)
+export const detachChannel: Channel<unknown, DetachEvent> = plain(CHANNELS.detach)
+export const nodeChannel: Channel<unknown, NodeEvent> = plain(CHANNELS.node)
+
+function plain<Name extends 'quorumlock:lost' | 'quorumlock:detach' | 'quorumlock:node'>(
+  name: Name,
+): Channel<unknown, ChannelPayloads[Name]> {
+  return channel(name) as Channel<unknown, ChannelPayloads[Name]>
+}

@@ -1,0 +1,60 @@
+import { DeadlockError } from '../errors.js'
+import type { Claim } from '../hold/lease.js'
+import type { Logger } from '../options.js'
+import { sharedGraph, type Link, type Wait, type WaitForGraph } from './wait-for-graph.js'
+
+/** Looks for deadlocks among the locks of one client and those of the other clients of this process on the same nodes. */
+export class Deadlocks {
+  readonly #graph: WaitForGraph = sharedGraph()
+  readonly #space: string
+
+  constructor(
+    nodes: readonly string[],
+    readonly onCycle: 'warn' | 'reject',
+    readonly logger: Logger,
+  ) {
+    this.#space = [...nodes].sort().join(' ')
+  }
+
+  /** Runs what `using` runs. */
+  hold<T>({ keys, resources, options }: Claim, fn: () => T | Promise<T>): Promise<T> {
+    const name =
+      options.label ?? `the holder of ${resources.map((resource) => JSON.stringify(resource)).join(', ')}`
+    return this.#graph.hold(this.#own(keys), name, fn)
+  }
+
+  /** Runs what may wait for a lock, unless it would wait for ever and that is not wanted. */
+  async wait<T>({ keys, resources, options }: Claim, work: () => Promise<T>): Promise<T> {
+    const task = this.#graph.current
+    // Who holds nothing is waited for by nobody.
+    if (task === undefined || options.wait === 0) return work()
+    const wait: Wait = { task, keys: this.#own(keys), resources }
+    const chain = this.#graph.begin(wait)
+    try {
+      if (chain !== undefined) this.#found(chain, resources)
+      return await work()
+    } finally {
+      this.#graph.end(wait)
+    }
+  }
+
+  #found(links: readonly Link[], resources: readonly string[]): void {
+    const chain = links.map(
+      ({ waiter, resource, holder }) =>
+        `${waiter.name} waits for ${JSON.stringify(resource)}, held by ${holder.name}`,
+    )
+    const message = `a deadlock within this process: ${chain.join('; ')}`
+    if (this.onCycle === 'reject') {
+      throw new DeadlockError(
+        `Cannot acquire ${resources.map((resource) => JSON.stringify(resource)).join(', ')}: that would be ${message}. Take all of them in one acquire(), or always in the same order`,
+        chain,
+        { resources },
+      )
+    }
+    this.logger.warn({ resources, chain }, message)
+  }
+
+  #own(keys: readonly string[]): readonly string[] {
+    return keys.map((key) => `${this.#space} ${key}`)
+  }
+}

@@ -1,0 +1,37 @@
+import type { Engine } from '../engine.js'
+import type { Lease } from '../hold/lease.js'
+
+/** Holds that were warned of: once each is enough. */
+const warned = new WeakSet<Lease>()
+
+/** Looked at together with the clocks, once a second while anything is held: a lock that is released soon costs nothing. */
+export function warnOfLongHold(engine: Engine, lease: Lease, now: number): void {
+  const { deadlockDetection, logger } = engine.options
+  if (deadlockDetection === false || lease.detached) return
+  const heldFor = now - lease.grantedAt.monotonic
+  if (heldFor < deadlockDetection.warnAfter || warned.has(lease)) return
+  warned.add(lease)
+  const { resources, options, origin } = lease.claim
+  logger.warn(
+    {
+      resources,
+      heldFor: Math.round(heldFor),
+      ...(options.label === undefined ? {} : { label: options.label }),
+      ...(origin === undefined ? {} : { origin: origin.stack }),
+    },
+    'a lock is held for very long: a deadlock is possible',
+  )
+}
+
+/** Frames that lead to the caller; more of them cost more. */
+const FRAMES = 12
+
+/** Where a lock was asked for. V8 keeps the frames as they are and makes text of them only when it is read. */
+export function originOf(): { readonly stack?: string } {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = FRAMES
+  const origin: { readonly stack?: string } = {}
+  Error.captureStackTrace(origin, originOf)
+  Error.stackTraceLimit = before
+  return origin
+}

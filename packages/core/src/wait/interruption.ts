@@ -1,0 +1,74 @@
+import type { Engine } from '../engine.js'
+
+/** The end of a wait by the caller's signal or by `close()`, whatever it is that is being waited for. */
+export class Interruption {
+  readonly #engine: Engine
+  readonly #resources: readonly string[]
+  readonly #signal: AbortSignal | undefined
+  /** Rejects what is being waited for now; one thing at a time. */
+  #reject: ((reason: unknown) => void) | undefined
+  #reaction: (() => void) | undefined
+
+  constructor(engine: Engine, resources: readonly string[], signal: AbortSignal | undefined) {
+    this.#engine = engine
+    this.#resources = resources
+    this.#signal = signal
+    this.throwIfInterrupted()
+    signal?.addEventListener('abort', this)
+    engine.interruptions.add(this)
+  }
+
+  /** The signal's word. */
+  handleEvent(): void {
+    this.interrupt()
+  }
+
+  interrupt(): void {
+    try {
+      this.throwIfInterrupted()
+    } catch (reason) {
+      this.#reject?.(reason)
+    }
+    this.#reaction?.()
+  }
+
+  onInterrupt(react: () => void): void {
+    this.#reaction = react
+  }
+
+  throwIfInterrupted(): void {
+    this.#engine.assertOpen(this.#resources)
+    this.#signal?.throwIfAborted()
+  }
+
+  /** The result of `work`, unless the caller does not want it any more: whoever works has to clear up then. */
+  unless<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      work.then(resolve, reject)
+      this.#reject = reject
+      this.throwIfInterrupted()
+    })
+  }
+
+  /** Resolves after `delay` milliseconds; leaves no timer behind when it is interrupted. */
+  async pause(delay: number): Promise<void> {
+    const { agenda, options } = this.#engine
+    const elapsed = new Promise<void>((resolve) => {
+      const alarm = agenda.at(options.clock.monotonic() + delay, 'awaited', resolve)
+      this.#reaction = () => {
+        alarm.cancel()
+      }
+    })
+    try {
+      await this.unless(elapsed)
+    } finally {
+      this.#reaction?.()
+      this.#reaction = undefined
+    }
+  }
+
+  dispose(): void {
+    this.#signal?.removeEventListener('abort', this)
+    this.#engine.interruptions.delete(this)
+  }
+}

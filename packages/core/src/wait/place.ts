@@ -1,0 +1,99 @@
+import type { Engine } from '../engine.js'
+import { withLabel } from '../label.js'
+import type { NodeReply, ReleaseCommand, Waiter } from '../node/lock-node.js'
+import type { Grant } from '../quorum/debts.js'
+import type { Member } from '../quorum/member.js'
+
+/** A place in a queue lapses when it was not renewed for so long: what a crashed first waiter costs the next one. */
+export const PLACE_LIFE = 3_000
+/** Beyond it our own clock is not trusted for an order among waiters. */
+const CLOCK_TOLERANCE = 500
+
+/** The place of one waiter, the same in the queues of all nodes; and in which of them it may stand. */
+export class Place {
+  readonly id: string
+  readonly #engine: Engine
+  readonly #keys: readonly string[]
+  readonly #standing = new Map<Member, Grant>()
+  #began: { at: number; monotonic: number }
+  #over = false
+
+  constructor(engine: Engine, keys: readonly string[], label?: string) {
+    this.#engine = engine
+    this.#keys = keys
+    this.id = withLabel(engine.wakeups.nextId(), label)
+    this.#began = this.#now()
+  }
+
+  /** The order among waiters is that of their first attempt. */
+  get waiter(): Waiter {
+    const { at, monotonic } = this.#began
+    const age = Math.max(0, Math.round(this.#engine.options.clock.monotonic() - monotonic))
+    return { id: this.id, at, age, life: PLACE_LIFE }
+  }
+
+  /** What a node said to an acquire that carried this place. */
+  heard(member: Member, reply: NodeReply): void {
+    if (reply.vote === 'granted') this.#standing.delete(member)
+    else if (reply.vote === 'unknown') this.#standing.set(member, 'unanswered')
+    else if (reply.reason === 'held' || reply.reason === 'queued') this.#standing.set(member, 'answered')
+    if (this.#over) this.#leaveQueueOf(member)
+  }
+
+  /** A release of what was granted in vain that keeps the place, unless nobody waits for it any more. */
+  giveBack(member: Member, value: string): ReleaseCommand {
+    if (this.#over) return { kind: 'release', keys: this.#keys, value, leave: this.id }
+    this.#standing.set(member, 'unanswered')
+    return { kind: 'release', keys: this.#keys, value, requeue: this.waiter }
+  }
+
+  /** To the end of the queues. */
+  stepBack(): void {
+    this.#began = this.#now()
+  }
+
+  /** Nobody waits any more: a place must not hold up those behind it. Idempotent. */
+  leave(): void {
+    this.#over = true
+    for (const member of [...this.#standing.keys()]) this.#leaveQueueOf(member)
+  }
+
+  #leaveQueueOf(member: Member): void {
+    const answered = this.#standing.get(member)
+    if (answered === undefined) return
+    this.#standing.delete(member)
+    // The value is one that nobody holds.
+    const leave: ReleaseCommand = {
+      kind: 'release',
+      keys: this.#keys,
+      value: `leave ${this.id}`,
+      leave: this.id,
+    }
+    member.deliver(leave, PLACE_LIFE, answered)
+  }
+
+  #now(): { at: number; monotonic: number } {
+    const { clock } = this.#engine.options
+    const monotonic = clock.monotonic()
+    const wall = clock.wall()
+    return { at: Math.round(wall + this.#clockCorrection(wall - monotonic)), monotonic }
+  }
+
+  /** When our wall clock disagrees with that of most nodes it would be replaced there, differently on each. */
+  #clockCorrection(ownOffset: number): number {
+    const { members } = this.#engine
+    let known = 0
+    let disagreeing = 0
+    for (const { clockOffset } of members) {
+      if (clockOffset === undefined) continue
+      known++
+      if (Math.abs(clockOffset - ownOffset) > CLOCK_TOLERANCE) disagreeing++
+    }
+    if (disagreeing * 2 <= known) return 0
+    const differences = members
+      .flatMap(({ clockOffset }) => (clockOffset === undefined ? [] : [clockOffset - ownOffset]))
+      .sort((a, b) => a - b)
+    const median = differences[Math.floor(differences.length / 2)] ?? 0
+    return Math.abs(median) > CLOCK_TOLERANCE ? median : 0
+  }
+}

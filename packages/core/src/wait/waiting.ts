@@ -1,0 +1,167 @@
+import type { Appointment } from '../agenda.js'
+import type { Engine } from '../engine.js'
+import type { NodeReply } from '../node/lock-node.js'
+import type { Member } from '../quorum/member.js'
+import type { Tally } from '../quorum/tally.js'
+import type { Place } from './place.js'
+
+const HEARTBEAT = 1_000
+/** After a first word from a node, how long to wait for the others before trying all the same. */
+const IMPATIENCE = 10
+/** Split votes in a row after which waiters give way to each other by chance. */
+const SPLITS_TOLERATED = 3
+const LONGEST_SPLIT_PAUSE = 100
+/** A node whose quarantine is over still has to be admitted: no use in asking more often. */
+const ADMISSION = 50
+
+/**
+ * The sleep between two attempts of one wait. It ends at the first of: word from so many nodes that a quorum may be
+ * free · the moment at which a quorum is free by expiry · the heartbeat that renews the place · the end of the wait.
+ */
+export class Waiting {
+  readonly #engine: Engine
+  readonly #place: Place
+  readonly #retryInterval: number
+  /** Whether the node may be free, as far as was heard since the last attempt. */
+  readonly #free: boolean[]
+  #wake: (() => void) | undefined
+  #alarm: Appointment | undefined
+  #alarmDue = Infinity
+  #splits = 0
+  /** The last attempt, if votes were still to come when it was lost. */
+  #unjudged: Tally | undefined
+  #ended = false
+
+  constructor(engine: Engine, place: Place, retryInterval: number) {
+    this.#engine = engine
+    this.#place = place
+    this.#retryInterval = retryInterval
+    this.#free = engine.members.map(() => false)
+    engine.wakeups.add(place.id, {
+      woken: (member) => {
+        this.#woken(member)
+      },
+    })
+  }
+
+  /** Before an attempt: what was heard until now is used up by it. */
+  attempting(): void {
+    this.#free.fill(false)
+  }
+
+  /** Sleeps after an attempt that was lost, until the next one makes sense, `until` (monotonic) at the latest. */
+  async sleep(tally: Tally, until: number): Promise<void> {
+    const { clock, random } = this.#engine.options
+    this.#engine.wakeups.listen()
+    const now = clock.monotonic()
+    this.#noteReplies(tally)
+    await this.#giveWay(tally, now)
+    let due = Math.min(now + HEARTBEAT, until, now + this.#untilFreeByExpiry(tally))
+    // Where too few nodes can tell us, we have to look ourselves.
+    if (this.#engine.wakeups.live < this.#engine.options.quorum) {
+      due = Math.min(due, now + Math.max(1, 2 * this.#retryInterval * random.fraction()))
+    }
+    if (this.#isPromising() || this.#ended) return
+    await this.#sleepUntil(Math.max(due, now + 1))
+  }
+
+  /** Ends the sleep now, for an abort or a close. */
+  end(): void {
+    this.#ended = true
+    this.#engine.wakeups.remove(this.#place.id)
+    this.#rise()
+  }
+
+  #woken(member: Member): void {
+    this.#free[member.index] = true
+    if (this.#wake === undefined) return
+    if (this.#isPromising()) this.#rise()
+    else this.#alarmAt(Math.min(this.#alarmDue, this.#engine.options.clock.monotonic() + this.#impatience()))
+  }
+
+  #sleepUntil(due: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+      this.#alarmAt(due)
+    })
+  }
+
+  #rise(): void {
+    this.#alarm?.cancel()
+    this.#alarm = undefined
+    this.#alarmDue = Infinity
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+
+  #alarmAt(due: number): void {
+    if (due === this.#alarmDue) return
+    this.#alarm?.cancel()
+    this.#alarmDue = due
+    this.#alarm = this.#engine.agenda.at(due, 'awaited', () => {
+      this.#rise()
+    })
+  }
+
+  #isPromising(): boolean {
+    let free = 0
+    for (const isFree of this.#free) if (isFree) free++
+    return free >= this.#engine.options.quorum
+  }
+
+  /** What we have just given back is free; what was said by a node since then stands. */
+  #noteReplies(tally: Tally): void {
+    // All given back for having come too late: trying again at once would come too late again.
+    if (tally.tookTooLong) return
+    tally.replies.forEach((reply, index) => {
+      if (reply?.vote === 'granted') this.#free[index] = true
+    })
+  }
+
+  #untilFreeByExpiry(tally: Tally): number {
+    const times = tally.replies.map(untilFree).sort((a, b) => a - b)
+    // Expired is what is past its time: one millisecond later.
+    return (times[this.#engine.options.quorum - 1] as number) + 1
+  }
+
+  /**
+   * Several waiters that each won a part have all given it back and will be woken in order. When that does not help,
+   * their queues disagree (wrong clocks): one or another goes to the back, until an order is found.
+   */
+  async #giveWay(tally: Tally, now: number): Promise<void> {
+    this.#noteSplit(tally)
+    if (this.#splits < SPLITS_TOLERATED || this.#ended) return
+    const { random } = this.#engine.options
+    if (random.fraction() < 0.5) this.#place.stepBack()
+    const longest = Math.min(LONGEST_SPLIT_PAUSE, 2 ** this.#splits)
+    await this.#sleepUntil(now + 1 + random.fraction() * longest)
+  }
+
+  /** A round is often lost before the grants of other nodes come in: then it is judged once they had their time. */
+  #noteSplit(tally: Tally): void {
+    const open = this.#unjudged
+    this.#unjudged = undefined
+    if (open !== undefined) this.#splits = isSplit(open) ? this.#splits + 1 : 0
+    if (isSplit(tally)) this.#splits++
+    else if (tally.outstanding > 0) this.#unjudged = tally
+    else this.#splits = 0
+  }
+
+  #impatience(): number {
+    let slowest = 0
+    for (const { roundTrip } of this.#engine.members) slowest = Math.max(slowest, roundTrip ?? 0)
+    return IMPATIENCE + 2 * slowest
+  }
+}
+
+function isSplit(tally: Tally): boolean {
+  return tally.granted > 0 && tally.refusals('held') + tally.refusals('queued') > 0
+}
+
+function untilFree(reply: NodeReply | undefined): number {
+  if (reply?.vote === 'granted') return 0
+  if (reply?.vote !== 'refused') return Infinity
+  const { reason, remaining = Infinity } = reply
+  return reason === 'quarantined' ? Math.max(ADMISSION, remaining) : remaining
+}

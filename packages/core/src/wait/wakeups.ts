@@ -1,0 +1,73 @@
+import type { Member } from '../quorum/member.js'
+
+/** One that waits for word from the nodes. */
+export interface Sleeper {
+  /** A node says that its turn may have come. */
+  woken(member: Member): void
+}
+
+/**
+ * One channel per client and one subscription per node, opened on the first contention and kept: however many
+ * waiters a client has, a release wakes just the one whose turn it is.
+ */
+export class Wakeups {
+  readonly #members: readonly Member[]
+  readonly #channel: string
+  readonly #sleepers = new Map<string, Sleeper>()
+  readonly #live = new Set<Member>()
+  #unsubscribe: (() => void)[] | undefined
+  #count = 0
+
+  constructor(members: readonly Member[], client: string) {
+    this.#members = members
+    this.#channel = `quorumlock:wake:${client}`
+  }
+
+  get size(): number {
+    return this.#sleepers.size
+  }
+
+  /** Nodes of which we would hear: their subscription stood when they were last connected, and they are not silent. */
+  get live(): number {
+    let live = 0
+    for (const member of this.#live) if (member.isReachable) live++
+    return live
+  }
+
+  /** An identity for a new waiter of this client. */
+  nextId(): string {
+    return `${this.#channel}#${++this.#count}`
+  }
+
+  add(waiterId: string, sleeper: Sleeper): void {
+    this.#sleepers.set(waiterId, sleeper)
+  }
+
+  remove(waiterId: string): void {
+    this.#sleepers.delete(waiterId)
+  }
+
+  /** Idempotent. */
+  listen(): void {
+    this.#unsubscribe ??= this.#members.flatMap((member) => this.#listenTo(member) ?? [])
+  }
+
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe ?? []) unsubscribe()
+    this.#unsubscribe = []
+    this.#live.clear()
+  }
+
+  #listenTo(member: Member): (() => void) | undefined {
+    return member.node.subscribe?.(this.#channel, {
+      live: () => {
+        this.#live.add(member)
+        // What was announced before went unheard: everybody looks for himself.
+        for (const sleeper of [...this.#sleepers.values()]) sleeper.woken(member)
+      },
+      message: (waiterId) => {
+        this.#sleepers.get(waiterId)?.woken(member)
+      },
+    })
+  }
+}

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import ts from 'typescript'
+
+const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
+const COMPILED = fileURLToPath(new URL(`../../.jest/compiled-${process.pid}/`, import.meta.url))
+
+/** A process that runs for longer hangs, milliseconds. */
+const LONGEST = 15_000
+
+export interface Exit {
+  readonly code: number | null
+  readonly output: string
+  /** Milliseconds from the line `done` to the end of the process. */
+  readonly lingered: number
+}
+
+/** The sources as plain modules, for processes of their own. */
+export function compileCore(): void {
+  for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue
+    const { outputText } = ts.transpileModule(readFileSync(join(SOURCES, file), 'utf8'), {
+      compilerOptions: {
+        module: ts.ModuleKind.ESNext,
+        target: ts.ScriptTarget.ES2022,
+        verbatimModuleSyntax: true,
+      },
+    })
+    const to = join(COMPILED, file.replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(to), { recursive: true })
+    writeFileSync(to, outputText)
+  }
+  writeFileSync(join(COMPILED, 'package.json'), '{ "type": "module" }')
+}
+
+export function removeCompiledCore(): void {
+  rmSync(COMPILED, { recursive: true, force: true })
+}
+
+/** Runs a script that has the core as `core`, and waits for its process to end by itself. */
+export function run(script: string, ...flags: string[]): Promise<Exit> {
+  const source = `
+    const core = await import(${JSON.stringify(pathToFileURL(join(COMPILED, 'index.js')).href)})
+    const { Redlock, memoryNode } = core
+    const done = () => process.stdout.write('done\\n')
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+    ${script}`
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', source], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    let output = ''
+    let doneAt = Number.NaN
+    const hear = (chunk: Buffer): void => {
+      output += chunk.toString()
+      if (Number.isNaN(doneAt) && output.includes('done')) doneAt = performance.now()
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST)
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(tooLong)
+      resolve({ code, output, lingered: performance.now() - doneAt })
+    })
+  })
+}

@@ -1,0 +1,280 @@
+import { describe, expect, test } from '@jest/globals'
+import { World } from '../support/world.js'
+
+const FLEET = 'lock::quorumlock:fleet'
+
+/** A fleet of which every node has a marker and knows the TTL of a lock that was granted everywhere. */
+async function founded(size: number, ttl = 10_000) {
+  const world = new World(size)
+  const redlock = world.client({ guard: true, ttl })
+  const lock = await world.clock.run(redlock.acquire('first'))
+  await world.clock.advance(100)
+  await world.clock.run(lock.release())
+  await world.clock.advance(100)
+  return { world, redlock, clock: world.clock }
+}
+
+const states = (redlock: { health(): { state: string }[] }) => redlock.health().map(({ state }) => state)
+
+test.each([1, 2, 3, 5])('a fresh fleet of %i is founded without delay', async (size) => {
+  const world = new World(size)
+  for (const node of world.nodes) node.delay = 5
+  const redlock = world.client({ guard: true })
+  // Who are you, be founded, the lock: three round trips.
+  expect(await world.clock.time(redlock.acquire('a'))).toBeLessThanOrEqual(30)
+  await world.clock.advance(100)
+  for (const node of world.nodes) {
+    expect(node.state.markers.get(FLEET)).toMatchObject({ longestTtl: 30_000, quarantinedUntil: null })
+  }
+  expect(redlock.health().every(({ guarded, state }) => guarded && state === 'up')).toBe(true)
+})
+
+test('two clients that found a fleet in the same moment agree', async () => {
+  const world = new World(5)
+  for (const node of world.nodes) node.delay = 5
+  const [one, two] = [world.client({ guard: true }), world.client({ guard: true })]
+  const held = await world.clock.run(Promise.all([one.tryAcquire('a'), two.tryAcquire('b')]), 1_000)
+  expect(held.filter((lock) => lock !== null)).toHaveLength(2)
+})
+
+test('a fresh fleet with a dead node is founded without delay, one with a silent node after its patience', async () => {
+  const world = new World(5)
+  world.node(0).disconnect()
+  expect(await world.clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
+  const other = new World(5)
+  other.node(0).freeze()
+  expect(await other.clock.time(other.client({ guard: true }).acquire('a'))).toBeLessThanOrEqual(1_001)
+})
+
+test('a second client of a known fleet waits for no silent node', async () => {
+  const { world, clock } = await founded(5)
+  world.node(0).freeze()
+  expect(await clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
+})
+
+describe('a node that was emptied', () => {
+  test('by a restart stays out for as long as a lock could live, and is admitted then', async () => {
+    const { world, redlock, clock } = await founded(3, 10_000)
+    const lock = await clock.run(redlock.acquire('a', { ttl: 8_000 }))
+    world.node(0).restart({ keep: false })
+    await clock.advance(50)
+    expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
+    expect(redlock.health()[0]!.quarantine).toBeGreaterThan(10_000)
+    expect(world.logged('warn')).toContainEqual(
+      expect.stringContaining('n1 stays out of quorums: it has lost its data'),
+    )
+    expect(lock.held).toBe(true)
+    await clock.advance(10_200)
+    expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
+    expect(world.node(0).state.locks.has('lock:b')).toBe(false)
+    await clock.advance(1_000)
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    await clock.run(redlock.acquire('b'))
+    await clock.advance(10)
+    expect(world.holders('b')).toHaveLength(3)
+  })
+
+  test('by FLUSHALL, unnoticed by any connection, refuses by itself and is found out', async () => {
+    const { world, redlock, clock } = await founded(3)
+    world.node(2).flush()
+    const lock = await clock.run(redlock.acquire('a'))
+    await clock.advance(50)
+    expect(world.holders('a')).toEqual(['n1', 'n2'])
+    expect(states(redlock)).toEqual(['up', 'up', 'quarantined'])
+    await clock.run(lock.release())
+  })
+
+  test('never helps to a second holder', async () => {
+    for (let lost = 0; lost < 3; lost++) {
+      const { world, redlock, clock } = await founded(3)
+      // Held on two of three only; then one of the two forgets it.
+      world.node((lost + 1) % 3).disconnect()
+      const lock = await clock.run(redlock.acquire('a', { autoExtend: false, ttl: 5_000 }))
+      world.node((lost + 1) % 3).reconnect()
+      world.node(lost).restart({ keep: false })
+      const other = world.client({ guard: true, ttl: 5_000 })
+      while (lock.held) {
+        expect(await clock.run(other.tryAcquire('a').catch(() => null))).toBeNull()
+        await clock.advance(100)
+      }
+      await clock.advance(11_000)
+      expect(await clock.run(other.tryAcquire('a'))).not.toBeNull()
+    }
+  })
+
+  test('without the guard it does: the negative control', async () => {
+    const world = new World(3)
+    world.node(1).disconnect()
+    const lock = await world.clock.run(world.client({ autoExtend: false }).acquire('a'))
+    world.node(1).reconnect()
+    world.node(0).restart({ keep: false })
+    expect(await world.clock.run(world.client().tryAcquire('a'))).not.toBeNull()
+    expect(lock.held).toBe(true)
+  })
+
+  test('though the emptied ones are quicker to answer than those that remember', async () => {
+    const { world, clock } = await founded(3)
+    world.node(0).flush()
+    world.node(1).flush()
+    world.node(2).delay = 50
+    const late = world.client({ guard: true, ttl: 10_000 })
+    const error = await clock.runToError(late.acquire('a', { wait: 0 }))
+    expect(error.code).toBe('UNAVAILABLE')
+    expect(error.message).toContain('quarantined')
+    await clock.advance(12_000)
+    expect(await clock.run(late.tryAcquire('a'))).not.toBeNull()
+  })
+
+  test('is out for our own TTL where too few are left to tell the longest', async () => {
+    const { world, clock } = await founded(5, 20_000)
+    for (const index of [0, 1]) world.node(index).restart({ keep: false })
+    world.node(2).disconnect()
+    for (const index of [3, 4]) world.node(index).state.markers.get(FLEET)!.longestTtl = 0
+    const redlock = world.client({ guard: true, ttl: 20_000 })
+    await clock.runToError(redlock.acquire('a', { wait: 0 }))
+    await clock.advance(19_000)
+    expect((await clock.runToError(redlock.acquire('a', { wait: 0 }))).code).toBe('UNAVAILABLE')
+    await clock.advance(4_000)
+    expect(await clock.run(redlock.tryAcquire('a'))).not.toBeNull()
+  })
+
+  test('still extends, releases and repairs', async () => {
+    const { world, redlock, clock } = await founded(3)
+    const lock = await clock.run(redlock.acquire('a'))
+    world.node(0).restart({ keep: false })
+    await clock.run(lock.extend())
+    await clock.advance(10)
+    expect(world.holders('a')).toHaveLength(3)
+    await clock.run(lock.release())
+    await clock.advance(10)
+    expect(world.holders('a')).toEqual([])
+  })
+
+  test("is let in at once by an operator's word", async () => {
+    const { world, redlock, clock } = await founded(3)
+    world.node(0).restart({ keep: false })
+    await clock.advance(50)
+    expect(states(redlock)[0]).toBe('quarantined')
+    await clock.run(redlock.liftQuarantine('n1'))
+    expect(states(redlock)[0]).toBe('up')
+    await clock.run(redlock.acquire('a'))
+    await clock.advance(10)
+    expect(world.holders('a')).toHaveLength(3)
+    expect(await clock.runToError(redlock.liftQuarantine('nobody'))).toBeInstanceOf(RangeError)
+    world.node(0).disconnect()
+    expect((await clock.runToError(redlock.liftQuarantine('n1'))).message).toContain('n1 cannot be reached')
+  })
+
+  test('is admitted with the highest token that the others know', async () => {
+    const { world, redlock, clock } = await founded(3, 2_000)
+    const first = await clock.run(redlock.acquire('a', { fencing: true }))
+    await clock.advance(10)
+    await clock.run(first.release())
+    world.node(0).restart({ keep: false })
+    await clock.advance(5_000)
+    expect(states(redlock)[0]).toBe('up')
+    const marker = world.node(0).state.markers.get(FLEET)!
+    expect(marker.floor).toBeGreaterThanOrEqual(Number(first.token))
+  })
+})
+
+describe('a node that was restarted with its data', () => {
+  test.each([1, 3])('stays out for a while among %i, since its last writes may be missing', async (size) => {
+    const { world, redlock, clock } = await founded(size, 2_000)
+    world.node(0).restart({ keep: true })
+    await clock.advance(50)
+    expect(states(redlock)[0]).toBe('quarantined')
+    await clock.advance(4_000)
+    expect(states(redlock)[0]).toBe('up')
+    expect(await clock.run(redlock.tryAcquire('a'))).not.toBeNull()
+  })
+
+  test('is trusted at once when it is durable', async () => {
+    const { world, redlock, clock } = await founded(3)
+    for (const node of world.nodes) node.state.durable = true
+    world.node(0).restart({ keep: true })
+    await clock.advance(50)
+    expect(states(redlock)[0]).toBe('up')
+    await clock.run(redlock.acquire('a'))
+    await clock.advance(10)
+    expect(world.holders('a')).toHaveLength(3)
+  })
+
+  test('as all others were: the fleet works again after one TTL', async () => {
+    const { world, redlock, clock } = await founded(5, 2_000)
+    for (const node of world.nodes) node.restart({ keep: true })
+    await clock.advance(50)
+    expect((await clock.runToError(redlock.acquire('a', { wait: 0 }))).code).toBe('UNAVAILABLE')
+    expect(await clock.time(redlock.acquire('a', { wait: 10_000 }))).toBeLessThan(3_500)
+  })
+})
+
+test('all nodes emptied at once cannot be told from a new fleet', async () => {
+  const { world, redlock, clock } = await founded(3)
+  for (const node of world.nodes) node.restart({ keep: false })
+  expect(await clock.time(redlock.acquire('a'))).toBeLessThan(500)
+})
+
+test('nodes that join one after the other come in, the first majority founds', async () => {
+  const world = new World(5)
+  for (const node of world.nodes) node.disconnect()
+  const redlock = world.client({ guard: true, wait: 20_000 })
+  const work = redlock.acquire('a')
+  world.nodes.forEach((node, index) => world.clock.after(500 * (index + 1), () => node.reconnect()))
+  expect(await world.clock.time(work)).toBeLessThan(1_500 + 1_100)
+  await world.clock.advance(40_000)
+  expect(states(redlock)).toEqual(Array(5).fill('up'))
+})
+
+test('a single try is served though a majority joined only while the first node was being asked', async () => {
+  const world = new World(3)
+  for (const node of world.nodes) {
+    node.delay = 5
+    node.disconnect()
+  }
+  const redlock = world.client({ guard: true })
+  world.node(0).reconnect()
+  await world.clock.advance(2)
+  world.node(1).reconnect()
+  world.node(2).reconnect()
+  const lock = await world.clock.run(redlock.tryAcquire('a'))
+  expect(lock?.held).toBe(true)
+})
+
+test('a reconnect without a restart costs no quarantine', async () => {
+  const { world, redlock, clock } = await founded(3)
+  world.node(0).disconnect()
+  expect(states(redlock)[0]).toBe('down')
+  world.node(0).reconnect()
+  await clock.advance(10)
+  expect(states(redlock)).toEqual(['up', 'up', 'up'])
+})
+
+test('different prefixes on the same nodes do not meddle', async () => {
+  const { world, clock } = await founded(3)
+  const other = world.client({ guard: true, keyPrefix: 'other:' })
+  expect(await clock.time(other.acquire('a'))).toBeLessThan(5)
+  expect([...world.node(0).state.markers.keys()].sort()).toEqual([FLEET, 'other::quorumlock:fleet'])
+})
+
+test('nothing of the guard goes on after close, or keeps the process', async () => {
+  const { world, redlock, clock } = await founded(3)
+  world.node(0).restart({ keep: false })
+  await clock.advance(50)
+  await clock.run(redlock.close())
+  expect(clock.timersHolding).toBe(0)
+  const { commands } = world
+  await clock.advance(120_000)
+  expect(world.commands).toBe(commands)
+})
+
+test('where a node cannot keep markers there is no guard, and health says so', () => {
+  const world = new World(3)
+  world.node(1).lacks = ['guard']
+  expect(
+    world
+      .client({ guard: true })
+      .health()
+      .map(({ guarded }) => guarded),
+  ).toEqual([false, false, false])
+})

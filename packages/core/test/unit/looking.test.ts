@@ -1,0 +1,376 @@
+import { describe, expect, test } from '@jest/globals'
+import { settle } from '../support/manual-clock.js'
+import { World } from '../support/world.js'
+
+describe('isLocked', () => {
+  test('is about a majority', async () => {
+    const world = new World(5)
+    const redlock = world.client()
+    expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
+    const lock = await world.clock.run(redlock.acquire('a'))
+    expect(await world.clock.run(world.client().isLocked('a'))).toBe(true)
+    await world.clock.run(lock.release())
+    await world.clock.advance(0)
+    expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
+    for (const node of world.nodes.slice(0, 2)) {
+      node.state.locks.set('lock:a', { value: 'left over', expiresAt: Infinity })
+    }
+    expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
+    for (const node of world.nodes) {
+      node.state.locks.set('lock:a', { value: `everybody ${node.name}`, expiresAt: Infinity })
+    }
+    expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
+  })
+
+  test('waits for no silent node where the others are enough', async () => {
+    const world = new World(5)
+    await world.clock.run(world.client().acquire('a'))
+    await world.clock.advance(0)
+    world.node(0).freeze()
+    world.node(1).freeze()
+    expect(await world.clock.time(world.client().isLocked('a'))).toBe(0)
+    expect(await world.clock.time(world.client().isLocked('b'))).toBe(0)
+  })
+
+  test('says rather that it may be locked, where the silent nodes could make it so', async () => {
+    const world = new World(5)
+    world.node(0).freeze()
+    world.node(1).freeze()
+    world.node(2).state.locks.set('lock:a', { value: 'v', expiresAt: Infinity })
+    expect(await world.clock.run(world.client().isLocked('a'))).toBe(true)
+  })
+
+  test('rejects when too few nodes answer to tell', async () => {
+    const world = new World(3)
+    world.node(0).disconnect()
+    world.node(1).freeze()
+    const error = await world.clock.runToError(world.client().isLocked('a'))
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', resources: ['a'] })
+    expect(error.votes).toHaveLength(3)
+  })
+})
+
+describe('waitForUnlock', () => {
+  test('is true at once where nobody holds it, and leaves nothing behind', async () => {
+    const world = new World(3)
+    expect(await world.clock.run(world.client().waitForUnlock('a'))).toBe(true)
+    expect(world.nodes.map((node) => node.log.map(({ kind }) => kind))).toEqual(Array(3).fill(['inspect']))
+  })
+
+  test('is true as soon as the lock is released, and false when the time is over', async () => {
+    const world = new World(5)
+    for (const node of world.nodes) node.delay = 1
+    const lock = await world.clock.run(world.client().acquire('a'))
+    const watcher = world.client()
+    expect(await world.clock.run(watcher.waitForUnlock('a', { timeout: 500 }))).toBe(false)
+    const work = watcher.waitForUnlock('a')
+    await world.clock.advance(1_700)
+    const start = world.clock.monotonic()
+    void lock.release()
+    expect(await world.clock.run(work)).toBe(true)
+    expect(world.clock.monotonic() - start).toBeLessThanOrEqual(5)
+    await world.clock.advance(10)
+    expect(world.waiters('a')).toBe(0)
+  })
+
+  test('misses no release that comes while it looks', async () => {
+    for (let at = 0; at <= 40; at++) {
+      const world = new World(3)
+      const lock = await world.clock.run(world.client().acquire('a'))
+      const watcher = world.client()
+      const first = watcher.waitForUnlock('a', { timeout: 50 })
+      await world.clock.run(first)
+      world.nodes.forEach((node, index) => (node.delay = 5 + 5 * index))
+      const work = watcher.waitForUnlock('a')
+      world.clock.after(at, () => void lock.release())
+      const start = world.clock.monotonic()
+      expect(await world.clock.run(work)).toBe(true)
+      expect(world.clock.monotonic() - start).toBeLessThan(at + 100)
+    }
+  })
+
+  test('hears word that overtakes the answer to its own look', async () => {
+    const world = new World(3)
+    const lock = await world.clock.run(world.client().acquire('a'))
+    const watcher = world.client()
+    await world.clock.run(watcher.waitForUnlock('a', { timeout: 50 }))
+    for (const node of world.nodes) {
+      node.intercept = ({ kind }, execute, answer) => {
+        if (kind !== 'inspect') return false
+        const seen = execute()
+        world.clock.after(50, () => {
+          answer(seen)
+        })
+        return true
+      }
+    }
+    const work = watcher.waitForUnlock('a')
+    world.clock.after(10, () => void lock.release())
+    expect(await world.clock.time(work)).toBeLessThanOrEqual(100)
+    expect(await work).toBe(true)
+  })
+
+  test('is true when a holder that crashed expires', async () => {
+    const world = new World(3)
+    const lock = await world.clock.run(world.client({ ttl: 2_500 }).acquire('a'))
+    lock.detach()
+    expect(await world.clock.time(world.client().waitForUnlock('a'))).toBeLessThanOrEqual(2_510)
+  })
+
+  test('stands in nobody’s way', async () => {
+    const world = new World(3)
+    for (const node of world.nodes) node.delay = 1
+    const lock = await world.clock.run(world.client().acquire('a'))
+    const watchers = [1, 2, 3].map(() => world.client().waitForUnlock('a'))
+    await world.clock.advance(100)
+    const tried = world.client().acquire('a')
+    await world.clock.advance(100)
+    void lock.release()
+    expect(await world.clock.time(tried)).toBeLessThanOrEqual(5)
+    const next = await tried
+    expect((await world.clock.run(world.client().inspect('a'))).waiters).toBe(0)
+    await world.clock.run(next.release())
+    expect(await world.clock.run(Promise.all(watchers))).toEqual([true, true, true])
+  })
+
+  test('hears an abort and a close', async () => {
+    const world = new World(3)
+    await world.clock.run(world.client().acquire('a'))
+    const stop = new AbortController()
+    const watcher = world.client()
+    const aborted = world.clock.runToError(watcher.waitForUnlock('a', { signal: stop.signal }))
+    world.clock.after(100, () => stop.abort('stop'))
+    expect(await aborted).toBe('stop')
+    const closed = world.clock.runToError(watcher.waitForUnlock('a', { timeout: Infinity }))
+    await settle()
+    void watcher.close()
+    expect(await closed).toMatchObject({ code: 'CLOSED' })
+    await world.clock.advance(3_100)
+    expect(world.clock.timersHolding).toBe(0)
+  })
+
+  test('costs a bounded number of commands however long it takes', async () => {
+    const world = new World(3)
+    await world.clock.run(world.client().acquire('a'))
+    await world.clock.run(world.client().waitForUnlock('a', { timeout: 60_000 }))
+    expect(world.node(0).sent('inspect')).toBeLessThan(70)
+  })
+})
+
+test('inspect tells who holds, who waits and what each node says', async () => {
+  const world = new World(3)
+  const lock = await world.clock.run(world.client({ fencing: true }).acquire('a'))
+  const waiting = world.client().acquire('a')
+  await world.clock.advance(100)
+  world.node(2).disconnect()
+  const seen = await world.clock.run(world.client().inspect('a'))
+  expect(seen).toMatchObject({ locked: true, remaining: 29_900, waiters: 1 })
+  expect(seen.nodes[0]).toMatchObject({
+    node: 'n1',
+    vote: 'granted',
+    value: lock.value,
+    remaining: 29_900,
+    waiters: [expect.stringContaining('#')],
+    token: lock.token,
+  })
+  expect(seen.nodes[2]).toMatchObject({
+    node: 'n3',
+    vote: 'failed',
+    reason: 'not connected',
+    value: null,
+    remaining: null,
+    waiters: [],
+    token: 0n,
+  })
+  await world.clock.run(lock.release())
+  await world.clock.run((await world.clock.run(waiting)).release())
+  expect(await world.clock.run(world.client().inspect('b'))).toMatchObject({
+    locked: false,
+    remaining: 0,
+    waiters: 0,
+  })
+})
+
+describe('forceRelease', () => {
+  test('frees what anybody holds; its holder learns of it', async () => {
+    const world = new World(3)
+    const [one, two] = [world.client({ ttl: 3_000 }), world.client()]
+    const lock = await world.clock.run(one.acquire('a'))
+    expect(await world.clock.run(two.forceRelease('a'))).toBe(true)
+    expect(world.holders('a')).toEqual([])
+    await world.clock.advance(1_001)
+    expect(lock.signal.reason).toMatchObject({ code: 'LOST', reason: 'gone' })
+    expect(await world.clock.run(two.forceRelease('a'))).toBe(false)
+  })
+
+  test('through the client that holds it ends the lock at once', async () => {
+    const world = new World(3)
+    const redlock = world.client()
+    const lock = await world.clock.run(redlock.acquire('a'))
+    expect(await world.clock.run(redlock.forceRelease('a'))).toBe(true)
+    expect(lock.held).toBe(false)
+    expect(lock.signal.reason).toMatchObject({ reason: 'forced' })
+  })
+
+  test('wakes the next waiter', async () => {
+    const world = new World(3)
+    await world.clock.run(world.client().acquire('a'))
+    const waiting = world.client().acquire('a')
+    await world.clock.advance(100)
+    void world.client().forceRelease('a')
+    expect(await world.clock.time(waiting)).toBeLessThan(5)
+  })
+
+  test('rejects when too few nodes answer', async () => {
+    const world = new World(3)
+    world.node(0).disconnect()
+    world.node(1).freeze()
+    expect((await world.clock.runToError(world.client().forceRelease('a'))).code).toBe('UNAVAILABLE')
+  })
+})
+
+describe('getLock', () => {
+  test('does everything by name, without a handle', async () => {
+    const world = new World(3)
+    const redlock = world.client()
+    const named = redlock.getLock('a', { ttl: 5_000 })
+    expect(named.resource).toBe('a')
+    expect(await world.clock.run(named.release())).toBe('expired')
+    await world.clock.run(named.acquire())
+    expect(await world.clock.run(named.isLocked())).toBe(true)
+    expect(await world.clock.run(named.tryAcquire())).toBeNull()
+    expect(await world.clock.run(named.tryUsing(() => 1))).toEqual({ acquired: false })
+    expect(await world.clock.run(named.waitForUnlock({ timeout: 10 }))).toBe(false)
+    // From another place in the program that has the same Redlock.
+    expect(await world.clock.run(redlock.getLock('a').release())).toBe('released')
+    expect(await world.clock.run(named.release())).toBe('expired')
+    expect(await world.clock.run(named.using((lock) => lock.remaining()))).toBeCloseTo(4_948, 0)
+    const lock = await world.clock.run(named.tryAcquire({ ttl: 9_000 }))
+    expect(lock!.remaining()).toBeCloseTo(8_908, 0)
+  })
+
+  test('remembers nothing of locks that ended otherwise', async () => {
+    const world = new World(3)
+    const redlock = world.client()
+    const named = redlock.getLock('a')
+    const first = await world.clock.run(named.acquire())
+    await world.clock.run(first.release())
+    expect(await world.clock.run(named.release())).toBe('expired')
+    expect(world.nodes.map((node) => node.sent('release'))).toEqual([1, 1, 1])
+    const second = await world.clock.run(named.acquire({ ttl: 1_000, autoExtend: false }))
+    await world.clock.advance(2_000)
+    expect(second.held).toBe(false)
+    expect(await world.clock.run(named.release())).toBe('expired')
+  })
+})
+
+describe('health', () => {
+  test('tells what each node is like, and asks nobody', async () => {
+    const world = new World(4)
+    world.nodes.forEach((node, index) => (node.delay = index + 1))
+    const redlock = world.client()
+    expect(redlock.health()[0]).toEqual({ name: 'n1', state: 'up', guarded: false, owed: 0, pending: 0 })
+    await world.clock.run(redlock.acquire('a'))
+    await world.clock.advance(100)
+    const { commands } = world
+    expect(redlock.health().map(({ roundTrip }) => roundTrip)).toEqual([2, 4, 6, 8])
+    expect(world.commands).toBe(commands)
+    world.node(0).freeze()
+    world.node(1).disconnect()
+    world.node(2).script = () => ({ vote: 'failed', reason: 'OOM' })
+    await world.clock.runToError(redlock.acquire('b', { wait: 0 }))
+    await world.clock.advance(1_100)
+    expect(redlock.health().map(({ state, lastError }) => [state, lastError])).toEqual([
+      ['suspect', 'did not answer in time'],
+      ['down', undefined],
+      ['up', 'OOM'],
+      ['up', undefined],
+    ])
+    world.node(0).thaw()
+    world.node(1).reconnect()
+    await world.clock.advance(10_100)
+    expect(redlock.health().map(({ state }) => state)).toEqual(['up', 'up', 'up', 'up'])
+  })
+
+  test('a clock step of a node is told, and voids its vote for the locks that it had granted', async () => {
+    const world = new World(3)
+    const redlock = world.client({ ttl: 30_000 })
+    const lock = await world.clock.run(redlock.acquire('a'))
+    await world.clock.advance(1_000)
+    world.node(0).skew = 3_600_000
+    world.node(1).skew = -3_600_000
+    expect(await world.clock.run(redlock.isLocked('b'))).toBe(false)
+    await world.clock.advance(10)
+    const steps = redlock.health().map(({ clockStep }) => clockStep)
+    expect(steps).toEqual([3_600_000, -3_600_000, undefined])
+    expect(world.logged('warn').filter((line) => line.includes("node's clock was stepped"))).toHaveLength(2)
+    // Asked again at once: it has expired there, and is repaired.
+    await world.clock.advance(100)
+    expect(lock.held).toBe(true)
+    expect(world.holders('a')).toHaveLength(3)
+  })
+
+  test('a slow network, or a pause of our own, is no clock step', async () => {
+    const world = new World(3)
+    const redlock = world.client({ ttl: 30_000 })
+    await world.clock.run(redlock.acquire('a'))
+    for (const node of world.nodes) node.delay = 400
+    await world.clock.run(redlock.isLocked('b'))
+    const slow = redlock.isLocked('c').catch(() => undefined)
+    await world.clock.advance(100)
+    world.clock.stall(5_000)
+    await world.clock.advance(5_000)
+    for (const node of world.nodes) node.delay = 0
+    await slow
+    await world.clock.run(redlock.isLocked('b'))
+    expect(redlock.health().map(({ clockStep }) => clockStep)).toEqual([undefined, undefined, undefined])
+  })
+})
+
+describe('bounds', () => {
+  test('a frozen node costs bounded memory however much is done meanwhile', async () => {
+    const world = new World(3)
+    world.node(0).freeze()
+    const redlock = world.client({ ttl: 10_000 })
+    for (let round = 0; round < 30; round++) {
+      const names = Array.from({ length: 50 }, (_, index) => `r${round}-${index}`)
+      await world.clock.run(Promise.all(names.map((name) => redlock.using(name, () => undefined))))
+      await world.clock.advance(100)
+    }
+    // What it was sent until it was noticed; nothing is kept for locks that it never had.
+    const [frozen] = redlock.health()
+    expect(frozen!.pending).toBeLessThanOrEqual(50 * 11 * 3)
+    expect(frozen!.owed).toBeLessThanOrEqual(50 * 11)
+    world.node(0).thaw()
+    await world.clock.advance(20_000)
+    expect(redlock.health()[0]).toMatchObject({ pending: 0, owed: 0, state: 'up' })
+    expect(world.node(0).state.locks.size).toBe(0)
+  })
+
+  test('a node with 20,000 commands unanswered gets no more, and votes failed', async () => {
+    const world = new World(1)
+    world.node(0).freeze()
+    const redlock = world.client({ ttl: 60_000, nodeTimeout: 50_000, guard: false })
+    const works = Array.from({ length: 20_050 }, (_, index) =>
+      redlock.tryAcquire(`r${index}`).catch((error: unknown) => error),
+    )
+    await settle()
+    expect(redlock.health()[0]!.pending).toBe(20_000)
+    expect(await works[20_010]).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('20000 commands are waiting'),
+    })
+    world.node(0).thaw()
+    await world.clock.run(Promise.all(works))
+  }, 20_000)
+
+  test('probes of a node that stays silent become rarer', async () => {
+    const world = new World(3)
+    world.node(0).freeze()
+    const redlock = world.client()
+    await world.clock.run(redlock.acquire('a', { autoExtend: false }))
+    await world.clock.advance(600_000)
+    expect(world.node(0).sent('greet')).toBeGreaterThan(30)
+    expect(world.node(0).sent('greet')).toBeLessThan(80)
+  })
+})

@@ -1,0 +1,405 @@
+import { describe, expect, test } from '@jest/globals'
+import type { AcquireCommand, NodeCommand, NodeReply, Waiter } from '../../src/node/lock-node.js'
+import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
+
+const NOW = 1_700_000_000_000
+
+/** One node at a time that only the test moves. */
+class Bench {
+  readonly state: NodeState = createNodeState('run-1')
+  readonly woken: string[] = []
+  now = NOW
+
+  do(command: NodeCommand): NodeReply {
+    return execute(this.state, command, this.now, (id) => this.woken.push(id))
+  }
+
+  acquire(value: string, rest: Partial<AcquireCommand> = {}): NodeReply {
+    return this.do({ kind: 'acquire', keys: ['a'], value, ttl: 1_000, queue: 'respect', ...rest })
+  }
+
+  release(value: string, rest: object = {}): NodeReply {
+    return this.do({ kind: 'release', keys: ['a'], value, ...rest })
+  }
+
+  extend(value: string, ttl = 1_000): NodeReply {
+    return this.do({ kind: 'extend', keys: ['a'], value, ttl })
+  }
+
+  waiter(id: string, at = this.now, age = 0): Waiter {
+    return { id, at, age, life: 3_000 }
+  }
+
+  queue(key = 'a'): string[] {
+    return (this.state.queues.get(key) ?? []).map(({ id }) => id)
+  }
+}
+
+const granted = expect.objectContaining({ vote: 'granted' })
+const refused = (reason: string, rest = {}) => expect.objectContaining({ vote: 'refused', reason, ...rest })
+
+describe('acquire', () => {
+  test('takes all keys or none', () => {
+    const bench = new Bench()
+    expect(bench.acquire('v', { keys: ['a', 'b'] })).toEqual(granted)
+    expect(bench.acquire('w', { keys: ['b', 'c'] })).toEqual(refused('held', { remaining: 1_000 }))
+    expect(bench.state.locks.has('c')).toBe(false)
+  })
+
+  test('tells the longest time that any key is held', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a'], ttl: 500 })
+    bench.acquire('w', { keys: ['b'], ttl: 2_000 })
+    expect(bench.acquire('x', { keys: ['a', 'b'] })).toEqual(refused('held', { remaining: 2_000 }))
+  })
+
+  test('sent a second time by a connection that repeats itself is granted, with its first expiry', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.now += 600
+    expect(bench.acquire('v')).toEqual(granted)
+    bench.now += 401
+    expect(bench.acquire('w')).toEqual(granted)
+  })
+
+  test('a key lives to the last millisecond of its time, and no longer', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.now += 1_000
+    expect(bench.acquire('w')).toEqual(refused('held', { remaining: 0 }))
+    bench.now += 1
+    expect(bench.acquire('w')).toEqual(granted)
+  })
+})
+
+describe('extend', () => {
+  test('prolongs from now on, also to less', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.now += 900
+    expect(bench.extend('v', 5_000)).toEqual(granted)
+    expect(bench.extend('v', 100)).toEqual(granted)
+    bench.now += 101
+    expect(bench.extend('v')).toEqual(refused('gone'))
+  })
+
+  test('touches no key unless all hold the value', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a', 'b'] })
+    bench.state.locks.delete('b')
+    expect(bench.do({ kind: 'extend', keys: ['a', 'b'], value: 'v', ttl: 9_000 })).toEqual(refused('gone'))
+    bench.acquire('w', { keys: ['b'] })
+    expect(bench.do({ kind: 'extend', keys: ['a', 'b'], value: 'v', ttl: 9_000 })).toEqual(refused('taken'))
+    expect(bench.state.locks.get('a')!.expiresAt).toBe(NOW + 1_000)
+  })
+})
+
+describe('repair', () => {
+  const repair = (bench: Bench, token?: number) =>
+    bench.do({
+      kind: 'repair',
+      keys: ['a'],
+      value: 'v',
+      ttl: 1_000,
+      fence: token === undefined ? undefined : { token, retention: 1_000 },
+    })
+
+  test('gives a free key back to its owner, never one that another has', () => {
+    const bench = new Bench()
+    expect(repair(bench)).toEqual(granted)
+    bench.release('v')
+    bench.acquire('w')
+    expect(repair(bench)).toEqual(refused('taken'))
+  })
+
+  test('passes those who wait, but not a higher token', () => {
+    const bench = new Bench()
+    bench.acquire('w')
+    bench.acquire('x', { queue: bench.waiter('c#1') })
+    bench.now += 1_001
+    expect(repair(bench, 7)).toEqual(granted)
+    expect(repair(bench, 7)).toEqual(granted)
+    bench.state.counters.set('a', { token: 8, expiresAt: Infinity })
+    expect(repair(bench, 7)).toEqual(refused('stale', { counter: 8 }))
+  })
+})
+
+describe('release', () => {
+  test('deletes what holds the value and nothing else', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a', 'b'] })
+    bench.state.locks.set('b', { value: 'w', expiresAt: NOW + 1_000 })
+    expect(bench.do({ kind: 'release', keys: ['a', 'b'], value: 'v' })).toEqual(refused('gone'))
+    expect([...bench.state.locks.keys()]).toEqual(['b'])
+  })
+
+  test('wakes the next waiter of each key that is free now, and no other', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a', 'b'] })
+    bench.acquire('1', { queue: bench.waiter('c#1') })
+    bench.acquire('2', { queue: bench.waiter('c#2', NOW + 1) })
+    bench.acquire('3', { keys: ['b'], queue: bench.waiter('d#3') })
+    bench.do({ kind: 'release', keys: ['a', 'b'], value: 'v' })
+    expect(bench.woken).toEqual(['c#1', 'd#3'])
+  })
+
+  test('of one that keeps its place does not wake itself', () => {
+    const bench = new Bench()
+    bench.acquire('v', { queue: bench.waiter('c#1') })
+    bench.acquire('w', { queue: bench.waiter('c#2', NOW + 1) })
+    bench.release('v', { requeue: bench.waiter('c#1') })
+    expect(bench.queue()).toEqual(['c#1', 'c#2'])
+    expect(bench.woken).toEqual([])
+  })
+
+  test('of one that leaves wakes the next, though it held nothing', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter('c#1') })
+    bench.acquire('2', { queue: bench.waiter('c#2', NOW + 1) })
+    bench.release('v')
+    bench.woken.length = 0
+    expect(bench.release('nothing', { leave: 'c#1' })).toEqual(refused('gone'))
+    expect(bench.woken).toEqual(['c#2'])
+    expect(bench.queue()).toEqual(['c#2'])
+  })
+})
+
+describe('the queue', () => {
+  test('is in the order of the waiters’ own times, not of their coming; equal times by name', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter('c#1', NOW) })
+    bench.acquire('2', { queue: bench.waiter('b#1', NOW) })
+    bench.acquire('3', { queue: bench.waiter('z#1', NOW - 500) })
+    expect(bench.queue()).toEqual(['z#1', 'b#1', 'c#1'])
+    bench.release('v')
+    expect(bench.acquire('1', { queue: bench.waiter('c#1', NOW) })).toEqual(
+      refused('queued', { remaining: 3_000 }),
+    )
+    expect(bench.acquire('x')).toEqual(refused('queued', { remaining: 3_000 }))
+    expect(bench.acquire('3', { queue: bench.waiter('z#1', NOW - 500) })).toEqual(granted)
+    expect(bench.queue()).toEqual(['b#1', 'c#1'])
+  })
+
+  test('is passed by whoever ignores it', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter('c#1') })
+    bench.release('v')
+    expect(bench.acquire('x', { queue: 'ignore' })).toEqual(granted)
+  })
+
+  test('keeps a place once, however often it is renewed, and for its life', () => {
+    const bench = new Bench()
+    bench.acquire('v', { ttl: 60_000 })
+    for (let beat = 0; beat < 5; beat++) {
+      bench.acquire('1', { queue: bench.waiter('c#1', NOW, bench.now - NOW) })
+      bench.now += 2_900
+    }
+    expect(bench.queue()).toEqual(['c#1'])
+    bench.now += 101
+    bench.release('v')
+    expect(bench.woken).toEqual([])
+    expect(bench.acquire('x')).toEqual(granted)
+  })
+
+  test('a clock that is wrong can neither jump the queue nor starve', () => {
+    const bench = new Bench()
+    bench.acquire('v', { ttl: 60_000 })
+    bench.acquire('1', { queue: bench.waiter('honest#1', NOW) })
+    bench.now += 2_000
+    bench.acquire('2', { queue: bench.waiter('past#1', NOW - 3_600_000, 0) })
+    bench.acquire('3', { queue: bench.waiter('future#1', NOW + 3_600_000, 0) })
+    expect(bench.queue()).toEqual(['honest#1', 'future#1', 'past#1'])
+    bench.now += 500
+    bench.acquire('4', { queue: bench.waiter('later#1', bench.now) })
+    expect(bench.queue().at(-1)).toBe('later#1')
+  })
+
+  test('a waiter for several keys stands in the queue of each', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['b'] })
+    bench.acquire('1', { keys: ['a', 'b'], queue: bench.waiter('c#1') })
+    expect([bench.queue('a'), bench.queue('b')]).toEqual([['c#1'], ['c#1']])
+    expect(bench.acquire('x', { keys: ['a'] })).toEqual(refused('queued', { remaining: 3_000 }))
+  })
+
+  test('one that only watches is told, and hinders nobody', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    const watch = { id: 'w#1', at: Infinity, age: 0, life: 3_000 }
+    bench.do({ kind: 'inspect', keys: ['a'], watch })
+    bench.do({ kind: 'inspect', keys: ['free'], watch })
+    expect(bench.state.queues.has('free')).toBe(false)
+    bench.acquire('1', { queue: bench.waiter('c#1') })
+    bench.release('v')
+    expect(bench.woken).toEqual(['c#1'])
+    bench.acquire('1', { queue: bench.waiter('c#1') })
+    bench.release('1')
+    expect(bench.woken).toEqual(['c#1', 'w#1'])
+    expect(bench.acquire('x')).toEqual(granted)
+  })
+})
+
+test('force deletes whatever is there and wakes the next', () => {
+  const bench = new Bench()
+  bench.acquire('v')
+  bench.acquire('1', { queue: bench.waiter('c#1') })
+  expect(bench.do({ kind: 'force', keys: ['a', 'b'] })).toEqual(granted)
+  expect(bench.woken).toEqual(['c#1'])
+  expect(bench.do({ kind: 'force', keys: ['a', 'b'] })).toEqual(refused('gone'))
+})
+
+test('inspect shows value, time, waiters and token, and changes nothing', () => {
+  const bench = new Bench()
+  bench.acquire('v', { fence: { token: 9, retention: 10 } })
+  bench.acquire('1', { queue: bench.waiter('c#1') })
+  bench.now += 400
+  expect(bench.do({ kind: 'inspect', keys: ['a', 'b'] })).toMatchObject({
+    vote: 'granted',
+    sightings: [
+      { key: 'a', value: 'v', remaining: 600, waiters: ['c#1'], counter: 9 },
+      { key: 'b', value: null, remaining: null, waiters: [], counter: 0 },
+    ],
+  })
+})
+
+describe('tokens', () => {
+  const fence = (token: number) => ({ fence: { token, retention: 5_000 } })
+
+  test('are granted only above the highest, over all keys of the command', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['b'], ...fence(10) })
+    bench.do({ kind: 'release', keys: ['b'], value: 'v' })
+    expect(bench.acquire('w', { keys: ['a', 'b'], ...fence(10) })).toEqual(refused('stale', { counter: 10 }))
+    expect(bench.state.locks.size).toBe(0)
+    expect(bench.acquire('w', { keys: ['a', 'b'], ...fence(11) })).toEqual(granted)
+  })
+
+  test('outlive the lock by their retention, and end then', () => {
+    const bench = new Bench()
+    bench.acquire('v', fence(10))
+    bench.now += 6_000
+    expect(bench.acquire('w', fence(5))).toEqual(refused('stale', { counter: 10 }))
+    bench.now += 1
+    expect(bench.acquire('w', fence(5))).toEqual(granted)
+  })
+})
+
+describe('the marker', () => {
+  const marker = 'fleet'
+  const mark = (bench: Bench, mode: 'found' | 'quarantine' | 'admit' | 'lift', rest = {}) =>
+    bench.do({
+      kind: 'mark',
+      marker,
+      mode,
+      fleet: 'f',
+      run: bench.state.run,
+      longestTtl: 700,
+      floor: 0,
+      duration: 0,
+      ...rest,
+    })
+  const check = { marker: { key: marker, run: 'run-1' } }
+  const seen = (reply: NodeReply) => (reply.vote === 'granted' ? reply.greeting?.marker : undefined)
+
+  test('bars acquires where it is missing or of another run, and nothing else', () => {
+    const bench = new Bench()
+    expect(bench.acquire('v', check)).toEqual(refused('unmarked'))
+    mark(bench, 'found')
+    expect(bench.acquire('v', check)).toEqual(granted)
+    bench.state.markers.clear()
+    expect(bench.extend('v')).toEqual(granted)
+    expect(bench.release('v')).toEqual(granted)
+  })
+
+  test('remembers the longest TTL and the highest token that were granted', () => {
+    const bench = new Bench()
+    mark(bench, 'found')
+    bench.acquire('v', { ...check, ttl: 5_000, fence: { token: 42, retention: 1 } })
+    bench.do({ kind: 'extend', keys: ['a'], value: 'v', ttl: 9_000, ...check })
+    expect(seen(bench.do({ kind: 'greet', marker }))).toEqual({
+      fleet: 'f',
+      run: 'run-1',
+      longestTtl: 9_000,
+      highestToken: 42,
+      quarantine: null,
+    })
+  })
+
+  test('is founded once: a second founder changes nothing', () => {
+    const bench = new Bench()
+    mark(bench, 'found')
+    expect(seen(mark(bench, 'found', { fleet: 'other', longestTtl: 1 }))).toMatchObject({
+      fleet: 'f',
+      longestTtl: 700,
+    })
+  })
+
+  test('a quarantine refuses acquires until it is over and ended', () => {
+    const bench = new Bench()
+    mark(bench, 'quarantine', { duration: 1_000, floor: 50 })
+    expect(bench.acquire('v', check)).toEqual(refused('quarantined', { remaining: 1_000 }))
+    bench.now += 999
+    expect(seen(mark(bench, 'admit'))).toMatchObject({ quarantine: 1 })
+    bench.now += 1
+    expect(bench.acquire('v', check)).toEqual(refused('quarantined', { remaining: 0 }))
+    expect(seen(mark(bench, 'admit', { floor: 60 }))).toMatchObject({ quarantine: null, highestToken: 60 })
+    expect(bench.acquire('v', { ...check, fence: { token: 60, retention: 1 } })).toEqual(
+      refused('stale', { counter: 60 }),
+    )
+    expect(bench.acquire('v', { ...check, fence: { token: 61, retention: 1 } })).toEqual(granted)
+  })
+
+  test('of this very run is not put into quarantine by a client that was late', () => {
+    const bench = new Bench()
+    mark(bench, 'found')
+    expect(seen(mark(bench, 'quarantine', { duration: 1_000 }))).toMatchObject({ quarantine: null })
+  })
+
+  test('of an earlier run keeps its own memory through a quarantine, and a longer one already begun', () => {
+    const bench = new Bench()
+    mark(bench, 'quarantine', { duration: 9_000, longestTtl: 8_000, floor: 70 })
+    bench.state.run = 'run-2'
+    expect(seen(mark(bench, 'quarantine', { duration: 1_000, longestTtl: 10, floor: 5 }))).toEqual({
+      fleet: 'f',
+      run: 'run-2',
+      longestTtl: 8_000,
+      highestToken: 70,
+      quarantine: 9_000,
+    })
+  })
+
+  test("an operator's word lifts a quarantine at once", () => {
+    const bench = new Bench()
+    mark(bench, 'quarantine', { duration: 9_000 })
+    expect(seen(mark(bench, 'lift'))).toMatchObject({ quarantine: null })
+    expect(bench.acquire('v', check)).toEqual(granted)
+  })
+})
+
+test('memory follows what is alive: expired locks, places and counters are swept', () => {
+  const bench = new Bench()
+  for (let index = 0; index < 50_000; index++) {
+    const key = `k${index}`
+    bench.do({
+      kind: 'acquire',
+      keys: [key],
+      value: 'v',
+      ttl: 10,
+      queue: 'respect',
+      fence: { token: index + 1, retention: 10 },
+    })
+    bench.do({
+      kind: 'acquire',
+      keys: [key],
+      value: 'w',
+      ttl: 10,
+      queue: { ...bench.waiter(`c#${index}`), life: 10 },
+    })
+    bench.now += 1
+  }
+  const { locks, queues, counters } = bench.state
+  for (const map of [locks, queues, counters]) expect(map.size).toBeLessThan(5_000)
+})

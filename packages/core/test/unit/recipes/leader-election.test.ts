@@ -1,0 +1,185 @@
+import { describe, expect, jest, test } from '@jest/globals'
+import { LockLostError } from '../../../src/index.js'
+import { LeaderElection, type Leadership } from '../../../src/recipes/index.js'
+import { settle } from '../../support/manual-clock.js'
+import { World } from '../../support/world.js'
+
+function candidates(world: World, count: number, ttl = 3_000): LeaderElection[] {
+  return Array.from({ length: count }, () => new LeaderElection(world.client(), 'reports', { ttl }))
+}
+
+async function reasonOf(signal: AbortSignal): Promise<unknown> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  return signal.reason
+}
+
+describe('campaign', () => {
+  test('one of several candidates leads, and its renewals keep it in office', async () => {
+    const world = new World(5)
+    const [first, second] = candidates(world, 2)
+    const leadership = await world.clock.run(first!.campaign())
+    void second!.campaign()
+    await world.clock.advance(15_000)
+    expect([first!.isLeader, second!.isLeader]).toEqual([true, false])
+    expect(leadership.signal.aborted).toBe(false)
+    expect(await world.clock.run(second!.hasLeader())).toBe(true)
+  })
+
+  test('the next candidate takes over at once when the leader resigns', async () => {
+    const world = new World(5)
+    const [first, second] = candidates(world, 2)
+    const leadership = await world.clock.run(first!.campaign())
+    const next = second!.campaign()
+    await world.clock.advance(10_000)
+    await world.clock.run(leadership.resign())
+    expect(await world.clock.time(next)).toBeLessThan(50)
+    expect(await reasonOf(leadership.signal)).toBeInstanceOf(LockLostError)
+    expect([first!.isLeader, first!.leadership, second!.isLeader]).toEqual([false, undefined, true])
+  })
+
+  test('a leader that is cut off steps down before the next one takes over, within its TTL', async () => {
+    const world = new World(5)
+    const [first, second] = candidates(world, 2, 3_000)
+    const leadership = await world.clock.run(first!.campaign())
+    const next = second!.campaign()
+    await world.clock.advance(5_000)
+    let endedAt = Infinity
+    leadership.signal.addEventListener('abort', () => (endedAt = world.clock.monotonic()))
+    const cutAt = world.clock.monotonic()
+    // A process that stands still for longer than its lease sends nothing: the nodes let it expire.
+    for (const node of world.nodes) {
+      const { script } = node
+      node.script = (command) =>
+        command.kind === 'extend' ? { vote: 'unknown', reason: 'cut off' } : script?.(command)
+    }
+    await world.clock.run(next)
+    const tookOverAt = world.clock.monotonic()
+    expect(endedAt).toBeLessThanOrEqual(tookOverAt)
+    expect(tookOverAt - cutAt).toBeLessThan(3_000 + 50)
+    expect(await reasonOf(leadership.signal)).toMatchObject({ code: 'LOST', reason: 'expired' })
+    expect(leadership.remaining()).toBe(0)
+  })
+
+  test('an abort ends the candidacy and leaves no place in the queue', async () => {
+    const world = new World(3)
+    const [first, second, third] = candidates(world, 3)
+    const leadership = await world.clock.run(first!.campaign())
+    const controller = new AbortController()
+    const gaveUp = second!.campaign({ signal: controller.signal })
+    const waits = third!.campaign()
+    await world.clock.advance(100)
+    controller.abort(new Error('enough'))
+    await expect(world.clock.run(gaveUp)).rejects.toThrow('enough')
+    await world.clock.run(leadership.resign())
+    await world.clock.run(waits)
+    expect(third!.isLeader).toBe(true)
+  })
+
+  test('every term of office has a higher token', async () => {
+    const world = new World(3)
+    const election = new LeaderElection(world.client(), 'reports', { fencing: true })
+    const first = await world.clock.run(election.campaign())
+    await world.clock.run(first.resign())
+    const second = await world.clock.run(election.campaign())
+    expect(second.token! > first.token!).toBe(true)
+  })
+})
+
+describe('run', () => {
+  test('a stop lets the work finish before the next leader begins', async () => {
+    const world = new World(3)
+    const [first, second] = candidates(world, 2)
+    const stop = new AbortController()
+    const events: string[] = []
+    const ends: (() => void)[] = []
+    const work = (name: string) => async (signal: AbortSignal) => {
+      events.push(`${name} begins`)
+      await reasonOf(signal)
+      await new Promise<void>((resolve) => ends.push(resolve))
+      events.push(`${name} ends`)
+    }
+    const running = first!.run(work('first'), { signal: stop.signal })
+    await world.clock.advance(100)
+    void second!.run(work('second'))
+    await world.clock.advance(100)
+    stop.abort()
+    await world.clock.advance(10_000)
+    expect(events).toEqual(['first begins'])
+    ends[0]!()
+    await world.clock.run(running)
+    await world.clock.advance(100)
+    expect(events).toEqual(['first begins', 'first ends', 'second begins'])
+  })
+
+  test('after a loss the same candidate campaigns again', async () => {
+    const world = new World(3)
+    const client = world.client()
+    const election = new LeaderElection(client, 'reports')
+    const terms: Leadership[] = []
+    const stop = new AbortController()
+    const running = election.run(
+      async (signal, leadership) => {
+        terms.push(leadership)
+        await reasonOf(signal)
+        signal.throwIfAborted()
+      },
+      { signal: stop.signal },
+    )
+    await world.clock.advance(100)
+    await world.clock.run(client.forceRelease(election.resource))
+    await world.clock.advance(100)
+    expect(terms.map(({ held }) => held)).toEqual([false, true])
+    stop.abort()
+    await world.clock.run(running)
+    expect(election.isLeader).toBe(false)
+  })
+
+  test('who resigns from within steps down when the work has settled, and is a candidate again', async () => {
+    const world = new World(3)
+    const election = new LeaderElection(world.client(), 'reports')
+    let terms = 0
+    await world.clock.run(
+      election.run(async (signal, leadership) => {
+        if (++terms === 2) return
+        await leadership.resign()
+        expect(signal.aborted).toBe(true)
+        expect(await world.clock.run(election.hasLeader())).toBe(true)
+      }),
+    )
+    expect(terms).toBe(2)
+  })
+
+  test('it ends with what the work returns or throws in office', async () => {
+    const world = new World(3)
+    const election = new LeaderElection(world.client(), 'reports')
+    await world.clock.run(election.run(() => 'done'))
+    const failing = world.clock.run(
+      election.run(() => {
+        throw new Error('broken')
+      }),
+    )
+    await expect(failing).rejects.toThrow('broken')
+    expect(world.holders(election.resource)).toEqual([])
+  })
+
+  test('a stop before the election ends it at once', async () => {
+    const world = new World(3)
+    const work = jest.fn()
+    const [first, second] = candidates(world, 2)
+    await world.clock.run(first!.campaign())
+    const stop = new AbortController()
+    const running = second!.run(work, { signal: stop.signal })
+    await settle()
+    stop.abort()
+    await world.clock.run(running)
+    expect(work).not.toHaveBeenCalled()
+  })
+})
+
+test('wrong arguments are told by name', () => {
+  const redlock = new World(1).client()
+  expect(() => new LeaderElection({} as never, 'x')).toThrow('Expected `redlock` to be a Redlock')
+  expect(() => new LeaderElection(redlock, '')).toThrow('Expected `name` to be a non-empty string')
+  expect(() => new LeaderElection(redlock, 'x', { ttl: 0 })).toThrow(RangeError)
+  expect(() => new LeaderElection(redlock, 'x', { tll: 1 } as never)).toThrow('Unknown option `tll`')
+})

@@ -1,0 +1,155 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { CHANNELS, type ChannelPayloads } from '../../../src/index.js'
+import { World } from '../../support/world.js'
+
+type Payloads = ChannelPayloads[keyof ChannelPayloads]
+/** Whatever is in any of them. */
+type AnyPayload = {
+  [Key in Payloads extends infer One ? (One extends unknown ? keyof One : never) : never]?: unknown
+}
+type Heard = [string, AnyPayload]
+
+const stops: (() => void)[] = []
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
+
+function listen(...names: string[]): Heard[] {
+  const heard: Heard[] = []
+  for (const name of names) {
+    const hear = (message: unknown) => void heard.push([name, { ...(message as AnyPayload) }])
+    subscribe(name, hear)
+    stops.push(() => unsubscribe(name, hear))
+  }
+  return heard
+}
+
+const done = (name: string) => `tracing:${name}:asyncEnd`
+
+describe('the tracing channels', () => {
+  test('tell of a lock from its acquisition to its release, as one hold', async () => {
+    const world = new World(3)
+    const heard = listen(done(CHANNELS.acquire), done(CHANNELS.extend), done(CHANNELS.release))
+    const lock = await world.clock.run(world.client().acquire(['a', 'b'], { label: 'worker 7' }))
+    await world.clock.advance(500)
+    await world.clock.run(lock.extend(60_000))
+    await world.clock.run(lock.release())
+    const hold = heard[0]![1].hold as number
+    expect(hold).toEqual(expect.any(Number))
+    expect(heard).toMatchObject([
+      [
+        done(CHANNELS.acquire),
+        { resources: ['a', 'b'], mode: 'wait', label: 'worker 7', outcome: 'acquired', duration: 0 },
+      ],
+      [done(CHANNELS.extend), { hold, ttl: 60_000, by: 'caller', outcome: 'renewed' }],
+      [done(CHANNELS.release), { hold, heldFor: 500, outcome: 'released' }],
+    ])
+    expect(heard[0]![1].votes).toHaveLength(3)
+  })
+
+  test('tell how an acquisition failed', async () => {
+    const world = new World(3)
+    const heard = listen(done(CHANNELS.acquire))
+    const client = world.client()
+    await world.clock.run(client.acquire('a'))
+    await world.clock.run(client.tryAcquire('a'))
+    await world.clock.runToError(client.acquire('a', { wait: 50 }))
+    await world.clock.runToError(client.acquire('a', { signal: AbortSignal.abort() }))
+    for (const node of world.nodes) node.disconnect()
+    await world.clock.runToError(client.acquire('b', { wait: 0 }))
+    await world.clock.run(client.close())
+    await world.clock.runToError(client.acquire('b'))
+    expect(heard.map(([, { outcome }]) => outcome)).toEqual([
+      'acquired',
+      'contended',
+      'contended',
+      'aborted',
+      'unavailable',
+      'closed',
+    ])
+  })
+
+  test('tell renewals from extensions by the holder', async () => {
+    const world = new World(3)
+    const heard = listen(done(CHANNELS.extend))
+    const lock = await world.clock.run(world.client().acquire('a', { ttl: 3_000 }))
+    await world.clock.advance(1_500)
+    expect(heard.map(([, { by, outcome }]) => [by, outcome])).toEqual([['renewal', 'renewed']])
+    await world.clock.run(lock.release())
+  })
+})
+
+describe('the plain channels', () => {
+  test('tell of a loss with its reason', async () => {
+    const world = new World(3)
+    const heard = listen(CHANNELS.lost)
+    const client = world.client()
+    const lock = await world.clock.run(client.acquire('a'))
+    await world.clock.advance(100)
+    await world.clock.run(client.forceRelease('a'))
+    expect(heard).toMatchObject([
+      [CHANNELS.lost, { resources: ['a'], reason: 'forced', heldFor: 100, error: { code: 'LOST' } }],
+    ])
+    expect(lock.held).toBe(false)
+  })
+
+  test('a lock that was detached is no loss when its time is over', async () => {
+    const world = new World(3)
+    const heard = listen(CHANNELS.lost, CHANNELS.detach)
+    const lock = await world.clock.run(world.client().acquire('a', { ttl: 1_000 }))
+    lock.detach()
+    lock.detach()
+    await world.clock.advance(2_000)
+    expect(heard.map(([name]) => name)).toEqual([CHANNELS.detach])
+    expect(lock.signal.aborted).toBe(true)
+  })
+
+  test('tell what becomes of the nodes', async () => {
+    const world = new World(3)
+    const heard = listen(CHANNELS.node)
+    const client = world.client({ guard: true })
+    await world.clock.run(client.acquire('a', { ttl: 1_000 }))
+    world.node(0).disconnect()
+    world.node(0).reconnect()
+    world.node(1).freeze()
+    await world.clock.advance(1_000)
+    world.node(1).thaw()
+    await world.clock.advance(1_000)
+    world.node(2).restart({ keep: false })
+    await world.clock.advance(10_000)
+    const changes = heard.map(([, { node, change }]) => `${node} ${change}`)
+    expect(changes).toEqual([
+      'n1 disconnected',
+      'n1 connected',
+      'n2 silent',
+      'n2 answering',
+      'n3 disconnected',
+      'n3 connected',
+      'n3 quarantined',
+      'n3 admitted',
+    ])
+  })
+})
+
+test('no payload holds the value of a lock', async () => {
+  const world = new World(3)
+  const heard = listen(
+    ...['start', 'end', 'asyncStart', 'asyncEnd', 'error'].flatMap((step) =>
+      [CHANNELS.acquire, CHANNELS.extend, CHANNELS.release].map((name) => `tracing:${name}:${step}`),
+    ),
+    CHANNELS.lost,
+    CHANNELS.detach,
+  )
+  const client = world.client()
+  const lock = await world.clock.run(client.acquire('a', { fencing: true }))
+  await world.clock.run(lock.extend())
+  await world.clock.runToError(client.acquire('a', { wait: 10 }))
+  const other = await world.clock.run(client.acquire('b'))
+  await world.clock.run(client.forceRelease('b'))
+  await world.clock.run(lock.release())
+  const text = JSON.stringify(heard)
+  expect(heard.length).toBeGreaterThan(15)
+  expect(text).not.toContain(lock.value)
+  expect(text).not.toContain(other.value)
+})

@@ -1,0 +1,90 @@
+// Many seeds on all cores: node scripts/soak.mjs --seeds 100000 [--from 1] [--world safe] [--minutes 20]
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { compiled } from './compiled.mjs'
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '10000' },
+    from: { type: 'string', default: '1' },
+    world: { type: 'string', default: 'safe' },
+    minutes: { type: 'string', default: 'Infinity' },
+    processes: { type: 'string', default: String(availableParallelism()) },
+  },
+})
+const BATCH = 100
+const { world } = values
+const end = Number(values.from) + Number(values.seeds)
+const deadline = Date.now() + Number(values.minutes) * 60_000
+const began = Date.now()
+const total = { seeds: 0, attempts: 0, rounds: 0, cpu: 0 }
+const marks = {}
+const violations = []
+let next = Number(values.from)
+let shownAt = began
+
+compiled('simulate')
+const worker = fileURLToPath(new URL('soak-worker.mjs', import.meta.url))
+await Promise.all(Array.from({ length: Number(values.processes) }, work))
+show()
+console.log(Object.fromEntries(Object.entries(marks).sort(([, a], [, b]) => a - b)))
+for (const { seed, kind, what } of violations.slice(0, 20)) {
+  const inWorld = world === 'safe' ? '' : ` --world ${world}`
+  console.log(
+    `${kind}: ${what}\n  pnpm --filter @quorumlock/testing simulate --seed ${seed}${inWorld} --reduce`,
+  )
+}
+process.exitCode = violations.length > 0 && world === 'safe' ? 1 : 0
+
+function work() {
+  return new Promise((resolve, reject) => {
+    const child = fork(worker, { execArgv: ['--max-semi-space-size=64'] })
+    const give = () => {
+      if (next >= end || Date.now() > deadline) {
+        child.disconnect()
+        resolve()
+        return
+      }
+      const from = next
+      next = Math.min(end, next + BATCH)
+      child.send({ from, to: next, world })
+    }
+    child.on('message', (result) => {
+      take(result)
+      give()
+    })
+    child.on('error', reject)
+    child.on('exit', (code) => {
+      if (code !== 0) reject(new Error(`A worker ended with code ${code}`))
+    })
+    give()
+  })
+}
+
+function take(result) {
+  for (const name of Object.keys(total)) total[name] += result[name]
+  for (const [mark, count] of Object.entries(result.marks)) marks[mark] = (marks[mark] ?? 0) + count
+  violations.push(...result.violations)
+  if (world === 'safe') for (const violation of result.violations) tell(violation)
+  if (Date.now() - shownAt > 10_000) {
+    shownAt = Date.now()
+    show()
+  }
+}
+
+function tell({ seed, kind, what }) {
+  console.log(`${kind}: ${what}\n  pnpm --filter @quorumlock/testing simulate --seed ${seed} --reduce`)
+}
+
+function show() {
+  const seconds = (Date.now() - began) / 1_000
+  const { seeds, attempts, rounds, cpu } = total
+  const attemptsPerCore = Math.round(rounds / cpu)
+  console.log(
+    `${seeds} of ${values.seeds} seeds in ${seconds.toFixed(0)} s · ${violations.length} violations · ` +
+      `${attempts} acquisitions, ${rounds} attempts · ${attemptsPerCore} attempts per second and core`,
+  )
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import type { FleetBackend } from '../fleet/fleet.js'
+import { askControl } from './control.js'
+import { soak } from './soak.js'
+import { up } from './up.js'
+
+const usage = `quorumlock-testing: Redis nodes to break
+
+  up [--nodes 5] [--backend processes|compose] [--aof]   start nodes and hold them
+  status                                                 what they are up to
+  fault <node> <fault> [ms]                              break one
+  heal                                                   mend all
+  down                                                   end them
+  soak [--minutes 1] [--seed n] [--clients 4] [--mode minority|anything]
+       [--adapter module] [--report out.html]            locks under a nemesis
+
+Exit codes: 0 all well, 1 a check was violated, 2 wrong arguments, 3 it could not be done.`
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      nodes: { type: 'string', default: '5' },
+      backend: { type: 'string', default: 'auto' },
+      aof: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '1' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      clients: { type: 'string', default: '4' },
+      mode: { type: 'string', default: 'minority' },
+      adapter: { type: 'string' },
+      report: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const fleet = {
+    nodes: Number(values.nodes),
+    backend: values.backend as FleetBackend | 'auto',
+    persistence: values.aof ? ('aof' as const) : ('none' as const),
+  }
+  const [verb] = positionals
+  switch (verb) {
+    case 'up':
+      await up(fleet, say)
+      return 0
+    case 'status':
+    case 'fault':
+    case 'heal':
+    case 'down':
+      say(await askControl(positionals))
+      return 0
+    case 'soak': {
+      const held = await soak(
+        {
+          ...{ ...fleet, adapter: values.adapter, report: values.report },
+          ...{ minutes: Number(values.minutes), seed: Number(values.seed), clients: Number(values.clients) },
+          mode: values.mode === 'anything' ? 'anything' : 'minority',
+        },
+        say,
+      )
+      return held ? 0 : 1
+    }
+    case undefined:
+    default:
+      say(usage)
+      return values.help ? 0 : 2
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = error instanceof TypeError ? 2 : 3
+  },
+)

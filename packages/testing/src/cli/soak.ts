@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import type { FleetOptions } from '../fleet/fleet.js'
+import { startFleet } from '../fleet/start-fleet.js'
+import { renderReport } from '../report/report.js'
+import { runWorkload } from '../workload/run-workload.js'
+
+export interface SoakOptions extends FleetOptions {
+  readonly minutes: number
+  readonly seed: number
+  readonly clients: number
+  readonly mode: 'minority' | 'anything'
+  /** Where the report goes. */
+  readonly report?: string | undefined
+  /** A module that exports `openLocks`; our own locks by default. */
+  readonly adapter?: string | undefined
+}
+
+/** Runs locks under a nemesis. Resolves with whether every check held. */
+export async function soak(options: SoakOptions, say: (line: string) => void): Promise<boolean> {
+  const { minutes, seed, clients, mode, report, adapter, ...fleetOptions } = options
+  const fleet = await startFleet(fleetOptions)
+  try {
+    say(`${minutes} min with ${clients} clients on ${fleet.nodes.length} ${fleet.backend}, seed ${seed}`)
+    const result = await runWorkload({
+      ...{ fleet, seed, clients, lasting: minutes * 60_000, nemesis: { mode } },
+      adapter: adapter === undefined ? ownAdapter() : pathToFileURL(adapter).href,
+    })
+    for (const { check, outcome, checked, violations } of result.verdicts) {
+      say(`${outcome === 'violated' ? '✗' : '✓'} ${check}: ${outcome}, ${checked} looked at`)
+      for (const violation of violations) say(`    ${violation}`)
+    }
+    say(
+      `${result.incidents.length} faults. Again with: quorumlock-testing soak --minutes ${minutes} --seed ${seed}`,
+    )
+    if (report !== undefined) {
+      writeFileSync(report, renderReport(result))
+      say(`Report: ${report}`)
+    }
+    return result.isValid
+  } finally {
+    await fleet.dispose()
+  }
+}
+
+function ownAdapter(): string {
+  const isSource = import.meta.url.endsWith('.ts')
+  const file = isSource ? '../workload/adapters/quorumlock.ts' : './quorumlock-adapter.js'
+  return new URL(file, import.meta.url).href
+}

@@ -1,0 +1,145 @@
+import { deepStrictEqual } from 'node:assert/strict'
+import { execute, createNodeState, type LockNode, type NodeReply, type NodeState } from '@quorumlock/core'
+import { askOne, ask, freshKeys, freshValue, within } from './subject.js'
+import { SHORT, type Step, type World } from './sequences.js'
+
+/** Between the clock that a server tells and the one by which it lets keys expire, on a busy machine, milliseconds. */
+const CLOCK_BLUR = 40
+/** Closer than this to the end of something, the node and the model may rightly see different things. */
+const TOO_CLOSE = 30
+
+export type Outcome = 'same' | 'too close to call'
+
+/**
+ * Sends a sequence to a node and to the executable specification, which is given the node's own clock, and fails at the
+ * first difference in a reply, or in the wake-ups of the whole sequence.
+ */
+export async function compareWithSpecification(node: LockNode, steps: readonly Step[]): Promise<Outcome> {
+  const world = await discover(node)
+  const model = createNodeState(world.run)
+  const expected: string[] = []
+  const ear = await listen(node, world.channel)
+  try {
+    for (const step of steps) {
+      if (step.kind === 'pause') {
+        await pass(node, SHORT + TOO_CLOSE)
+        continue
+      }
+      const commands = step.commands.map((make) => make(world))
+      const replies = await ask(node, ...commands)
+      for (const [index, command] of commands.entries()) {
+        const reply = replies[index] as NodeReply
+        const now = clockOf(reply)
+        if (isTooClose(model, now)) return 'too close to call'
+        const modelled = execute(model, command, now, (id) => expected.push(id))
+        assertSame(reply, modelled, `${node.name} on ${JSON.stringify(command)}`)
+      }
+    }
+    deepStrictEqual(await ear.heard(), expected, `wake-ups by ${node.name}`)
+    return 'same'
+  } finally {
+    ear.close()
+  }
+}
+
+async function discover(node: LockNode): Promise<World> {
+  const [marker = '', ...keys] = freshKeys(4)
+  const hello = await askOne(node, { kind: 'greet', marker })
+  if (hello.vote !== 'granted' || hello.greeting === undefined) {
+    throw new Error(`${node.name} did not greet: ${JSON.stringify(hello)}`)
+  }
+  const channel = `conformance:${freshValue()}`
+  return { keys, marker, run: hello.greeting.run, now: clockOf(hello), channel }
+}
+
+/** Waits until the node's own clock has moved on. */
+async function pass(node: LockNode, milliseconds: number): Promise<void> {
+  const start = clockOf(await askOne(node, { kind: 'greet' }))
+  while (clockOf(await askOne(node, { kind: 'greet' })) < start + milliseconds);
+}
+
+function clockOf(reply: NodeReply): number {
+  if ((reply.vote === 'granted' || reply.vote === 'refused') && reply.clock !== undefined) return reply.clock
+  throw new Error(`Expected a reply with a clock, got ${JSON.stringify(reply)}`)
+}
+
+function isTooClose(model: NodeState, now: number): boolean {
+  const ends = [
+    ...[...model.locks.values()].map((lock) => lock.expiresAt),
+    ...[...model.counters.values()].map((counter) => counter.expiresAt),
+    ...[...model.queues.values()].flatMap((places) => places.map((place) => place.deadline)),
+    ...[...model.markers.values()].map((marker) => marker.quarantinedUntil ?? -Infinity),
+  ]
+  return ends.some((end) => Math.abs(end - now) <= TOO_CLOSE)
+}
+
+function assertSame(actual: NodeReply, expected: NodeReply, what: string): void {
+  const blurred = (reply: NodeReply): unknown =>
+    JSON.parse(
+      JSON.stringify(reply, (name, value: unknown) => {
+        if (name === 'clock') return 0
+        return TIMES.has(name) && typeof value === 'number' ? blur(value, times, reply === actual) : value
+      }),
+    )
+  const times: number[] = []
+  const want = blurred(expected)
+  deepStrictEqual(blurred(actual), want, what)
+}
+
+const TIMES: ReadonlySet<string> = new Set(['remaining', 'quarantine'])
+
+/** Times in the expected reply are noted in order; those of the actual one are taken for the same if they are near. */
+function blur(value: number, times: number[], isActual: boolean): number {
+  if (!isActual) {
+    times.push(value)
+    return value
+  }
+  const expected = times.shift()
+  return expected !== undefined && Math.abs(expected - value) <= CLOCK_BLUR ? expected : value
+}
+
+interface Ear {
+  /** Everything that was said up to now. */
+  heard(): Promise<string[]>
+  close(): void
+}
+
+async function listen(node: LockNode, channel: string): Promise<Ear> {
+  const said: string[] = []
+  const last = `${channel}#last`
+  let close = (): void => undefined
+  let lastHeard = (): void => undefined
+  const end = new Promise<void>((resolve) => {
+    lastHeard = resolve
+  })
+  await within(
+    new Promise<void>((resolve) => {
+      close =
+        node.subscribe?.(channel, {
+          live: resolve,
+          message: (id) => {
+            if (id === last) lastHeard()
+            else said.push(id)
+          },
+        }) ?? close
+    }),
+    `a subscription at ${node.name}`,
+  )
+  return {
+    close,
+    async heard() {
+      // Messages come in order: after that of a last waiter there are no more.
+      const keys = freshKeys(1)
+      const waiter = { id: last, at: 0, age: 0, life: 10_000 }
+      await ask(
+        node,
+        { kind: 'acquire', keys, value: 'holder', ttl: 10_000, queue: 'ignore' },
+        { kind: 'acquire', keys, value: 'waiter', ttl: 10_000, queue: waiter },
+        { kind: 'release', keys, value: 'holder' },
+        { kind: 'release', keys, value: 'waiter', leave: last },
+      )
+      await within(end, `the last wake-up by ${node.name}`)
+      return said
+    },
+  }
+}

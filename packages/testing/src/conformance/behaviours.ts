@@ -1,0 +1,397 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import type { Ability, LockNode, NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
+import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
+
+/** A claim about every node that has the abilities it needs. */
+export interface Behaviour {
+  readonly claim: string
+  readonly needs?: readonly Ability[] | undefined
+  readonly holds: (node: LockNode) => Promise<void>
+}
+
+const ttl = 30_000
+
+function acquire(keys: readonly string[], value: string, extra: object = {}): NodeCommand {
+  return { kind: 'acquire', keys, value, ttl, queue: 'ignore', ...extra }
+}
+const release = (keys: readonly string[], value: string, extra: object = {}): NodeCommand => ({
+  kind: 'release',
+  keys,
+  value,
+  ...extra,
+})
+
+/** The vote, and with a refusal its reason. */
+function said(reply: NodeReply | undefined): string {
+  if (reply === undefined) return 'nothing'
+  return reply.vote === 'granted' ? 'granted' : `${reply.vote}: ${reply.reason}`
+}
+
+async function saidTo(node: LockNode, ...commands: readonly NodeCommand[]): Promise<string[]> {
+  return (await ask(node, ...commands)).map(said)
+}
+
+export const behaviours: readonly Behaviour[] = [
+  {
+    claim: 'is connected and has a name without credentials',
+    holds: async (node: LockNode): Promise<void> => {
+      equal(node.connected, true)
+      ok(node.name.length > 0)
+      ok(!node.name.includes('@'), node.name)
+    },
+  },
+  {
+    claim: 'answers each command once, and never before it was sent',
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      let sending = true
+      const answers: string[] = []
+      await within(
+        new Promise<void>((resolve) => {
+          const count = (reply: NodeReply): void => {
+            answers.push(`${said(reply)}${sending ? ' too early' : ''}`)
+            if (answers.length === 2) resolve()
+          }
+          node.send(acquire(keys, 'a'), count)
+          node.send(release(keys, 'a'), count)
+          sending = false
+        }),
+        'two answers',
+      )
+      // Another round trip: a second answer to an earlier command would have come before it.
+      await ask(node, release(keys, 'a'))
+      deepEqual(answers, ['granted', 'granted'])
+    },
+  },
+  {
+    claim: 'applies commands in the order in which they were sent',
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const commands = Array.from({ length: 40 }, (_, index) => [
+        acquire(keys, `${index}`),
+        release(keys, `${index}`),
+      ]).flat()
+      deepEqual(
+        await saidTo(node, ...commands),
+        commands.map(() => 'granted'),
+      )
+    },
+  },
+  {
+    claim: 'grants a free key and refuses one that another holds',
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      deepEqual(await saidTo(node, acquire(keys, 'a'), acquire(keys, 'b')), ['granted', 'refused: held'])
+    },
+  },
+  {
+    claim: 'grants the same command twice, as a connection may repeat it',
+    needs: ['inspect'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const value = freshValue()
+      deepEqual(await saidTo(node, acquire(keys, value), acquire(keys, value)), ['granted', 'granted'])
+    },
+  },
+  {
+    claim: 'releases for the owner only',
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      deepEqual(
+        await saidTo(
+          node,
+          acquire(keys, 'a'),
+          release(keys, 'b'),
+          acquire(keys, 'b'),
+          release(keys, 'a'),
+          release(keys, 'a'),
+          acquire(keys, 'b'),
+        ),
+        ['granted', 'refused: gone', 'refused: held', 'granted', 'refused: gone', 'granted'],
+      )
+    },
+  },
+  {
+    claim: 'answers a greeting',
+    holds: async (node: LockNode): Promise<void> => {
+      const reply = await askOne(node, { kind: 'greet' })
+      equal(said(reply), 'granted')
+    },
+  },
+  {
+    claim: 'carries more commands than fit in one message',
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1_000).map((key) => [key])
+      const replies = await saidTo(node, ...keys.map((key) => acquire(key, 'a')))
+      deepEqual(new Set(replies), new Set(['granted']))
+      const releases = await saidTo(node, ...keys.map((key) => release(key, 'a')))
+      deepEqual(new Set(releases), new Set(['granted']))
+    },
+  },
+  {
+    claim: 'tells for how long a key is held, by its own clock',
+    needs: ['inspect'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const [granted, refused] = await ask(node, acquire(keys, 'a'), acquire(keys, 'b'))
+      ok(granted?.vote === 'granted' && granted.clock !== undefined && granted.clock > 1e12)
+      ok(refused?.vote === 'refused' && refused.remaining !== undefined)
+      ok(refused.remaining <= ttl && refused.remaining > ttl - 5_000, String(refused.remaining))
+    },
+  },
+  {
+    claim: 'takes several keys together or none of them',
+    needs: ['several'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(3)
+      const [first = '', second = '', third = ''] = keys
+      deepEqual(
+        await saidTo(
+          node,
+          acquire([second], 'a'),
+          acquire(keys, 'b'),
+          acquire([first], 'c'),
+          acquire([third], 'c'),
+          release([first], 'c'),
+          release([second], 'a'),
+          release([third], 'c'),
+          acquire(keys, 'b'),
+          acquire([third], 'c'),
+        ),
+        [
+          ...['granted', 'refused: held', 'granted', 'granted', 'granted', 'granted', 'granted'],
+          ...['granted', 'refused: held'],
+        ],
+      )
+    },
+  },
+  {
+    claim: 'extends what is still held, and tells gone from taken',
+    needs: ['extend'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const extend = (value: string): NodeCommand => ({ kind: 'extend', keys, value, ttl })
+      deepEqual(
+        await saidTo(node, acquire(keys, 'a'), extend('a'), extend('b'), release(keys, 'a'), extend('a')),
+        ['granted', 'granted', 'refused: taken', 'granted', 'refused: gone'],
+      )
+    },
+  },
+  {
+    claim: 'gives a key back to its owner only where it is free',
+    needs: ['extend'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const repair = (value: string): NodeCommand => ({ kind: 'repair', keys, value, ttl })
+      deepEqual(await saidTo(node, repair('a'), repair('a'), repair('b'), acquire(keys, 'b')), [
+        ...['granted', 'granted', 'refused: taken', 'refused: held'],
+      ])
+    },
+  },
+  {
+    claim: 'grants tokens in ascending order only, and tells the one that bars',
+    needs: ['fencing', 'inspect'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const fence = (token: number): object => ({ fence: { token, retention: ttl } })
+      // Microseconds since 1970 have to come back to the last digit.
+      const token = 1_763_694_047_123_457
+      const replies = await ask(
+        node,
+        acquire(keys, 'a', fence(token)),
+        release(keys, 'a'),
+        acquire(keys, 'b', fence(token)),
+        acquire(keys, 'b', fence(token + 1)),
+        { kind: 'inspect', keys },
+      )
+      deepEqual(replies.map(said), ['granted', 'granted', 'refused: stale', 'granted', 'granted'])
+      const [, , stale, , sight] = replies
+      equal(stale?.vote === 'refused' && stale.counter, token)
+      equal(sight?.vote === 'granted' && sight.sightings?.[0]?.counter, token + 1)
+    },
+  },
+  {
+    claim: 'serves those who wait in the order of their places',
+    needs: ['queue'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const hello = await askOne(node, { kind: 'greet' })
+      const now = hello.vote === 'granted' ? (hello.clock ?? 0) : 0
+      const waiter = (number: number): Waiter => ({ id: `q#${number}`, at: now + number, age: 0, life: ttl })
+      const wait = (number: number): NodeCommand => acquire(keys, `${number}`, { queue: waiter(number) })
+      deepEqual(
+        await saidTo(
+          node,
+          acquire(keys, 'a'),
+          ...[wait(2), wait(1)],
+          release(keys, 'a'),
+          ...[wait(2), acquire(keys, 'x', { queue: 'respect' }), wait(1)],
+          ...[release(keys, '1'), wait(2)],
+        ),
+        [
+          ...['granted', 'refused: held', 'refused: held', 'granted', 'refused: queued', 'refused: queued'],
+          ...['granted', 'granted', 'granted'],
+        ],
+      )
+    },
+  },
+  {
+    claim: 'lets nobody wait behind one that has left, or whose place has lapsed',
+    needs: ['queue'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const waiter = (id: string, life: number): Waiter => ({ id, at: 0, age: 0, life })
+      await ask(
+        node,
+        acquire(keys, 'a'),
+        acquire(keys, 'b', { queue: waiter('q#1', ttl) }),
+        acquire(keys, 'c', { queue: waiter('q#2', 1) }),
+        release(keys, 'b', { leave: 'q#1' }),
+        release(keys, 'a'),
+      )
+      const tryIt = async (): Promise<void> => {
+        while (said(await askOne(node, acquire(keys, 'x', { queue: 'respect' }))) !== 'granted');
+      }
+      await within(tryIt(), 'a place to lapse')
+    },
+  },
+  {
+    claim: "lets one that only watches be in nobody's way",
+    needs: ['queue', 'inspect'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const watch: Waiter = { id: 'q#9', at: Infinity, age: 0, life: ttl }
+      deepEqual(
+        await saidTo(
+          node,
+          ...[acquire(keys, 'a'), { kind: 'inspect', keys, watch } as const, release(keys, 'a')],
+          acquire(keys, 'b', { queue: 'respect' }),
+        ),
+        ['granted', 'granted', 'granted', 'granted'],
+      )
+    },
+  },
+  {
+    claim: 'wakes the next in turn, and only that one',
+    needs: ['queue'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const channel = `conformance:${freshValue()}`
+      const woken: string[] = []
+      let stop = (): void => undefined
+      const heard = new Promise<void>((resolve) => {
+        const live = within(
+          new Promise<void>((open) => {
+            stop =
+              node.subscribe?.(channel, {
+                live: open,
+                message: (id) => {
+                  woken.push(id)
+                  if (woken.length === 2) resolve()
+                },
+              }) ?? stop
+          }),
+          'a subscription',
+        )
+        void live.then(() =>
+          ask(
+            node,
+            acquire(keys, 'a'),
+            ...[1, 2].map((number) =>
+              acquire(keys, `${number}`, {
+                queue: { id: `${channel}#${number}`, at: number, age: 0, life: ttl },
+              }),
+            ),
+            release(keys, 'a'),
+            release(keys, '1', { leave: `${channel}#1` }),
+          ),
+        )
+      })
+      await within(heard, 'two wake-ups')
+      stop()
+      deepEqual(woken, [`${channel}#1`, `${channel}#2`])
+    },
+  },
+  {
+    claim: 'tells who holds a key and who waits for it',
+    needs: ['inspect', 'queue'],
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const queue: Waiter = { id: 'q#1', at: 0, age: 0, life: ttl }
+      const [, , sight] = await ask(node, acquire(keys, 'a'), acquire(keys, 'b', { queue }), {
+        kind: 'inspect',
+        keys,
+      })
+      ok(sight?.vote === 'granted')
+      const [sighting] = sight.sightings ?? []
+      ok(sighting !== undefined)
+      equal(sighting.key, keys[0])
+      equal(sighting.value, 'a')
+      deepEqual(sighting.waiters, ['q#1'])
+    },
+  },
+  {
+    claim: 'keeps out those who know no marker of this run, and everybody during a quarantine',
+    needs: ['guard'],
+    holds: async (node: LockNode): Promise<void> => {
+      const [marker = '', ...keys] = freshKeys(2)
+      const hello = await askOne(node, { kind: 'greet', marker })
+      ok(hello.vote === 'granted' && hello.greeting !== undefined)
+      const { run } = hello.greeting
+      equal(hello.greeting.marker, null)
+      const check = { marker: { key: marker, run } }
+      const order = (mode: 'found' | 'quarantine' | 'admit' | 'lift', markRun: string): NodeCommand => ({
+        ...{ kind: 'mark', marker, mode, fleet: 'f', run: markRun, longestTtl: ttl, floor: 0, duration: ttl },
+      })
+      deepEqual(
+        await saidTo(
+          node,
+          ...[acquire(keys, 'a', check), order('found', run), acquire(keys, 'a', check)],
+          ...[acquire(keys, 'b', { marker: { key: marker, run: 'other' } }), order('quarantine', 'other')],
+          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
+          ...[{ kind: 'extend', keys, value: 'a', ttl, ...check } as const, release(keys, 'a')],
+          ...[order('lift', ''), acquire(keys, 'b', { marker: { key: marker, run: 'other' } })],
+        ),
+        [
+          ...['refused: unmarked', 'granted', 'granted', 'refused: unmarked', 'granted'],
+          ...['refused: quarantined', 'granted', 'granted', 'granted', 'granted'],
+        ],
+      )
+    },
+  },
+]
+
+/** What a node says that it lacks, it refuses, and in a way that shows that nothing was done. */
+export const limits: Readonly<Record<Ability, Behaviour | undefined>> = {
+  extend: {
+    claim: 'refuses to extend',
+    holds: async (node: LockNode): Promise<void> => {
+      const reply = await askOne(node, { kind: 'extend', keys: freshKeys(1), value: 'a', ttl })
+      equal(reply.vote, 'failed')
+    },
+  },
+  several: {
+    claim: 'refuses several keys in one command',
+    holds: async (node: LockNode): Promise<void> => {
+      equal((await askOne(node, acquire(freshKeys(2), 'a'))).vote, 'failed')
+    },
+  },
+  fencing: {
+    claim: 'grants nothing where a token was asked for',
+    holds: async (node: LockNode): Promise<void> => {
+      const keys = freshKeys(1)
+      const reply = await askOne(node, acquire(keys, 'a', { fence: { token: 1, retention: ttl } }))
+      equal(reply.vote, 'failed')
+      equal(said(await askOne(node, acquire(keys, 'b'))), 'granted')
+    },
+  },
+  inspect: {
+    claim: 'refuses to look',
+    holds: async (node: LockNode): Promise<void> => {
+      equal((await askOne(node, { kind: 'inspect', keys: freshKeys(1) })).vote, 'failed')
+    },
+  },
+  // A node without a queue takes a waiter for one that does not wait; one without a guard is never asked about a marker.
+  queue: undefined,
+  guard: undefined,
+}

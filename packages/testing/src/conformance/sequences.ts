@@ -1,0 +1,191 @@
+import type { Fence, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
+import fc from 'fast-check'
+
+/** What a generated sequence of commands speaks about. */
+export interface World {
+  readonly keys: readonly string[]
+  readonly marker: string
+  /** Of the server process, as its greeting told it. */
+  readonly run: string
+  /** The node's clock when the sequence was made, milliseconds. */
+  readonly now: number
+  readonly channel: string
+}
+
+/** Commands are generated without knowledge of the world, so that a seed gives the same sequence everywhere. */
+export type Step =
+  | { readonly kind: 'commands'; readonly commands: readonly ((world: World) => NodeCommand)[] }
+  /** Time passes until everything short-lived is over. */
+  | { readonly kind: 'pause' }
+
+/** Times of locks and places: over after a pause, or not in the time of a test. */
+export const SHORT = 80
+const LONG = 60_000
+
+const times = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(SHORT) },
+  { weight: 4, arbitrary: fc.constantFrom(LONG, 2 * LONG, 3 * LONG) },
+)
+const values = fc.constantFrom('ada', 'ben "quoted" \\ ', 'cléo ✓')
+const keysOf = fc
+  .subarray([0, 1, 2], { minLength: 1 })
+  .map((indexes) => (world: World) => indexes.map((index) => world.keys[index] as string))
+
+const waiters = fc
+  .record({
+    number: fc.integer({ min: 1, max: 4 }),
+    // Beyond a second the clock of the waiter is not believed.
+    at: fc.constantFrom(-300, -200, -100, 0, 100, 500_000, -500_000),
+    age: fc.constantFrom(0, 50, 150),
+    life: times,
+  })
+  .map(
+    ({ number, at, age, life }) =>
+      (world: World): Waiter => ({
+        id: `${world.channel}#${number}`,
+        at: world.now + at,
+        age,
+        life,
+      }),
+  )
+const watchers = fc.record({ number: fc.integer({ min: 5, max: 6 }), life: times }).map(
+  ({ number, life }) =>
+    (world: World): Waiter => ({
+      id: `${world.channel}#${number}`,
+      at: Infinity,
+      age: 0,
+      life,
+    }),
+)
+
+const queues = fc.oneof(
+  fc.constant(() => 'ignore' as const),
+  fc.constant(() => 'respect' as const),
+  { weight: 4, arbitrary: waiters },
+)
+const tokens = fc.integer({ min: 1, max: 6 }).map((token) => 1_750_000_000_000_000 + token)
+const fences = fc.option(fc.record({ token: tokens, retention: times }) satisfies fc.Arbitrary<Fence>, {
+  nil: undefined,
+})
+const runs = fc.oneof(
+  { weight: 5, arbitrary: fc.constant((world: World) => world.run) },
+  { weight: 1, arbitrary: fc.constant(() => 'another-run') },
+)
+const markers = fc.option(
+  runs.map(
+    (run) =>
+      (world: World): MarkerCheck => ({ key: world.marker, run: run(world) }),
+  ),
+  { nil: () => undefined },
+)
+
+const acquires = fc.tuple(keysOf, values, times, queues, fences, markers).map(
+  ([keys, value, ttl, queue, fence, marker]) =>
+    (world: World): NodeCommand => ({
+      kind: 'acquire',
+      keys: keys(world),
+      value,
+      ttl,
+      queue: queue(world),
+      fence,
+      marker: marker(world),
+    }),
+)
+const extends_ = fc.tuple(keysOf, values, times, markers).map(
+  ([keys, value, ttl, marker]) =>
+    (world: World): NodeCommand => ({
+      kind: 'extend',
+      keys: keys(world),
+      value,
+      ttl,
+      marker: marker(world),
+    }),
+)
+const repairs = fc.tuple(keysOf, values, times, fences, markers).map(
+  ([keys, value, ttl, fence, marker]) =>
+    (world: World): NodeCommand => ({
+      kind: 'repair',
+      keys: keys(world),
+      value,
+      ttl,
+      fence,
+      marker: marker(world),
+    }),
+)
+const releases = fc
+  .tuple(
+    keysOf,
+    values,
+    fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+    fc.option(waiters, { nil: () => undefined, freq: 3 }),
+  )
+  .map(
+    ([keys, value, leave, requeue]) =>
+      (world: World): NodeCommand => ({
+        kind: 'release',
+        keys: keys(world),
+        value,
+        leave: leave === undefined ? undefined : `${world.channel}#${leave}`,
+        requeue: requeue(world),
+      }),
+  )
+const forces = keysOf.map(
+  (keys) =>
+    (world: World): NodeCommand => ({ kind: 'force', keys: keys(world) }),
+)
+const inspections = fc.tuple(keysOf, fc.option(watchers, { nil: () => undefined })).map(
+  ([keys, watch]) =>
+    (world: World): NodeCommand => ({
+      kind: 'inspect',
+      keys: keys(world),
+      watch: watch(world),
+    }),
+)
+const modes = fc.constantFrom(...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'lift'] as const))
+const marks = fc.tuple(modes, runs, fc.constantFrom('blue', 'green'), times, tokens, times).map(
+  ([mode, run, fleet, longestTtl, floor, duration]) =>
+    (world: World): NodeCommand => ({
+      kind: 'mark',
+      marker: world.marker,
+      mode,
+      fleet,
+      run: run(world),
+      longestTtl,
+      floor,
+      duration,
+    }),
+)
+const greetings = fc.constant((world: World): NodeCommand => ({ kind: 'greet', marker: world.marker }))
+
+const anything = fc.oneof(
+  { weight: 8, arbitrary: acquires },
+  { weight: 6, arbitrary: releases },
+  { weight: 2, arbitrary: extends_ },
+  { weight: 2, arbitrary: repairs },
+  { weight: 1, arbitrary: forces },
+  { weight: 3, arbitrary: inspections },
+  { weight: 1, arbitrary: marks },
+  { weight: 1, arbitrary: greetings },
+)
+/** Few enough of each kind that they meet. */
+const queueing = fc.oneof(acquires, releases, inspections)
+const guarding = fc.oneof({ weight: 3, arbitrary: marks }, greetings, acquires, extends_)
+
+const commandsOf = (commands: typeof anything): fc.Arbitrary<Step> =>
+  fc.array(commands, { minLength: 1, maxLength: 12 }).map((list) => ({ kind: 'commands', commands: list }))
+
+/** Each step is sent in one go, so that a node may do its commands together. */
+const stepsOf = (commands: typeof anything): fc.Arbitrary<Step[]> =>
+  fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: commandsOf(commands) },
+      { weight: 1, arbitrary: fc.constant<Step>({ kind: 'pause' }) },
+    ),
+    { minLength: 1, maxLength: 8 },
+  )
+
+export const sequences: fc.Arbitrary<Step[]> = fc.oneof(
+  { weight: 2, arbitrary: stepsOf(anything) },
+  stepsOf(queueing),
+  stepsOf(guarding),
+)

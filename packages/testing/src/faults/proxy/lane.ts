@@ -1,0 +1,136 @@
+import { once as onceEvent } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { once, type Undo } from '../undo.js'
+import { Link } from './link.js'
+import { Road, type Condition } from './road.js'
+import { Rule, type Fate, type Selector } from './rules.js'
+
+/** Seen from the client: its requests, the replies to it, or both. */
+export type Direction = 'requests' | 'replies' | 'both'
+
+/** A way from one client (or from all that share it) to one server, on a loopback port of its own. */
+export class Lane {
+  readonly port: number
+  readonly requests: Road = new Road()
+  readonly replies: Road = new Road()
+  readonly #target: () => number
+  readonly #links = new Set<Link>()
+  readonly #rules = new Set<Rule>()
+  #server: Server | undefined
+  /** Reasons why connections are refused at the moment. */
+  #refusals = 0
+  #accepted = 0
+
+  private constructor(port: number, target: () => number) {
+    this.port = port
+    this.#target = target
+  }
+
+  static async open(port: number, target: () => number): Promise<Lane> {
+    const lane = new Lane(port, target)
+    await lane.#listen()
+    return lane
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#links.size
+  }
+
+  /** Connections that were ever made: shows a stampede. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  impose(direction: Direction, condition: Condition): Undo {
+    const ends = [
+      ...(direction === 'replies' ? [] : [this.requests.impose(condition)]),
+      ...(direction === 'requests' ? [] : [this.replies.impose(condition)]),
+    ]
+    return once(() => ends.forEach((end) => end()))
+  }
+
+  /** New connections are refused; those that stand are reset, unless they are to stay. */
+  async refuse(standing: 'reset' | 'keep' = 'reset'): Promise<Undo> {
+    this.#refusals++
+    const server = this.#server
+    this.#server = undefined
+    if (server !== undefined) {
+      // The port is closed when close() returns; its callback would wait for the connections that stand.
+      server.close()
+    }
+    if (standing === 'reset') this.reset()
+    return once(async () => {
+      this.#refusals--
+      if (this.#refusals === 0) await this.#listen()
+    })
+  }
+
+  /** Resets every connection that stands. */
+  reset(): void {
+    for (const link of [...this.#links]) link.reset()
+  }
+
+  /** Ends every connection that stands, in an orderly way. */
+  end(): void {
+    for (const link of [...this.#links]) link.end()
+  }
+
+  /** The server forgets the connections that stand; their clients learn of it when this is taken back. */
+  halfOpen(): Undo {
+    const forgotten = [...this.#links]
+    for (const link of forgotten) link.forget()
+    return once(() => forgotten.forEach((link) => link.reset()))
+  }
+
+  /** Gives the selected requests a fate; see `Fate`. */
+  intercept(selector: Selector, fate: Fate): Undo {
+    const rule = new Rule(selector, fate)
+    const struck = new Set<Link>()
+    this.#struckBy.set(rule, struck)
+    this.#rules.add(rule)
+    return once(() => {
+      this.#rules.delete(rule)
+      this.#struckBy.delete(rule)
+      if ('then' in fate && fate.then === 'silence') for (const link of struck) link.reset()
+    })
+  }
+
+  readonly #struckBy = new Map<Rule, Set<Link>>()
+
+  /** Ends all connections and the port. */
+  close(): void {
+    this.#refusals = Infinity
+    this.#server?.close()
+    this.reset()
+  }
+
+  async #listen(): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client))
+    this.#server = server
+    server.listen(this.port, '127.0.0.1')
+    await onceEvent(server, 'listening')
+    server.unref()
+  }
+
+  #accept(client: Socket): void {
+    this.#accepted++
+    const link: Link = new Link({
+      client,
+      port: this.#target(),
+      requests: this.requests,
+      replies: this.replies,
+      rules: this.#rules,
+      onFate: (rule, struck) => {
+        this.#struckBy.get(rule)?.add(struck)
+        if (rule.isSpent) this.#rules.delete(rule)
+      },
+      onClose: () => this.#links.delete(link),
+    })
+    this.#links.add(link)
+  }
+}

@@ -1,0 +1,234 @@
+import { answersByProxy, admits, openAdmin } from './refusing.js'
+import type { Fault } from './fault.js'
+import type { Node } from '../fleet/node.js'
+import { until } from '../fleet/until.js'
+
+export type Refusal =
+  | 'oom'
+  | 'readonly'
+  | 'masterdown'
+  | 'noreplicas'
+  | 'misconf'
+  | 'loading'
+  | 'busy'
+  | 'noauth'
+  | 'noperm'
+  | 'maxclients'
+  | 'write pause'
+  | 'sleep'
+  | 'unknown command'
+  | 'unknown error'
+  | 'moved'
+  | 'clusterdown'
+  | 'tryagain'
+
+/** The server answers, and refuses. */
+export const refusals: Readonly<Record<Refusal, Fault>> = {
+  oom: {
+    group: 'refusal',
+    about: '-OOM: no memory left, nothing may be evicted',
+    inject: (node) =>
+      configured(node, [
+        ['maxmemory-policy', 'noeviction'],
+        ['maxmemory', '1'],
+      ]),
+  },
+  readonly: {
+    group: 'refusal',
+    about: '-READONLY: it has become a replica',
+    inject: async (node) => {
+      await node.command('REPLICAOF', '127.0.0.1', '1')
+      return async () => {
+        await node.command('REPLICAOF', 'NO', 'ONE')
+      }
+    },
+  },
+  masterdown: {
+    group: 'refusal',
+    about: '-MASTERDOWN: a replica without its primary that serves nothing stale',
+    inject: async (node) => {
+      await node.command('CONFIG', 'SET', 'replica-serve-stale-data', 'no')
+      await node.command('REPLICAOF', '127.0.0.1', '1')
+      return async () => {
+        await node.command('REPLICAOF', 'NO', 'ONE')
+        await node.command('CONFIG', 'SET', 'replica-serve-stale-data', 'yes')
+      }
+    },
+  },
+  noreplicas: {
+    group: 'refusal',
+    about: '-NOREPLICAS: it wants replicas before it writes',
+    inject: (node) => configured(node, [['min-replicas-to-write', '1']]),
+  },
+  misconf: {
+    group: 'refusal',
+    about: '-MISCONF: it cannot save and does not write',
+    obstacle: (node) => admits(node, 'protected configs'),
+    inject: async (node) => {
+      const folder = await setting(node, 'dir')
+      await node.command('CONFIG', 'SET', 'save', '900 1')
+      // Nothing can be saved there.
+      await node.command('CONFIG', 'SET', 'dir', '/proc')
+      await node.command('BGSAVE')
+      await until(async () => {
+        const info = await node.command('INFO', 'persistence')
+        if (!info.includes('rdb_last_bgsave_status:err')) throw new Error(`${node.name} still saves`)
+      }, 5_000)
+      return async () => {
+        await node.command('CONFIG', 'SET', 'dir', folder)
+        await node.command('CONFIG', 'SET', 'save', '')
+      }
+    },
+  },
+  loading: {
+    group: 'refusal',
+    about: '-LOADING: it was restarted and reads its data',
+    losesData: true,
+    obstacle: (node) => admits(node, 'arguments'),
+    inject: async (node) => {
+      // Enough to read for ten seconds; the keys of the user are among them.
+      await node.command('DEBUG', 'POPULATE', '20000', filler)
+      await node.command('SAVE')
+      const slowly = ['--key-load-delay', '500', '--loading-process-events-interval-bytes', '1024']
+      await node.restartWith({ args: ['--appendonly', 'no', ...slowly], until: 'answers' })
+      return async () => {
+        await node.command('CONFIG', 'SET', 'key-load-delay', '0')
+        await node.ready()
+        await removeFiller(node)
+      }
+    },
+  },
+  busy: {
+    group: 'refusal',
+    about: '-BUSY: a script that does not end',
+    inject: async (node) => {
+      await node.command('CONFIG', 'SET', 'lua-time-limit', '1')
+      const connection = await openAdmin(node)
+      connection.send('EVAL', 'while true do end', '0')
+      await until(async () => {
+        const said = await node.command('PING').then(String, String)
+        if (!said.includes('BUSY')) throw new Error(`${node.name} is not busy: ${said}`)
+      }, 5_000)
+      return async () => {
+        await node.command('SCRIPT', 'KILL')
+        await node.ready()
+        connection.close()
+        await node.command('CONFIG', 'SET', 'lua-time-limit', '5000')
+      }
+    },
+  },
+  noauth: {
+    group: 'refusal',
+    about: '-NOAUTH: a password is wanted from one moment to the next',
+    inject: async (node) => {
+      await node.command('ACL', 'SETUSER', 'default', 'resetpass', '>somethingelse')
+      // Connections that stand would keep their rights.
+      node.network.reset()
+      return async () => {
+        await node.command('ACL', 'SETUSER', 'default', 'nopass')
+      }
+    },
+  },
+  noperm: {
+    group: 'refusal',
+    about: '-NOPERM: the user may neither write nor run scripts',
+    inject: async (node) => {
+      await node.command('ACL', 'SETUSER', 'default', '-@write', '-@scripting')
+      return async () => {
+        await node.command('ACL', 'SETUSER', 'default', '+@all')
+      }
+    },
+  },
+  maxclients: {
+    group: 'refusal',
+    about: 'connections are ended, no new ones are admitted',
+    inject: async (node) => {
+      const connection = await openAdmin(node)
+      await connection.ask('CONFIG', 'SET', 'maxclients', '1')
+      node.network.reset()
+      await connection.ask('CLIENT', 'KILL', 'SKIPME', 'yes')
+      return async () => {
+        await connection.ask('CONFIG', 'SET', 'maxclients', '10000')
+        connection.close()
+      }
+    },
+  },
+  'write pause': {
+    group: 'refusal',
+    about: 'reads are answered, writes and scripts wait',
+    inject: async (node) => {
+      await node.command('CLIENT', 'PAUSE', '3600000', 'WRITE')
+      return async () => {
+        await node.command('CLIENT', 'UNPAUSE')
+      }
+    },
+  },
+  sleep: {
+    group: 'refusal',
+    about: 'the server does nothing for a while, as under a slow command',
+    obstacle: (node) => admits(node, 'debug'),
+    inject: async (node, { ms = 300 }) => {
+      const connection = await openAdmin(node)
+      connection.send('DEBUG', 'SLEEP', String(ms / 1_000))
+      await until(async () => {
+        const answered = await node.commandWithin(5, 'PING').then(
+          () => true,
+          () => false,
+        )
+        if (answered) throw new Error(`${node.name} does not sleep`)
+      }, 5_000)
+      return async () => {
+        await node.ready()
+        connection.close()
+      }
+    },
+  },
+  'unknown command': answersByProxy(
+    "-ERR unknown command 'EVALSHA', with args beginning with: \r\n",
+    'a server that lacks the command',
+  ),
+  'unknown error': answersByProxy('-FUTURE something new\r\n', 'an error that nobody has heard of'),
+  moved: answersByProxy('-MOVED 1234 127.0.0.1:1\r\n', '-MOVED: it is a node of a cluster'),
+  clusterdown: answersByProxy(
+    '-CLUSTERDOWN The cluster is down\r\n',
+    '-CLUSTERDOWN: a cluster that is incomplete',
+  ),
+  tryagain: answersByProxy(
+    '-TRYAGAIN Multiple keys request during rehashing of slot\r\n',
+    '-TRYAGAIN: slots move',
+  ),
+}
+
+const filler = 'quorumlock-filler'
+
+async function removeFiller(node: Node): Promise<void> {
+  const script = `
+    local cursor = '0'
+    repeat
+      local found = redis.call('SCAN', cursor, 'MATCH', ARGV[1], 'COUNT', 5000)
+      cursor = found[1]
+      for _, key in ipairs(found[2]) do redis.call('UNLINK', key) end
+    until cursor == '0'`
+  await node.command('EVAL', script, '0', `${filler}:*`)
+}
+
+async function setting(node: Node, name: string): Promise<string> {
+  const [, value = ''] = (await node.command('CONFIG', 'GET', name)).split('\n')
+  return value
+}
+
+/** Sets options of the server and sets them back. */
+async function configured(
+  node: Node,
+  settings: readonly (readonly [string, string])[],
+): Promise<() => Promise<void>> {
+  const before: [string, string][] = []
+  for (const [name, value] of settings) {
+    const was = await setting(node, name)
+    before.unshift([name, was])
+    await node.command('CONFIG', 'SET', name, value)
+  }
+  return async () => {
+    for (const [name, value] of before) await node.command('CONFIG', 'SET', name, value)
+  }
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execCompose, type IDockerComposeOptions } from 'docker-compose'
+import { assemble } from './assemble.js'
+import { findCompose } from './compose-command.js'
+import { Container, type Compose } from './container.js'
+import type { Fleet, FleetOptions } from './fleet.js'
+import { freePort } from './ports.js'
+import { startWatchdog } from './watchdog.js'
+
+const servicesInFile = 5
+
+interface ComposeFleetOptions {
+  readonly nodes: number
+  readonly persistence: NonNullable<FleetOptions['persistence']>
+}
+
+/** A fleet of containers from docker/compose.yml, under a project name and on ports of its own. */
+export async function startComposeFleet({ nodes, persistence }: ComposeFleetOptions): Promise<Fleet> {
+  if (nodes > servicesInFile) {
+    throw new RangeError(
+      `Expected \`nodes\` to be at most ${servicesInFile} with the compose backend, got ${nodes}`,
+    )
+  }
+  const command = await findCompose()
+  const file = composeFile()
+  const project = `quorumlock-${randomBytes(4).toString('hex')}`
+  const names = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`)
+  const ports = await freePorts(nodes)
+
+  const options: IDockerComposeOptions = {
+    config: file,
+    composeOptions: [['--project-name', project]],
+    env: {
+      ...process.env,
+      QUORUMLOCK_APPENDONLY: persistence === 'aof' ? 'yes' : 'no',
+      ...Object.fromEntries(ports.map((port, index) => [`QUORUMLOCK_PORT_${index + 1}`, String(port)])),
+    },
+    ...(command.standalone && { executable: { standalone: true } }),
+  }
+  const compose: Compose = async (verb, args) => {
+    try {
+      await execCompose(verb, args, options)
+    } catch (error) {
+      // The package rejects with a plain { exitCode, out, err }.
+      const said = (error as { readonly err?: string }).err ?? String(error)
+      throw new Error(`docker compose ${verb} ${args.join(' ')} failed: ${said.trim()}`, { cause: error })
+    }
+  }
+  const watchdog = startWatchdog({
+    folder: mkdtempSync(join(tmpdir(), 'quorumlock-')),
+    command: [...command.words, '-p', project, '-f', file, 'down', '--volumes', '--timeout', '0'],
+  })
+  const containers = names.map((name, index) => new Container(name, ports[index] ?? 0, compose))
+  try {
+    await compose('up', ['--detach', ...names])
+    await Promise.all(containers.map((container) => container.ready()))
+    return await assemble('compose', containers, async () => {
+      // An engine does not stop what is frozen.
+      await Promise.all(containers.map((container) => container.thaw()))
+      await watchdog.finish()
+    })
+  } catch (error) {
+    await watchdog.finish()
+    throw error
+  }
+}
+
+/** The build puts a copy beside the bundle; in the repository the one file is in docker/. */
+function composeFile(): string {
+  const shipped = fileURLToPath(new URL('./compose.yml', import.meta.url))
+  return existsSync(shipped)
+    ? shipped
+    : fileURLToPath(new URL('../../../../docker/compose.yml', import.meta.url))
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
+}

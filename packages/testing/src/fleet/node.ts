@@ -1,0 +1,224 @@
+import { faults, type FaultName, type FaultOptions } from '../faults/faults.js'
+import { Lane } from '../faults/proxy/lane.js'
+import { Network } from '../faults/proxy/network.js'
+import { once, undoAll, type Undo } from '../faults/undo.js'
+import type { BackendServer, StartOptions } from './backend.js'
+import type { FleetNode, LatencyOptions, PartitionOptions, RestartOptions } from './fleet.js'
+import { freePort } from './ports.js'
+import { ask, type Login } from './resp.js'
+import { until } from './until.js'
+
+/** The lane of those who have none of their own. */
+const shared = ''
+
+/** A user of our own, so that a fault that locks everybody out does not lock us out. */
+const admin: Login = { user: 'quorumlock-fleet', password: 'fleet' }
+
+const attempts = 5
+
+/** A server of either backend, behind its proxy. */
+export class Node implements FleetNode {
+  readonly network: Network
+  readonly #lanes = new Map<string, Promise<Lane>>()
+  readonly #opened: Lane[] = []
+  readonly #inForce = new Set<Undo>()
+  #server: BackendServer
+  #main!: Lane
+  #notRunning: Undo | undefined
+
+  private constructor(server: BackendServer) {
+    this.#server = server
+    this.network = new Network(() => this.#opened)
+  }
+
+  /** A node before a server that runs already. */
+  static async before(server: BackendServer): Promise<Node> {
+    const node = new Node(server)
+    await node.#welcome()
+    node.#main = await node.lane(shared)
+    return node
+  }
+
+  get name(): string {
+    return this.#server.name
+  }
+
+  get url(): string {
+    return this.#main.url
+  }
+
+  get port(): number {
+    return this.#main.port
+  }
+
+  get directPort(): number {
+    return this.#server.port
+  }
+
+  get isRunning(): boolean {
+    return this.#server.isRunning
+  }
+
+  /** What only the backend can do. */
+  get server(): BackendServer {
+    return this.#server
+  }
+
+  async kill(): Promise<Undo> {
+    return this.#down(() => this.#server.kill())
+  }
+
+  /** SIGTERM: the server says goodbye. */
+  async terminate(): Promise<Undo> {
+    return this.#down(() => this.#server.terminate())
+  }
+
+  async restart({ wipe = false }: RestartOptions = {}): Promise<void> {
+    await this.restartWith({ wipe })
+  }
+
+  async restartWith(options: StartOptions): Promise<void> {
+    await this.kill()
+    await this.#server.start(options)
+    await this.restartOver()
+  }
+
+  async pause(): Promise<Undo> {
+    await this.#server.pause()
+    return this.#remember(() => this.resume())
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#server.isPaused) return
+    await this.#server.resume()
+    await this.ready()
+  }
+
+  async flush(): Promise<void> {
+    await this.command('FLUSHALL')
+  }
+
+  async partition({ direction = 'both', bytes = 'stall' }: PartitionOptions = {}): Promise<Undo> {
+    return this.#remember(
+      await (bytes === 'stall' ? this.network.stall(direction) : this.network.discard(direction)),
+    )
+  }
+
+  async latency(ms: number, { jitter = 0, direction = 'replies' }: LatencyOptions = {}): Promise<Undo> {
+    return this.#remember(await this.network.impose(direction, { latency: ms, jitter }))
+  }
+
+  async dropReplies(): Promise<Undo> {
+    return this.#remember(await this.network.discard('replies'))
+  }
+
+  async stepClock(ms: number): Promise<Undo> {
+    return this.inject('clock step', { ms })
+  }
+
+  async inject(name: FaultName, options: FaultOptions = {}): Promise<Undo> {
+    const obstacle = this.cannot(name)
+    if (obstacle !== undefined) throw new Error(`${this.name} cannot have the fault "${name}": ${obstacle}`)
+    return this.#remember(await faults[name].inject(this, options))
+  }
+
+  cannot(name: FaultName): string | undefined {
+    return faults[name].obstacle?.(this)
+  }
+
+  async heal(): Promise<void> {
+    await undoAll([...this.#inForce])()
+    // A server that was killed without us, or whose undo was to no avail.
+    if (!this.isRunning) await this.restart()
+  }
+
+  async lane(client: string): Promise<Lane> {
+    let lane = this.#lanes.get(client)
+    if (lane === undefined) {
+      lane = this.#openLane()
+      this.#lanes.set(client, lane)
+    }
+    return lane
+  }
+
+  get login(): Login {
+    return admin
+  }
+
+  async command(...words: readonly string[]): Promise<string> {
+    return ask(this.directPort, words, { login: admin, timeoutMs: 5_000 })
+  }
+
+  async commandWithin(timeoutMs: number, ...words: readonly string[]): Promise<string> {
+    return ask(this.directPort, words, { login: admin, timeoutMs })
+  }
+
+  /** Resolves once the server answers us. */
+  async ready(): Promise<void> {
+    await until(() => this.command('PING'), 10_000)
+  }
+
+  /** From now on the lanes lead to another server. Returns the one that they led to. */
+  redirect(server: BackendServer): BackendServer {
+    const before = this.#server
+    this.#server = server
+    this.network.reset()
+    return before
+  }
+
+  /** The server that the lanes lead to runs now, whatever ended before it. */
+  async restartOver(): Promise<void> {
+    await this.#welcome()
+    await this.#lift()
+  }
+
+  close(): void {
+    for (const lane of this.#opened) lane.close()
+  }
+
+  /** The user of our own has to be made anew for every start; that works while data is loaded, too. */
+  async #welcome(): Promise<void> {
+    const { user, password } = admin
+    await until(
+      () => ask(this.directPort, ['ACL', 'SETUSER', user, 'on', `>${password}`, '~*', '&*', '+@all']),
+      10_000,
+    )
+  }
+
+  async #lift(): Promise<void> {
+    await this.#notRunning?.()
+    this.#notRunning = undefined
+  }
+
+  async #down(end: () => Promise<void>): Promise<Undo> {
+    await end()
+    // A dead server refuses; the proxy before it must do so, too.
+    this.#notRunning ??= await this.network.refuse()
+    return this.#remember(async () => {
+      if (!this.isRunning) await this.restart()
+    })
+  }
+
+  #remember(undo: Undo): Undo {
+    const remembered = once(async () => {
+      this.#inForce.delete(remembered)
+      await undo()
+    })
+    this.#inForce.add(remembered)
+    return remembered
+  }
+
+  async #openLane(): Promise<Lane> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const lane = await Lane.open(await freePort(), () => this.directPort)
+        this.#opened.push(lane)
+        await this.network.include(lane)
+        return lane
+      } catch (error) {
+        // Between the look and the start, another process may have taken the port.
+        if (attempt === attempts) throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { faults, type FaultName, type FaultOptions } from '../faults/faults.js'
+import { SeededRandom } from './random.js'
+
+/** Whom a fault hits, in Jepsen's words. `ring`: every client reaches another majority, and each two share a node. */
+export type Target = 'one' | 'minority' | 'majority' | 'all' | 'ring'
+
+export interface Step {
+  /** Milliseconds after the step before it was over. */
+  readonly after: number
+  readonly fault: FaultName | 'majorities ring'
+  readonly target: Target
+  /** Indexes of the nodes; none for the ring. */
+  readonly nodes: readonly number[]
+  readonly lasting: number
+  /** How long the nodes count as hit after the fault was taken back: one that lost its data votes again after a TTL. */
+  readonly settling: number
+  readonly options: FaultOptions
+}
+
+export interface ScheduleOptions {
+  readonly seed: number
+  readonly nodes: number
+  /**
+   * - `minority` a majority is never hit: the service has to go on
+   * - `anything` any number of nodes, and the ring
+   */
+  readonly mode: 'minority' | 'anything'
+  /** The longest TTL of the locks under test. */
+  readonly ttl: number
+  /** Which faults; by default all that leave a guarded lock safe when they hit a minority. */
+  readonly faults?: readonly FaultName[] | undefined
+}
+
+/** Faults that break what every lease assumes, or that need to be told a key: to be asked for by name. */
+const notByDefault: ReadonlySet<FaultName> = new Set<FaultName>([
+  'torn log',
+  'swapped databases',
+  'deleted key',
+  'foreign value',
+  'wrong type',
+  'stripped TTL',
+  'early expiry',
+  'clock step',
+  'clock back',
+  'fast clock',
+  'slow clock',
+])
+
+export const defaultFaults: readonly FaultName[] = (Object.keys(faults) as FaultName[]).filter(
+  (name) => !notByDefault.has(name),
+)
+
+/** An endless schedule of faults: the same seed gives the same one. */
+export function* schedule({
+  seed,
+  nodes,
+  mode,
+  ttl,
+  faults: names = defaultFaults,
+}: ScheduleOptions): Generator<Step> {
+  const random = new SeededRandom(seed)
+  const tolerated = nodes - (Math.floor(nodes / 2) + 1)
+  const sizes: Readonly<Record<Exclude<Target, 'ring'>, number>> = {
+    one: 1,
+    minority: tolerated,
+    majority: nodes - tolerated,
+    all: nodes,
+  }
+  const targets: readonly Target[] =
+    mode === 'minority'
+      ? tolerated === 0
+        ? []
+        : ['one', 'minority']
+      : ['one', 'minority', 'majority', 'all', 'ring']
+  if (targets.length === 0)
+    throw new RangeError(`Of ${nodes} nodes none may fail: there is no minority to hit`)
+  const everyone = Array.from({ length: nodes }, (_, index) => index)
+  for (;;) {
+    const target = random.pick(targets)
+    const after = random.between(20, 400)
+    const lasting = random.between(200, 1_500)
+    if (target === 'ring') {
+      yield { after, fault: 'majorities ring', target, nodes: [], lasting, settling: 200, options: {} }
+      continue
+    }
+    const fault = random.pick(names)
+    yield {
+      after,
+      fault,
+      target,
+      nodes: [...random.some(everyone, sizes[target])].sort((a, b) => a - b),
+      lasting,
+      settling: faults[fault].losesData === true ? Math.ceil(ttl * 1.1) + 500 : 500,
+      options: { ms: random.between(20, 300) },
+    }
+  }
+}

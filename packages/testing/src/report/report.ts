@@ -1,0 +1,102 @@
+import { holdsOf, byResource, type Hold } from '../history/holds.js'
+import type { Verdict } from '../history/verdict.js'
+import type { Incident } from '../nemesis/nemesis.js'
+import type { WorkloadResult } from '../workload/run-workload.js'
+import { escape, legend, lanes, type Lane } from './lanes.js'
+import { latencyChart } from './latency-chart.js'
+
+/** Holds that are drawn one by one; more are thinned out, which the report says. */
+const mostDrawn = 4_000
+
+/** One page that needs nothing else: what failed when, who held which lock, and what the checks say. */
+export function renderReport(result: WorkloadResult, title = 'Locks under faults'): string {
+  const holds = holdsOf(result.history)
+  const { from, to } = result
+  const seconds = (to - from) / 1_000
+  const nodes = nodeLanes(result.incidents)
+  const locks = lockLanes(holds)
+  const drawn = locks.reduce((sum, lane) => sum + lane.spans.length, 0)
+  const failed = result.history.filter(({ kind }) => kind === 'failed').length
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(title)}</title><style>${style}</style></head><body>
+<h1>${result.isValid ? '✓' : '✗'} ${escape(title)}</h1>
+<p>${seconds.toFixed(0)} s, seed ${result.seed}: ${holds.length} locks held, ${failed} attempts without one, ${result.incidents.length} faults.</p>
+${verdictTable(result.verdicts)}
+<h2>Nodes and faults</h2>${lanes(nodes, from, to)}${legend(nodes)}
+<h2>Lock holders</h2>${drawn < holds.length ? `<p>${drawn} of ${holds.length} holds are drawn.</p>` : ''}${lanes(locks, from, to)}${legend(locks)}
+<h2>How long an acquisition took</h2>${latencyChart(
+    holds.map((hold) => ({ at: hold.from, ms: hold.from - hold.asked })),
+    from,
+    to,
+  )}
+<h2>How long the next holder had to wait</h2>${latencyChart(handOvers(holds), from, to)}
+${skipped(result.skipped)}
+</body></html>
+`
+}
+
+function nodeLanes(incidents: readonly Incident[]): readonly Lane[] {
+  const names = [...new Set(incidents.flatMap(({ nodes }) => nodes))].sort()
+  return names.map((name) => ({
+    name,
+    spans: incidents
+      .filter(({ nodes }) => nodes.includes(name))
+      .map(({ fault, from, to }) => ({
+        from,
+        to,
+        kind: fault,
+        title: `${fault}, ${(to - from).toFixed(0)} ms`,
+      })),
+  }))
+}
+
+function lockLanes(holds: readonly Hold[]): readonly Lane[] {
+  const every = Math.ceil(holds.length / mostDrawn)
+  return [...byResource(holds)].map(([name, group]) => ({
+    name,
+    spans: group
+      .filter((_, index) => index % every === 0)
+      .map((hold) => ({ from: hold.from, to: hold.to, kind: hold.client, title: titleOf(hold) })),
+  }))
+}
+
+function titleOf({ attempt, from, to, token }: Hold): string {
+  return `${attempt}, ${(to - from).toFixed(1)} ms${token === undefined ? '' : `, token ${token}`}`
+}
+
+function handOvers(holds: readonly Hold[]): readonly { readonly at: number; readonly ms: number }[] {
+  return [...byResource(holds).values()].flatMap((group) => {
+    const sorted = [...group].sort((a, b) => a.from - b.from)
+    return sorted.slice(1).map((hold, index) => {
+      const free = Math.max((sorted[index] as Hold).to, hold.asked)
+      return { at: hold.from, ms: Math.max(0, hold.from - free) }
+    })
+  })
+}
+
+function verdictTable(verdicts: readonly Verdict[]): string {
+  const mark = { valid: '✓ holds', violated: '✗ violated', unknown: '? nothing to judge' }
+  const rows = verdicts.map(
+    ({ check, outcome, checked, violationCount, violations }) =>
+      `<tr class="${outcome}"><th>${escape(check)}</th><td>${mark[outcome]}</td><td>${checked} looked at</td><td>${
+        violationCount === 0 ? '' : `${violationCount}: ${violations.map(escape).join('<br>')}`
+      }</td></tr>`,
+  )
+  return `<table>${rows.join('')}</table>`
+}
+
+function skipped(faults: ReadonlyMap<string, string>): string {
+  if (faults.size === 0) return ''
+  const items = [...faults].map(([fault, why]) => `<li>${escape(fault)}: ${escape(why)}</li>`)
+  return `<h2>Faults that this fleet cannot have</h2><ul>${items.join('')}</ul>`
+}
+
+const style = `
+body{font:15px/1.5 system-ui,sans-serif;margin:1rem auto;max-width:1100px;padding:0 .8rem;color:#111;background:#fff}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.6rem 0 .4rem}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
+tr.violated{font-weight:bold;outline:2px solid #111}
+.scroll{overflow-x:auto}svg{display:block;min-width:640px;width:100%;height:auto;font:11px system-ui,sans-serif}
+.legend{font-size:.85rem;columns:16rem}.legend span{display:block;break-inside:avoid}
+@media print{.scroll{overflow:visible}svg{min-width:0}}`

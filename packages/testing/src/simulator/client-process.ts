@@ -1,0 +1,137 @@
+import type { LockNode, Logger, Redlock } from '@quorumlock/core'
+import type { CoreModule } from './core-module.js'
+import { Link, type LinkSurroundings } from './link.js'
+import type { Plan } from './plan.js'
+import { Prng } from './prng.js'
+import { ProcessClock } from './process-clock.js'
+import type { Server } from './server.js'
+import type { Timeline } from './timeline.js'
+
+type Kind = 'timer' | 'network'
+
+interface Deferred {
+  readonly kind: Kind
+  readonly task: () => void
+}
+
+/** One simulated process: its clocks, its links to all servers, and the `Redlock` instances that it makes. */
+export class ClientProcess {
+  readonly name: string
+  readonly clock: ProcessClock
+  links: readonly Link[] = []
+  redlock: Redlock
+  isCrashed = false
+  isPaused = false
+  /** Something ran within a process since this was last set to false. */
+  ran = false
+  readonly #deferred: Deferred[] = []
+  readonly #made: { readonly redlock: Redlock; readonly links: readonly Link[] }[] = []
+  /** Ids up to this one belong to clients that were closed: what they owed, they owe no more. */
+  idsOfClosed = 0
+  #ids = 0
+
+  constructor(
+    readonly index: number,
+    readonly plan: Plan,
+    readonly timeline: Timeline,
+    private readonly servers: readonly Server[],
+    private readonly core: CoreModule,
+    private readonly logger: Logger,
+    private readonly around: Omit<LinkSurroundings, 'enter' | 'timeline'>,
+  ) {
+    this.name = `c${index + 1}`
+    const chance = new Prng(plan.seed, `clock of ${this.name}`)
+    const rate = 1 + chance.between(-plan.drift, plan.drift)
+    const error = chance.between(-plan.clientClockError, plan.clientClockError)
+    this.clock = new ProcessClock(timeline, rate, EPOCH + error, (task) => {
+      this.enter('timer', task)
+    })
+    this.redlock = this.open()
+  }
+
+  /** A new client in the same process, over connections of its own. */
+  open(): Redlock {
+    this.idsOfClosed = this.#ids
+    const chance = new Prng(this.plan.seed, `ids of ${this.name}.${this.#made.length}`)
+    const fractions = new Prng(this.plan.seed, `fractions of ${this.name}.${this.#made.length}`)
+    const links = this.servers.map(
+      (server) =>
+        new Link(this.name, server, {
+          ...this.around,
+          timeline: this.timeline,
+          enter: (task) => {
+            this.enter('network', task)
+          },
+        }),
+    )
+    for (const link of links) link.open()
+    const { plan } = this
+    this.redlock = new this.core.Redlock({
+      nodes: links satisfies readonly LockNode[],
+      quorum: plan.quorum,
+      guard: plan.guard,
+      ttl: plan.ttls[0],
+      retryInterval: 20,
+      clock: this.clock,
+      random: {
+        id: () => `${(chance.next() >>> 8).toString(36)}-${this.name}.${++this.#ids}`,
+        fraction: () => fractions.fraction(),
+      },
+      logger: this.logger,
+    })
+    this.links = links
+    this.#made.push({ redlock: this.redlock, links })
+    return this.redlock
+  }
+
+  get allLinks(): readonly Link[] {
+    return this.#made.flatMap(({ links }) => links)
+  }
+
+  /** Runs a task within the process: at once, after its pause, or never. */
+  enter(kind: Kind, task: () => void): void {
+    if (this.isCrashed) return
+    if (this.isPaused) {
+      this.#deferred.push({ kind, task })
+      return
+    }
+    this.ran = true
+    task()
+  }
+
+  /** Resolves by the process's own clock; never once it has crashed. */
+  sleep(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.timeline.after(delay, () => {
+        this.enter('timer', resolve)
+      })
+    })
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  /** Whether timers or sockets come first after a stand-still differs; within each, order holds. */
+  resume(first: Kind): void {
+    this.isPaused = false
+    const waiting = this.#deferred.splice(0)
+    for (const wanted of [true, false]) {
+      for (const { kind, task } of waiting) {
+        if ((kind === first) !== wanted) continue
+        this.timeline.after(0, () => {
+          this.enter(kind, task)
+        })
+      }
+    }
+  }
+
+  /** Killed: nothing of it runs any more; what it has sent may arrive yet. */
+  crash(lateness: () => number | 'lost'): void {
+    this.isCrashed = true
+    for (const link of this.allLinks) link.break(lateness())
+  }
+}
+
+/** Where wall clocks stand at the beginning: some day in 2025. */
+export const EPOCH = 1_750_000_000_000

@@ -1,0 +1,84 @@
+import type { NodeCommand, NodeReply } from '@quorumlock/core'
+import type { Link } from './link.js'
+
+interface Round {
+  granted: number
+  turnedAway: number
+}
+
+/** Which rare paths a run has walked, told from what is sent and answered: the core knows nothing of it. */
+export class Marks {
+  readonly reached: Set<string> = new Set()
+  readonly #rounds = new Map<string, Round>()
+  /** Values that were taken back already: a grant that comes after that is a late one. */
+  readonly #released = new Map<Link, Set<string>>()
+  readonly #reasons = new Map<string, Set<string>>()
+
+  reach(mark: string): void {
+    this.reached.add(mark)
+  }
+
+  sent(link: Link, command: NodeCommand): void {
+    switch (command.kind) {
+      case 'acquire':
+        if (typeof command.queue === 'object' && command.queue.age >= 900)
+          this.reach('heartbeat renewed a place')
+        if (command.keys.length > 1) this.reach('several resources at once')
+        return
+      case 'release':
+        if (command.leave !== undefined) this.reach('place given up')
+        if (command.requeue !== undefined) this.reach('partial grant given back, place kept')
+        this.#noteRelease(link, command.value)
+        return
+      case 'repair':
+        this.reach('repair')
+        return
+      case 'greet':
+        if (command.marker === undefined) this.reach('silent node probed')
+        return
+      case 'mark':
+        this.reach(`marker: ${command.mode}`)
+        return
+      case 'extend':
+      case 'force':
+      case 'inspect':
+        return
+    }
+  }
+
+  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+    if (reply.vote === 'refused') this.#noteRefusal(command.kind, reply.reason)
+    else if (reply.vote !== 'granted') this.reach(`${command.kind} ${reply.vote}`)
+    else if (command.kind === 'repair') this.reach('repair done')
+    if (command.kind === 'acquire') this.#noteVote(link, command.value, reply)
+  }
+
+  /** Text is made only for what was not seen before: refusals are the most frequent answers. */
+  #noteRefusal(kind: NodeCommand['kind'], reason: string): void {
+    let kinds = this.#reasons.get(reason)
+    if (kinds === undefined) this.#reasons.set(reason, (kinds = new Set()))
+    if (kinds.has(kind)) return
+    kinds.add(kind)
+    this.reach(`${kind} refused: ${reason}`)
+  }
+
+  #noteRelease(link: Link, value: string): void {
+    let released = this.#released.get(link)
+    if (released === undefined) this.#released.set(link, (released = new Set()))
+    if (released.has(value)) this.reach('release sent again')
+    released.add(value)
+  }
+
+  #noteVote(link: Link, value: string, reply: NodeReply): void {
+    const isTurnedAway = reply.vote === 'refused' && (reply.reason === 'held' || reply.reason === 'queued')
+    if (reply.vote === 'granted' && this.#released.get(link)?.has(value) === true) {
+      this.reach('grant came after its roll-back')
+    }
+    if (reply.vote !== 'granted' && !isTurnedAway) return
+    let round = this.#rounds.get(value)
+    if (round === undefined) this.#rounds.set(value, (round = { granted: 0, turnedAway: 0 }))
+    if (isTurnedAway) round.turnedAway++
+    else round.granted++
+    if (round.granted > 0 && round.turnedAway > 0) this.reach('split vote')
+  }
+}

@@ -1,0 +1,146 @@
+import type { Lock } from '@quorumlock/core'
+import type { Chronicle } from './chronicle.js'
+import type { ClientProcess } from './client-process.js'
+import type { Timeline } from './timeline.js'
+import type { Violation, ViolationKind } from './violation.js'
+
+/** A lock that was handed out, as the world outside sees it. */
+export interface Holding {
+  readonly client: ClientProcess
+  readonly resources: readonly string[]
+  readonly lock: Lock
+  /** The same for a handle and for those that went on with its lock elsewhere. */
+  readonly owner: object
+  readonly invoked: number
+  readonly granted: number
+  /** Nobody releases it any more: it has to expire. */
+  leftToExpire: boolean
+}
+
+/** Knows true time and all processes at once: judges every grant, use and step. Keeps the first violation. */
+export class Oracle {
+  violation: Violation | undefined
+  /** When somebody wants to read the history. */
+  chronicle: Chronicle | undefined
+  readonly holdings: Holding[] = []
+  readonly #timeline: Timeline
+  readonly #open = new Map<string, Holding[]>()
+  readonly #contested = new Set<string>()
+  readonly #highest = new Map<string, bigint>()
+  readonly #tokens = new Map<string, Map<bigint, object>>()
+  readonly #forcedAt = new Map<string, number>()
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline
+  }
+
+  report(kind: ViolationKind, what: string): void {
+    this.violation ??= { kind, what, at: this.#timeline.now }
+  }
+
+  /** The highest token handed out so far for any of the resources: a later request must get a higher one. */
+  highestToken(resources: readonly string[]): bigint {
+    let highest = 0n
+    for (const resource of resources) {
+      const token = this.#highest.get(resource) ?? 0n
+      if (token > highest) highest = token
+    }
+    return highest
+  }
+
+  granted(holding: Holding, tokenFloor: bigint): void {
+    const { lock, client } = holding
+    this.holdings.push(holding)
+    this.chronicle?.granted(holding)
+    if (!client.isPaused && lock.remaining() <= 0) {
+      this.report(
+        'exclusion',
+        `${client.name} was handed a lock on ${holding.resources.join()} that had expired`,
+      )
+    }
+    for (const resource of holding.resources) {
+      const open = this.#open.get(resource) ?? []
+      this.#open.set(resource, open)
+      open.push(holding)
+      if (open.length > 1) this.#contested.add(resource)
+      this.#judgeToken(holding, resource, tokenFloor)
+    }
+    this.step()
+  }
+
+  /** Taken over by another handle: the same owner, the same token. */
+  resumed(holding: Holding): void {
+    this.holdings.push(holding)
+    for (const resource of holding.resources) {
+      const open = this.#open.get(resource) ?? []
+      this.#open.set(resource, open)
+      open.push(holding)
+      if (open.length > 1) this.#contested.add(resource)
+    }
+    this.step()
+  }
+
+  /** The holder says that it is done with it. */
+  ended(holding: Holding): void {
+    this.chronicle?.ended(holding)
+    for (const resource of holding.resources) {
+      const open = this.#open.get(resource) ?? []
+      const index = open.indexOf(holding)
+      if (index >= 0) open.splice(index, 1)
+      if (open.length < 2) this.#contested.delete(resource)
+    }
+  }
+
+  /** An operator freed it: whoever held it or was about to has no claim. */
+  forced(resource: string): void {
+    this.#forcedAt.set(resource, this.#timeline.now)
+  }
+
+  /** The holder acts on the protected resource, whatever it believes. */
+  used(holding: Holding): void {
+    if (holding.lock.held) return
+    for (const resource of holding.resources) {
+      for (const other of this.#open.get(resource) ?? []) {
+        if (other.owner === holding.owner || !other.lock.held) continue
+        this.report(
+          'exclusion',
+          `${holding.client.name} acted on ${resource} after its lock was over, and ${other.client.name} holds it`,
+        )
+      }
+    }
+  }
+
+  /** After every turn: no two owners may believe in the same resource at the same true time. */
+  step(): void {
+    for (const resource of this.#contested) {
+      const held = (this.#open.get(resource) ?? []).filter(
+        (holding) => holding.lock.held && holding.invoked > (this.#forcedAt.get(resource) ?? -1),
+      )
+      const [first] = held
+      const second = held.find((holding) => holding.owner !== first?.owner)
+      if (first === undefined || second === undefined) continue
+      this.report(
+        'exclusion',
+        `${first.client.name} (${first.lock.value}, ${first.lock.remaining().toFixed(1)} ms left) and ${second.client.name} (${second.lock.value}, ${second.lock.remaining().toFixed(1)} ms left) hold ${resource}`,
+      )
+    }
+  }
+
+  #judgeToken({ lock, client, owner: self }: Holding, resource: string, floor: bigint): void {
+    const { token } = lock
+    if (token === undefined) return
+    if (token <= floor) {
+      this.report(
+        'tokens',
+        `${client.name} got token ${token} for ${resource}, but ${floor} was granted before it asked`,
+      )
+    }
+    const owners = this.#tokens.get(resource) ?? new Map<bigint, object>()
+    this.#tokens.set(resource, owners)
+    const owner = owners.get(token)
+    if (owner !== undefined && owner !== self)
+      this.report('tokens', `token ${token} of ${resource} was granted twice`)
+    owners.set(token, self)
+    if (token > (this.#highest.get(resource) ?? 0n)) this.#highest.set(resource, token)
+  }
+}

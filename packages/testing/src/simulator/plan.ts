@@ -1,0 +1,198 @@
+import { Prng } from './prng.js'
+
+/** What may befall a run. Each can be switched off, so that a failing run can be reduced. */
+export const FAULTS = [
+  'crash',
+  'lossyRestart',
+  'flush',
+  'freeze',
+  'stall',
+  'break',
+  'slowNode',
+  'full',
+  'pause',
+  'suspend',
+  'clientCrash',
+  'nodeClockBack',
+  'clientWallStep',
+  'loseWakeUps',
+] as const
+export type Fault = (typeof FAULTS)[number]
+
+/** What the clients of a run make use of. */
+export const FEATURES = [
+  'several',
+  'extend',
+  'extendTwice',
+  'autoExtend',
+  'maxHold',
+  'detach',
+  'resume',
+  'abort',
+  'try',
+  'using',
+  'named',
+  'look',
+  'watch',
+  'force',
+  'reopen',
+  'overstay',
+] as const
+export type Feature = (typeof FEATURES)[number]
+
+/** Worlds in which a lease lock cannot be safe: the checkers must say so. */
+export const UNSAFE_WORLDS = ['dataLoss', 'nodeClockJumps', 'drift', 'uncheckedPause'] as const
+export type UnsafeWorld = (typeof UNSAFE_WORLDS)[number]
+
+export interface Plan {
+  readonly seed: number
+  readonly world: 'safe' | UnsafeWorld
+  readonly nodes: number
+  readonly quorum: number
+  readonly clients: number
+  /** Independent users of each client. */
+  readonly actors: number
+  readonly resources: number
+  /** How many operations each actor does. */
+  readonly operations: number
+  /**
+   * Nothing happens before: clients make the fleet's acquaintance. An order that founds a fleet and is still under way
+   * when the node loses its data makes the node a member as if it had lost nothing.
+   */
+  readonly calmUntil: number
+  /** After so many milliseconds everything that a majority needs is healed. */
+  readonly stormUntil: number
+  /** Mean pause between two faults, milliseconds. */
+  readonly calmness: number
+  readonly ttls: readonly number[]
+  readonly sectionTime: number
+  readonly thinkTime: number
+  readonly fair: 'always' | 'never' | 'mixed'
+  readonly fencing: boolean
+  readonly guard: boolean
+  readonly durable: boolean
+  /** One-way delay, milliseconds: usually, at most usually, in rare cases, and how rare. */
+  readonly delay: number
+  readonly jitter: number
+  readonly spike: number
+  readonly spikeChance: number
+  /** Largest deviation of a clock's rate. */
+  readonly drift: number
+  /** Largest error of wall clocks. */
+  readonly clientClockError: number
+  readonly nodeClockError: number
+  readonly faults: ReadonlySet<Fault>
+  readonly features: ReadonlySet<Feature>
+}
+
+export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'features'>> & {
+  readonly without?: readonly (Fault | Feature)[] | undefined
+  /** Of all faults and features, just these. */
+  readonly only?: readonly (Fault | Feature)[] | undefined
+}
+
+const WARM_UP = 300
+
+/** Swarm style: each run draws what is on, so that rare combinations are not drowned by everything at once. */
+export function drawPlan(seed: number, world: Plan['world'], changes: PlanChanges = {}): Plan {
+  const { without = [], only, ...rest } = changes
+  const drawn: Plan = { ...drawWorld(seed, world), ...rest }
+  const faults = chosen(FAULTS, drawn.faults, only, without)
+  const features = chosen(FEATURES, drawn.features, only, without)
+  const calmUntil = drawn.guard && (faults.has('flush') || faults.has('lossyRestart')) ? WARM_UP : 0
+  const stormUntil = drawn.stormUntil + calmUntil
+  return { ...drawn, ...withinReason(drawn), calmUntil, stormUntil, faults, features }
+}
+
+function chosen<T extends string>(
+  all: readonly T[],
+  drawn: ReadonlySet<T>,
+  only: readonly string[] | undefined,
+  without: readonly string[],
+): Set<T> {
+  const wanted = only === undefined ? drawn : new Set(all.filter((one) => only.includes(one)))
+  return new Set([...wanted].filter((one) => !without.includes(one)))
+}
+
+/** A round trip that takes longer than a node is given, in all weathers, is no world to lock in. */
+function withinReason({ delay, jitter, ttls }: Plan): Pick<Plan, 'delay' | 'jitter'> {
+  const most = Math.min(20, Math.min(...ttls) / 16)
+  return { delay: Math.min(delay, most), jitter: Math.min(jitter, most) }
+}
+
+function drawWorld(seed: number, world: Plan['world']): Plan {
+  const topology = new Prng(seed, 'topology')
+  const nodes = topology.pick([1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 7])
+  const majority = Math.floor(nodes / 2) + 1
+  const network = new Prng(seed, 'network-profile')
+  const clocks = new Prng(seed, 'clock-profile')
+  const load = new Prng(seed, 'load-profile')
+  const isCalm = topology.chance(0.15)
+  const guard = new Prng(seed, 'guard').chance(0.6)
+  const plan: Plan = {
+    seed,
+    world,
+    nodes,
+    quorum: topology.chance(0.1) ? majority + topology.below(nodes - majority + 1) : majority,
+    clients: 1 + topology.below(4),
+    actors: 1 + topology.below(3),
+    resources: topology.pick([1, 1, 1, 2, 3]),
+    operations: 3 + load.below(12),
+    calmUntil: 0,
+    stormUntil: 500 + load.skewed(0, 12_000),
+    calmness: load.pick([30, 100, 300, 1_000]),
+    ttls: load.pick([[30], [100, 250], [300], [300, 1_000], [1_000], [1_000, 5_000], [5_000], [200, 20_000]]),
+    sectionTime: load.pick([0, 2, 10, 50, 200, 1_000]),
+    thinkTime: load.pick([0, 5, 50, 300]),
+    fair: load.pick(['always', 'always', 'always', 'mixed', 'never']),
+    fencing: load.chance(0.5),
+    guard,
+    durable: guard && topology.chance(0.1),
+    delay: network.pick([0.1, 0.5, 2, 10]),
+    jitter: network.pick([0.1, 0.5, 3, 10]),
+    spike: network.pick([5, 30, 150, 1_000]),
+    spikeChance: network.pick([0, 0.002, 0.02, 0.1]),
+    drift: clocks.pick([0, 0.001, 0.003]),
+    clientClockError: clocks.pick([0, 0, 5, 2_000, 7_200_000]),
+    nodeClockError: clocks.pick([0, 0, 5, 2_000, 7_200_000]),
+    faults: isCalm ? new Set() : drawFaults(new Prng(seed, 'faults'), guard),
+    features: drawSome(new Prng(seed, 'features'), FEATURES, { force: 0.05, reopen: 0.3 }),
+  }
+  return world === 'safe' ? plan : { ...plan, ...unsafe(plan, world) }
+}
+
+function drawFaults(chance: Prng, guard: boolean): Set<Fault> {
+  const faults = drawSome(chance, FAULTS, {})
+  // Without the guard nobody promises anything once data is lost.
+  if (!guard) {
+    faults.delete('lossyRestart')
+    faults.delete('flush')
+  }
+  return faults
+}
+
+function drawSome<T extends string>(
+  chance: Prng,
+  all: readonly T[],
+  odds: Readonly<Partial<Record<T, number>>>,
+): Set<T> {
+  const share = chance.pick([0.15, 0.35, 0.6])
+  // Every one draws, so that a change of one does not shift the others.
+  return new Set(all.filter((one) => chance.fraction() < (odds[one] ?? share)))
+}
+
+function unsafe(plan: Plan, world: UnsafeWorld): Partial<Plan> {
+  const features = new Set<Feature>([...plan.features, 'overstay', 'autoExtend'])
+  features.delete('force')
+  const busy = { clients: Math.max(2, plan.clients), features, resources: 1 }
+  switch (world) {
+    case 'dataLoss':
+      return { ...busy, guard: false, faults: new Set([...plan.faults, 'flush' as const, 'crash' as const]) }
+    case 'nodeClockJumps':
+      return { ...busy, faults: plan.faults }
+    case 'drift':
+      return { ...busy, drift: 0.1, ttls: [1_000, 5_000] }
+    case 'uncheckedPause':
+      return { ...busy, faults: new Set([...plan.faults, 'pause' as const]), ttls: [100, 300] }
+  }
+}

@@ -1,0 +1,102 @@
+import type { Clock, Timer } from '@quorumlock/core'
+import type { SimulatedEvent, Timeline } from './timeline.js'
+
+/** The clocks of one client process: they run at their own rate, the wall clock may be set, and a suspend stops one. */
+export class ProcessClock implements Clock {
+  readonly #timeline: Timeline
+  readonly #enter: (task: () => void) => void
+  readonly #rate: number
+  readonly #timers = new Set<ProcessTimer>()
+  #wallOffset: number
+  /** How long the monotonic clock stood still, in true time. */
+  #asleep = 0
+
+  constructor(timeline: Timeline, rate: number, wallOffset: number, enter: (task: () => void) => void) {
+    this.#timeline = timeline
+    this.#rate = rate
+    this.#wallOffset = wallOffset
+    this.#enter = enter
+  }
+
+  /** Timers that keep the process alive. */
+  get holding(): number {
+    let count = 0
+    for (const timer of this.#timers) if (timer.isHolding) count++
+    return count
+  }
+
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  monotonic(): number {
+    return 1_000 + (this.#timeline.now - this.#asleep) * this.#rate
+  }
+
+  wall(): number {
+    return this.#wallOffset + this.#timeline.now * this.#rate
+  }
+
+  timer(delay: number, task: () => void): Timer {
+    const due = this.#timeline.now + delay / this.#rate
+    const timer = new ProcessTimer(this.#timers, () => {
+      this.#enter(() => {
+        if (timer.fire()) task()
+      })
+    })
+    timer.arm(this.#timeline, due)
+    this.#timers.add(timer)
+    return timer
+  }
+
+  /** How much true time passes while this clock shows `duration`. */
+  inTrueTime(duration: number): number {
+    return duration / this.#rate
+  }
+
+  stepWall(by: number): void {
+    this.#wallOffset += by
+  }
+
+  /** The machine slept for `duration`: the monotonic clock and with it all timers did not notice. */
+  slept(duration: number): void {
+    this.#asleep += duration
+    for (const timer of this.#timers) timer.postpone(this.#timeline, duration)
+  }
+}
+
+class ProcessTimer implements Timer {
+  isHolding = true
+  readonly #all: Set<ProcessTimer>
+  readonly #ring: () => void
+  #event: SimulatedEvent | undefined
+
+  constructor(all: Set<ProcessTimer>, ring: () => void) {
+    this.#all = all
+    this.#ring = ring
+  }
+
+  arm(timeline: Timeline, due: number): void {
+    this.#event = timeline.at(due, this.#ring)
+  }
+
+  postpone(timeline: Timeline, by: number): void {
+    if (this.#event === undefined) return
+    this.#event.cancelled = true
+    this.arm(timeline, this.#event.due + by)
+  }
+
+  /** False when it was cancelled after it had become due, while its process stood still. */
+  fire(): boolean {
+    return this.#all.delete(this)
+  }
+
+  cancel(): void {
+    this.#all.delete(this)
+    if (this.#event !== undefined) this.#event.cancelled = true
+  }
+
+  hold(alive: boolean): void {
+    this.isHolding = alive
+  }
+}

@@ -1,0 +1,91 @@
+import type { NodeCommand } from '@quorumlock/core'
+import type { ClientProcess } from './client-process.js'
+import type { Oracle } from './oracle.js'
+import type { Server } from './server.js'
+import type { Timeline } from './timeline.js'
+
+/** What is left on servers and in processes, and what must hold there at every step. */
+export class Residue {
+  readonly #excused = new Set<string>()
+  readonly #oracle: Oracle
+  readonly #timeline: Timeline
+  readonly #clients: readonly ClientProcess[]
+
+  constructor(oracle: Oracle, timeline: Timeline, clients: readonly ClientProcess[]) {
+    this.#oracle = oracle
+    this.#timeline = timeline
+    this.#clients = clients
+  }
+
+  /** A command with this value arrived over a dead connection: its roll-back may have been there before it. */
+  excuse(value: string): void {
+    this.#excused.add(value)
+  }
+
+  checkStep(server: Server, command: NodeCommand): void {
+    if (!('keys' in command)) return
+    for (const key of command.keys) {
+      const queue = server.state.queues.get(key)
+      if (queue === undefined) continue
+      const left = command.kind === 'release' ? command.leave : undefined
+      if (left !== undefined && queue.some(({ id }) => id === left)) {
+        this.#oracle.report(
+          'invariant',
+          `${server.name} still has ${left} waiting for ${key} though it has left`,
+        )
+      }
+      if (queue.length === 0)
+        this.#oracle.report('invariant', `${server.name} keeps an empty queue of ${key}`)
+      for (let index = 1; index < queue.length; index++) {
+        const [before, after] = [queue[index - 1], queue[index]]
+        if (before === undefined || after === undefined) continue
+        const inOrder = before.at < after.at || (before.at === after.at && before.id < after.id)
+        if (!inOrder) this.#oracle.report('invariant', `${server.name}: the queue of ${key} is out of order`)
+      }
+    }
+  }
+
+  /** All locks were given back and all waits have ended, some time ago. */
+  checkServers(servers: readonly Server[]): void {
+    const expiring = new Set<string>(this.#excused)
+    for (const { client, lock, leftToExpire } of this.#oracle.holdings) {
+      if (leftToExpire || client.isCrashed) expiring.add(lock.value)
+    }
+    for (const server of servers.filter(({ accepts }) => accepts)) {
+      const now = server.now()
+      for (const [key, { value, expiresAt }] of server.state.locks) {
+        if (expiresAt < now || expiring.has(value) || this.#isOfGone(value)) continue
+        this.#oracle.report(
+          'residue',
+          `${server.name} still has ${key} with ${value} for ${expiresAt - now} ms`,
+        )
+      }
+      for (const [key, queue] of server.state.queues) {
+        const waiter = queue.find(({ deadline }) => deadline >= now)
+        if (waiter !== undefined) {
+          this.#oracle.report('residue', `${server.name} still has ${waiter.id} waiting for ${key}`)
+        }
+      }
+    }
+  }
+
+  /** Nothing may keep the process alive. */
+  checkAwaited(clients: readonly ClientProcess[]): void {
+    for (const { name, clock } of clients) {
+      if (clock.holding > 0) this.#oracle.report('residue', `a timer keeps ${name} alive after close()`)
+    }
+  }
+
+  checkAgendas(clients: readonly ClientProcess[]): void {
+    for (const { name, clock } of clients) {
+      if (clock.timers > 0)
+        this.#oracle.report('residue', `${name} has a timer long after close() (${this.#timeline.now})`)
+    }
+  }
+
+  #isOfGone(value: string): boolean {
+    const match = /-(c\d+)\.(\d+)$/.exec(value)
+    const client = this.#clients.find(({ name }) => name === match?.[1])
+    return client === undefined || client.isCrashed || Number(match?.[2]) <= client.idsOfClosed
+  }
+}

@@ -1,0 +1,156 @@
+import type { NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
+import type { Connection } from './connection.js'
+import type { CoreModule } from './core-module.js'
+import type { Timeline } from './timeline.js'
+
+/** What of its data a server has after a restart. */
+export type Survival = 'everything' | 'last-snapshot' | 'nothing'
+
+export interface ServerObserver {
+  /** A command was applied. `late`: over a connection that its client has given up. */
+  executed(server: Server, command: NodeCommand, reply: NodeReply, late: boolean): void
+  /** A wake-up was published; `heard` is false when nobody was subscribed. */
+  published(server: Server, waiterId: string, heard: boolean): void
+  lostData(server: Server): void
+}
+
+interface Arrival {
+  readonly connection: Connection
+  readonly command: NodeCommand
+  readonly respond: (reply: NodeReply) => void
+}
+
+/** One simulated node: the pure state machine of the core with a clock of its own, and everything that can befall a server. */
+export class Server {
+  readonly name: string
+  state: NodeState
+  isUp = true
+  isFrozen = false
+  /** Says no to everything that would write a new key, as a server that is out of memory. */
+  isFull = false
+  readonly connections: Set<Connection> = new Set()
+  readonly #core: CoreModule
+  readonly #timeline: Timeline
+  readonly #observer: ServerObserver
+  readonly #rate: number
+  readonly #inbox: Arrival[] = []
+  #wallOffset: number
+  #runs = 0
+  #snapshot: NodeState | undefined
+
+  constructor(
+    core: CoreModule,
+    timeline: Timeline,
+    readonly index: number,
+    readonly isDurable: boolean,
+    rate: number,
+    wallOffset: number,
+    observer: ServerObserver,
+  ) {
+    this.#core = core
+    this.#timeline = timeline
+    this.#observer = observer
+    this.#rate = rate
+    this.#wallOffset = wallOffset
+    this.name = `n${index + 1}`
+    this.state = this.#newState()
+  }
+
+  get accepts(): boolean {
+    return this.isUp && !this.isFrozen
+  }
+
+  /** Whole milliseconds of the server's wall clock. */
+  now(): number {
+    return Math.floor(this.#wallOffset + this.#timeline.now * this.#rate)
+  }
+
+  receive(arrival: Arrival): void {
+    if (!this.isUp) return
+    if (this.isFrozen) this.#inbox.push(arrival)
+    else this.#apply(arrival)
+  }
+
+  crash(): void {
+    this.isUp = false
+    this.isFrozen = false
+    this.#inbox.length = 0
+    for (const connection of [...this.connections]) connection.brokenByServer()
+    this.connections.clear()
+  }
+
+  restart(survival: Survival): void {
+    const before = this.state
+    this.state = this.#newState()
+    const kept = survival === 'everything' ? before : survival === 'nothing' ? undefined : this.#snapshot
+    if (kept !== undefined) copyInto(this.state, kept)
+    if (survival !== 'everything') this.#observer.lostData(this)
+    this.isUp = true
+  }
+
+  /** FLUSHALL: the process and its connections go on, the data is gone. */
+  flush(): void {
+    const { run } = this.state
+    this.state = this.#newState()
+    this.state.run = run
+    this.#observer.lostData(this)
+  }
+
+  freeze(): void {
+    this.isFrozen = true
+  }
+
+  thaw(): void {
+    this.isFrozen = false
+    for (const arrival of this.#inbox.splice(0)) this.#apply(arrival)
+  }
+
+  stepClock(by: number): void {
+    this.#wallOffset += by
+  }
+
+  /** What is on disk from now on. */
+  snapshot(): void {
+    const copy = this.#core.createNodeState('snapshot')
+    copyInto(copy, this.state)
+    this.#snapshot = copy
+  }
+
+  #newState(): NodeState {
+    const state = this.#core.createNodeState(`${this.name}-run${++this.#runs}`)
+    state.durable = this.isDurable
+    return state
+  }
+
+  #apply({ connection, command, respond }: Arrival): void {
+    let reply: NodeReply
+    if (this.isFull && (command.kind === 'acquire' || command.kind === 'repair' || command.kind === 'mark')) {
+      reply = { vote: 'failed', reason: 'OOM command not allowed' }
+    } else {
+      reply = this.#core.execute(this.state, command, this.now(), (waiterId) => {
+        this.#publish(waiterId)
+      })
+      this.#observer.executed(this, command, reply, connection.isAbandoned)
+    }
+    respond(reply)
+  }
+
+  #publish(waiterId: string): void {
+    const channel = this.#core.channelOf(waiterId)
+    let heard = false
+    for (const connection of this.connections) heard = connection.publish(channel, waiterId) || heard
+    this.#observer.published(this, waiterId, heard)
+  }
+}
+
+/** Entries are replaced or changed in place by the state machine, so each is copied. */
+function copyInto(target: NodeState, source: NodeState): void {
+  for (const [key, lock] of source.locks) target.locks.set(key, { ...lock })
+  for (const [key, queue] of source.queues)
+    target.queues.set(
+      key,
+      queue.map((place) => ({ ...place })),
+    )
+  for (const [key, counter] of source.counters) target.counters.set(key, { ...counter })
+  for (const [key, marker] of source.markers) target.markers.set(key, { ...marker })
+}

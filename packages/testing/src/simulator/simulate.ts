@@ -1,0 +1,277 @@
+import * as core from '@quorumlock/core'
+import type { NodeCommand, NodeReply } from '@quorumlock/core'
+import { Actor, type Stage } from './actor.js'
+import type { History } from '../history/history.js'
+import { Chronicle } from './chronicle.js'
+import { ClientProcess, EPOCH } from './client-process.js'
+import type { CoreModule } from './core-module.js'
+import { Fairness, isStrict } from './fairness.js'
+import type { Link } from './link.js'
+import { Marks } from './marks.js'
+import { Nemesis } from './nemesis.js'
+import { Oracle } from './oracle.js'
+import { drawPlan, type Plan, type PlanChanges, type UnsafeWorld } from './plan.js'
+import { Prng } from './prng.js'
+import { Residue } from './residue.js'
+import { Server } from './server.js'
+import { Timeline } from './timeline.js'
+import { shownCommand, shownReply, Trace } from './trace.js'
+import { inTurns } from './turns.js'
+import type { Violation } from './violation.js'
+
+export interface SimulationOptions {
+  /** A whole number; everything else follows from it. */
+  readonly seed: number
+  /** `safe` by default; the others are known to be unsafe, and have to be flagged. */
+  readonly world?: 'safe' | UnsafeWorld | undefined
+  /** Parts of what the seed draws, set by hand. */
+  readonly plan?: PlanChanges | undefined
+  /** Keep the history as text. */
+  readonly trace?: boolean | undefined
+  /** Keep the history as events, for the checkers. */
+  readonly history?: boolean | undefined
+  /** The core to run; the one that ships by default. */
+  readonly core?: CoreModule | undefined
+}
+
+export interface SimulationReport {
+  readonly seed: number
+  readonly plan: Plan
+  readonly violation: Violation | undefined
+  /** Stands for the whole history: the same seed gives the same one, on every engine. */
+  readonly hash: string
+  readonly trace: readonly string[]
+  readonly history: History
+  readonly marks: ReadonlySet<string>
+  /** Calls that asked for a lock, and rounds that were opened for them. */
+  readonly attempts: number
+  readonly rounds: number
+  /** Milliseconds of simulated time. */
+  readonly duration: number
+}
+
+/** One run: the core that ships, in a world that is made from a seed. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const plan = drawPlan(options.seed, options.world ?? 'safe', options.plan)
+  return new Simulation(plan, options).run()
+}
+
+class Simulation {
+  readonly #plan: Plan
+  readonly #timeline = new Timeline()
+  readonly #trace: Trace
+  readonly #marks = new Marks()
+  readonly #oracle: Oracle
+  readonly #residue: Residue
+  readonly #fairness: Fairness | undefined
+  readonly #servers: readonly Server[]
+  readonly #clients: ClientProcess[] = []
+  readonly #stage: Stage
+  #rounds = 0
+
+  constructor(plan: Plan, options: SimulationOptions) {
+    this.#plan = plan
+    const timeline = this.#timeline
+    const used = options.core ?? core
+    this.#trace = new Trace(() => timeline.now, options.trace === true)
+    this.#oracle = new Oracle(timeline)
+    if (options.history === true) this.#oracle.chronicle = new Chronicle(timeline)
+    this.#fairness = isStrict(plan) ? new Fairness(this.#oracle, timeline, plan) : undefined
+    this.#residue = new Residue(this.#oracle, timeline, this.#clients)
+    const clocks = new Prng(plan.seed, 'server-clocks')
+    this.#servers = Array.from({ length: plan.nodes }, (_, index) => {
+      const rate = 1 + clocks.between(-plan.drift, plan.drift)
+      const error = clocks.between(-plan.nodeClockError, plan.nodeClockError)
+      return new Server(used, timeline, index, plan.durable, rate, EPOCH + error, this)
+    })
+    this.#stage = {
+      plan,
+      timeline,
+      oracle: this.#oracle,
+      clients: this.#clients,
+      attempts: 0,
+      note: (text) => {
+        this.#trace.add(7, 0, text)
+      },
+      mark: (mark) => {
+        this.#marks.reach(mark)
+      },
+    }
+    const network = new Prng(plan.seed, 'network')
+    const delay = (): number => {
+      if (
+        timeline.now >= plan.calmUntil &&
+        timeline.now < plan.stormUntil &&
+        network.chance(plan.spikeChance)
+      )
+        return plan.delay + network.between(0, plan.spike)
+      return plan.delay + network.fraction() * plan.jitter
+    }
+    const log = (data: object, message: string): void => {
+      this.#marks.reach(`log: ${message.replace(/^n\d+ /, '')}`)
+      this.#stage.note(() => `LOG ${message} ${JSON.stringify(data)}`)
+    }
+    for (let index = 0; index < plan.clients; index++) {
+      const logger = { debug: log, info: log, warn: log, error: log }
+      const chance = new Prng(plan.seed, `reconnects ${index}`)
+      const around = { chance, delay, observer: this }
+      this.#clients.push(new ClientProcess(index, plan, timeline, this.#servers, used, logger, around))
+    }
+  }
+
+  async run(): Promise<SimulationReport> {
+    const { plan, oracle } = { plan: this.#plan, oracle: this.#oracle }
+    const actors = this.#clients.flatMap((client) =>
+      Array.from({ length: plan.actors }, (_, index) => new Actor(this.#stage, client, index)),
+    )
+    new Nemesis(this.#stage, this.#servers).start()
+    for (const actor of actors) actor.start()
+    const waiting = (): Actor[] => actors.filter((actor) => !actor.isDone && !actor.client.isCrashed)
+    await this.#runUntil(plan.stormUntil + patience(plan), () => waiting().length > 0)
+    if (oracle.violation === undefined && waiting().length > 0) {
+      oracle.report(
+        'liveness',
+        `${waiting()
+          .map(({ name }) => name)
+          .join()} got no further after the storm`,
+      )
+    }
+    await this.#quiesce()
+    return {
+      seed: plan.seed,
+      plan,
+      violation: oracle.violation,
+      hash: this.#trace.hash,
+      trace: this.#trace.lines,
+      history: oracle.chronicle?.events ?? [],
+      marks: this.#marks.reached,
+      attempts: this.#stage.attempts,
+      rounds: this.#rounds,
+      duration: this.#timeline.now,
+    }
+  }
+
+  /** Nobody wants anything any more: nothing may be left. Then everybody goes. */
+  async #quiesce(): Promise<void> {
+    const { timeline } = { timeline: this.#timeline }
+    if (this.#oracle.violation !== undefined) return
+    await this.#runUntil(timeline.now + SETTLING, () => true)
+    this.#residue.checkServers(this.#servers)
+    const living = this.#clients.filter(({ isCrashed }) => !isCrashed)
+    let closing = living.length
+    for (const client of living) {
+      void client.redlock.close().then(() => {
+        closing--
+      })
+    }
+    await this.#runUntil(timeline.now + CLOSING, () => closing > 0)
+    if (closing > 0) this.#oracle.report('liveness', 'close() did not end')
+    this.#residue.checkAwaited(living)
+    await this.#runUntil(timeline.now + 2 * Math.max(...this.#plan.ttls) + SETTLING, () => true)
+    this.#residue.checkAgendas(living)
+  }
+
+  /** Runs events, one client turn after another, until `until`, a violation, or nothing is wanted any more. */
+  async #runUntil(until: number, goesOn: () => boolean): Promise<void> {
+    const timeline = this.#timeline
+    let turns = 0
+    await inTurns(() => {
+      this.#oracle.step()
+      if (this.#oracle.violation !== undefined) return false
+      if ((turns++ & 63) === 0 && !goesOn()) return false
+      for (;;) {
+        const event = timeline.next(until)
+        if (event === undefined) {
+          timeline.now = Math.max(timeline.now, Number.isFinite(until) ? until : timeline.now)
+          return false
+        }
+        event.task()
+        if (this.#ran()) return true
+      }
+    })
+  }
+
+  #ran(): boolean {
+    let ran = false
+    for (const client of this.#clients) {
+      if (!client.ran) continue
+      client.ran = false
+      ran = true
+    }
+    return ran
+  }
+
+  // ── what links and servers tell ────────────────────────────────────────────────────────────────────────────────────
+
+  sent(link: Link, command: NodeCommand): void {
+    if (command.kind === 'acquire' && link.server.index === 0) this.#rounds++
+    this.#marks.sent(link, command)
+    this.#fairness?.sent(link, command)
+    this.#trace.add(1, link.server.index, () => `${link.client} → ${link.name}  ${shownCommand(command)}`)
+  }
+
+  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+    this.#marks.answered(link, command, reply)
+    this.#fairness?.answered(link, command, reply)
+    this.#trace.add(
+      2 + VOTES.indexOf(reply.vote),
+      link.server.index,
+      () => `${link.client} ← ${link.name}  ${shownCommand(command)}: ${shownReply(reply)}`,
+    )
+  }
+
+  connection(link: Link, connected: boolean): void {
+    this.#trace.add(
+      connected ? 8 : 9,
+      link.server.index,
+      () => `${link.client} ${connected ? 'connected to' : 'lost'} ${link.name}`,
+    )
+  }
+
+  stray(link: Link): void {
+    this.#marks.reach('data of a connection given up')
+    this.#stage.note(() => `${link.client} has data under way to ${link.name} over a dead connection`)
+  }
+
+  executed(server: Server, command: NodeCommand, reply: NodeReply, late: boolean): void {
+    if (command.kind === 'force')
+      for (const key of command.keys) this.#oracle.forced(key.slice('lock:'.length))
+    if (late) {
+      this.#marks.reach(`late ${command.kind} applied`)
+      if ('value' in command) this.#residue.excuse(command.value)
+    }
+    this.#residue.checkStep(server, command)
+    this.#trace.add(
+      10 + VOTES.indexOf(reply.vote),
+      server.index,
+      () => `      ${server.name}: ${shownCommand(command)}: ${shownReply(reply)}${late ? ' (late)' : ''}`,
+    )
+  }
+
+  published(server: Server, waiterId: string, heard: boolean): void {
+    this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to nobody')
+    this.#trace.add(15, server.index, () => `      ${server.name} wakes ${waiterId}`)
+  }
+
+  lostData(server: Server): void {
+    this.#marks.reach('data lost')
+    this.#trace.add(16, server.index, () => `      ${server.name} lost data`)
+  }
+}
+
+const VOTES = ['granted', 'refused', 'failed', 'unknown']
+/** The longest pause of a probe is 10 s, of a release that is tried again 5 s, the life of a place 3 s. */
+const SETTLING = 20_000
+const CLOSING = 10_000
+
+/** What may have to pass before everybody has had every resource once more. */
+function patience(plan: Plan): number {
+  const longest = Math.max(...plan.ttls)
+  const users = plan.clients * plan.actors
+  return (
+    60_000 +
+    6 * longest +
+    users * plan.resources * (200 + 3 * plan.sectionTime + 20 * plan.spike * plan.spikeChance) +
+    users * 3 * longest
+  )
+}

@@ -1,0 +1,90 @@
+import type { NodeCommand, NodeReply } from '@quorumlock/core'
+
+/** What happened, in order: always as a number that stands for all of it, as text when somebody wants to read it. */
+export class Trace {
+  readonly lines: string[] = []
+  readonly #isReadable: boolean
+  readonly #now: () => number
+  readonly #words = new Float64Array(1)
+  readonly #halves = new Uint32Array(this.#words.buffer)
+  #high = 0x9e3779b9
+  #low = 0x85ebca6b
+  #count = 0
+
+  constructor(now: () => number, isReadable: boolean) {
+    this.#now = now
+    this.#isReadable = isReadable
+  }
+
+  /** Of everything so far. */
+  get hash(): string {
+    const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0')
+    return `${hex(this.#high)}${hex(this.#low)}-${this.#count}`
+  }
+
+  get isReadable(): boolean {
+    return this.#isReadable
+  }
+
+  /** The numbers go into the hash with the time, the text is made only when it is read. */
+  add(kind: number, subject: number, text: () => string): void {
+    this.#count++
+    this.#words[0] = this.#now()
+    this.#mix(this.#halves[0] as number)
+    this.#mix(this.#halves[1] as number)
+    this.#mix(Math.imul(kind, 0x01000193) ^ subject)
+    if (this.#isReadable) this.lines.push(`${this.#now().toFixed(3).padStart(10)} ${text()}`)
+  }
+
+  #mix(word: number): void {
+    this.#high = Math.imul(this.#high ^ word, 0xcc9e2d51)
+    this.#high = (this.#high << 15) | (this.#high >>> 17)
+    this.#low = (Math.imul(this.#low ^ this.#high, 0x1b873593) + word) | 0
+  }
+}
+
+export function shownCommand(command: NodeCommand): string {
+  switch (command.kind) {
+    case 'acquire': {
+      const queue =
+        typeof command.queue === 'string'
+          ? command.queue
+          : `as ${command.queue.id} at ${command.queue.at} age ${command.queue.age}`
+      const fence = command.fence === undefined ? '' : ` token ${command.fence.token}`
+      return `acquire ${shownKeys(command.keys)} ${command.value} ttl ${command.ttl} ${queue}${fence}`
+    }
+    case 'extend':
+    case 'repair':
+      return `${command.kind} ${shownKeys(command.keys)} ${command.value} ttl ${command.ttl}`
+    case 'release': {
+      const leave = command.leave === undefined ? '' : ` leave ${command.leave}`
+      const requeue = command.requeue === undefined ? '' : ` requeue ${command.requeue.id}`
+      return `release ${shownKeys(command.keys)} ${command.value}${leave}${requeue}`
+    }
+    case 'force':
+    case 'inspect':
+      return `${command.kind} ${shownKeys(command.keys)}`
+    case 'greet':
+      return command.marker === undefined ? 'probe' : 'greet'
+    case 'mark':
+      return `mark ${command.mode} run ${command.run} longest ${command.longestTtl} floor ${command.floor} for ${command.duration}`
+  }
+}
+
+export function shownReply(reply: NodeReply): string {
+  if (reply.vote === 'granted') {
+    const { greeting } = reply
+    if (greeting === undefined) return 'granted'
+    const { marker } = greeting
+    return marker === null
+      ? `granted: run ${greeting.run}, no marker`
+      : `granted: run ${greeting.run}, marker of ${marker.run}, longest ${marker.longestTtl}, quarantine ${marker.quarantine}`
+  }
+  if (reply.vote !== 'refused') return `${reply.vote}: ${reply.reason}`
+  const remaining = reply.remaining === undefined ? '' : ` ${reply.remaining} ms`
+  return `refused: ${reply.reason}${remaining}`
+}
+
+function shownKeys(keys: readonly string[]): string {
+  return keys.join(' ')
+}

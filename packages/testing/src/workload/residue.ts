@@ -1,0 +1,27 @@
+import type { Fleet } from '../fleet/fleet.js'
+import { until } from '../fleet/until.js'
+import { verdict, type Verdict } from '../history/verdict.js'
+
+export interface ResidueOptions {
+  /** Lock keys. */
+  readonly keys: readonly string[]
+  readonly ttl: number
+}
+
+/** When all clients are gone no lock key may outlive its TTL, and none may be without one. */
+export async function checkResidue(fleet: Fleet, { keys, ttl }: ResidueOptions): Promise<Verdict> {
+  let left: string[] = []
+  const look = async (): Promise<void> => {
+    left = []
+    for (const node of fleet.nodes) {
+      for (const key of keys) {
+        const remaining = Number(await node.command('PTTL', key))
+        if (remaining !== -2) left.push(`${node.name} still has ${key}, for ${remaining} ms`)
+      }
+    }
+    if (left.length > 0) throw new Error(left.join('; '))
+  }
+  // A millisecond or two more than the TTL: servers expire with that resolution.
+  await until(look, ttl * 1.05 + 100).catch(() => undefined)
+  return verdict('residue', fleet.nodes.length * keys.length, left)
+}

@@ -1,0 +1,88 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { recordHistory, type HistoryEvent } from '../history/history.js'
+import type { OpenLocks } from './adapter.js'
+import { work } from './loop.js'
+import type { ClientTask, FromClient, ToClient } from './messages.js'
+
+/** A client at work. */
+export interface RunningClient {
+  /** Ends it in good order. Resolves with complaints about what it left behind. */
+  stop(): Promise<readonly string[]>
+  kill(): void
+}
+
+/** Who hears of what a client does. */
+export interface Hearing {
+  readonly events: (events: readonly HistoryEvent[]) => void
+  readonly unhandled: (error: string) => void
+}
+
+const closesWithin = 15_000
+const endsWithin = 2_000
+
+export async function startProcess(task: ClientTask, hear: Hearing): Promise<RunningClient> {
+  const child = forkClient()
+  child.on('message', (message: FromClient) => {
+    if (message.kind === 'events') hear.events(message.events)
+    if (message.kind === 'unhandled') hear.unhandled(message.error)
+  })
+  await told(child, 'ready', { kind: 'start', task })
+  return {
+    stop: async () => {
+      const ended = once(child, 'exit').then(() => true)
+      await Promise.race([told(child, 'closed', { kind: 'stop' }), within(closesWithin)])
+      if (await Promise.race([ended, within(endsWithin)])) return []
+      return [`${task.client} still ran ${endsWithin} ms after it had closed its locks`]
+    },
+    kill: () => child.kill('SIGKILL'),
+  }
+}
+
+export async function startInline(task: ClientTask, hear: Hearing): Promise<RunningClient> {
+  const { openLocks } = (await import(task.adapter)) as { openLocks: OpenLocks }
+  const locks = await openLocks(task)
+  const stop = new AbortController()
+  const recorder = recordHistory(task.client, (event) => hear.events([event]))
+  const working = work(task, locks, recorder, stop.signal)
+  return {
+    stop: async () => {
+      stop.abort()
+      await working
+      await locks.close()
+      return []
+    },
+    kill: () => stop.abort(),
+  }
+}
+
+function forkClient(): ChildProcess {
+  const isSource = fileURLToPath(import.meta.url).endsWith('.ts')
+  const file = new URL(isSource ? './client-process.ts' : './client-process.js', import.meta.url)
+  return fork(fileURLToPath(file), [], {
+    execArgv: isSource ? ['--conditions', '@quorumlock/source', '--import', 'tsx'] : [],
+    // Options of a test runner are not meant for it.
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+}
+
+/** Sends a message and waits for the one that answers it. A client that dies first is a failure of the bench. */
+function told(child: ChildProcess, kind: FromClient['kind'], message: ToClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`A client process ended with ${code ?? 'a signal'} before it was ${kind}`))
+    child.once('exit', ended)
+    child.on('message', (said: FromClient) => {
+      if (said.kind === 'unhandled' && kind === 'ready') reject(new Error(said.error))
+      if (said.kind !== kind) return
+      child.off('exit', ended)
+      resolve()
+    })
+    child.send(message)
+  })
+}
+
+function within(ms: number): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), ms).unref())
+}

@@ -1,0 +1,96 @@
+import { describe, expect, jest, test } from '@jest/globals'
+import { spawn, spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+jest.setTimeout(90_000)
+
+const main = fileURLToPath(new URL('../../demo/failover.ts', import.meta.url))
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const command = [process.execPath, '--conditions', '@quorumlock/source', '--import', tsx, main]
+
+/** Runs the demo; `react` sees what it has said so far, and may send it signals. */
+function run(
+  [program, ...args]: readonly string[],
+  env: Record<string, string>,
+  react: (said: string, pid: number) => void = () => {},
+): Promise<{ code: number | null; said: string; group: number }> {
+  const child = spawn(program!, args, {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Children of the demo are found by their group.
+    detached: true,
+  })
+  let said = ''
+  const hear = (chunk: Buffer): void => {
+    said += chunk.toString()
+    react(said, child.pid!)
+  }
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  return new Promise((resolve) => {
+    child.once('close', (code) => resolve({ code, said, group: child.pid! }))
+  })
+}
+
+/** Waits until nothing of the demo runs any more, and tells what still does. */
+async function leftOf(group: number): Promise<string> {
+  const started = Date.now()
+  for (;;) {
+    const left = spawnSync('ps', ['-o', 'pid=,args=', '-g', String(group)], { encoding: 'utf8' }).stdout
+    if (left === '' || Date.now() - started > 5_000) return left
+    await new Promise((next) => setTimeout(next, 50))
+  }
+}
+
+function interruptOnce(signal: NodeJS.Signals, at: RegExp): (said: string, pid: number) => void {
+  let isSent = false
+  return (said, pid) => {
+    if (isSent || !at.test(said)) return
+    isSent = true
+    process.kill(pid, signal)
+  }
+}
+
+describe('the demo', () => {
+  test('shows locks that hold while servers fail, in plain lines without a terminal', async () => {
+    const { code, said, group } = await run(command, {})
+    expect(await leftOf(group)).toBe('')
+    expect(said).toMatch(/^On five real Redis servers/)
+    expect(said).toContain('node 2 is killed')
+    expect(said).toMatch(/crashes while it holds/)
+    expect(said).toMatch(/✓ \d+ sections, 0 times two workers inside at once/)
+    expect(said).not.toContain('\u001b')
+    expect(code).toBe(0)
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends cleanly at %s, and leaves no process behind',
+    async (signal) => {
+      const { code, said, group } = await run(command, {}, interruptOnce(signal, /\d+\.\d s {2}nodes:/))
+      expect(await leftOf(group)).toBe('')
+      expect(said).toContain('Interrupted. Up to here:')
+      expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
+    },
+  )
+
+  test('plays in memory where there is no server, and says so', async () => {
+    const env = { QUORUMLOCK_DEMO: 'memory' }
+    const { said } = await run(command, env, interruptOnce('SIGTERM', /node 1 is killed/))
+    expect(said).toMatch(/^On five nodes in memory, as asked for/)
+    expect(said).toMatch(/0 times two workers inside at once/)
+  })
+
+  test('redraws in place in a terminal, and gives the screen back', async () => {
+    if (spawnSync('script', ['--version']).error !== undefined) return
+    // A terminal of its own; the interrupt reaches the demo as from a keyboard: with its whole group.
+    const quoted = command.map((word) => `'${word}'`).join(' ')
+    const env = { QUORUMLOCK_DEMO: 'memory', TERM: 'xterm-256color' }
+    const stopped = `timeout --foreground -s INT 8 ${quoted}`
+    const { said } = await run(['script', '-qec', stopped, '/dev/null'], env)
+    expect(said).toContain('\u001b[?1049h')
+    expect(said).toContain('locks over five nodes while nodes fail')
+    expect(said.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(said.lastIndexOf('\u001b[?1049h'))
+    expect(said).toContain('Interrupted. Up to here:')
+  })
+})

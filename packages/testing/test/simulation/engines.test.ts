@@ -1,0 +1,12 @@
+import { expect, test } from '@jest/globals'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const script = fileURLToPath(new URL('../../scripts/hashes.mjs', import.meta.url))
+
+// The list was written with one version of Node; the suite runs with every version that is supported.
+test('the histories are those that another version of Node has written down for these sources', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [script])
+  expect(stdout).toMatch(/^The (same histories|sources have changed)/)
+}, 60_000)

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals'
+import { explore } from '../../src/model/explore.js'
+import { fencingModel, type FencingFault, type FencingWorld } from '../../src/model/fencing-model.js'
+
+const small: FencingWorld = {
+  nodes: 3,
+  quorum: 2,
+  clients: 2,
+  attempts: 1,
+  clock: 2,
+  messages: 'late',
+  restarts: 0,
+  extensions: 0,
+}
+
+/** Far above what any of the worlds below has: reaching it would be a failure, not an end. */
+const LIMIT = 3_000_000
+
+describe('tokens are unique and ordered like the grants, in every reachable state, with', () => {
+  test.each<[string, Partial<FencingWorld>]>([
+    ['late and lost messages', {}],
+    ['extension and repair', { extensions: 1 }],
+    ['re-proposals', { messages: 'prompt', attempts: 2, extensions: 1 }],
+    ['three clients', { messages: 'prompt', clients: 3, extensions: 1 }],
+    ['a node that loses its data', { messages: 'prompt', attempts: 2, extensions: 1, restarts: 1 }],
+  ])(
+    '%s',
+    (_, world) => {
+      const { complete, violation } = explore(fencingModel({ ...small, ...world }), LIMIT)
+      expect(violation).toBeUndefined()
+      expect(complete).toBe(true)
+    },
+    120_000,
+  )
+})
+
+describe('the model rejects a protocol with the fault', () => {
+  test.each<[FencingFault, Partial<FencingWorld>]>([
+    ['grant without comparing tokens', {}],
+    ['grant equal tokens', {}],
+    ['counter deleted by release', {}],
+    ['win with less than a majority', {}],
+    ['restarted node votes at once', { restarts: 1 }],
+    ['restarted node admitted without a floor', { restarts: 1 }],
+    ['repair without comparing tokens', { messages: 'prompt', clients: 3, extensions: 1 }],
+  ])(
+    '%s',
+    (broken, world) => {
+      const { violation } = explore(fencingModel({ ...small, ...world, broken }), LIMIT)
+      expect(violation?.what).toMatch(/^token \d+ was handed out (twice|after \d+)$/)
+      expect(violation?.trace.length).toBeGreaterThan(2)
+    },
+    120_000,
+  )
+})

@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals'
+import { mutatedCore } from './support/mutated-core.js'
+import { PLANTED_FAULTS } from './support/mutations.js'
+import { firstFlagged } from './support/seeds.js'
+
+test.each(PLANTED_FAULTS)(
+  '$name is found within $within seeds',
+  async (fault) => {
+    const core = await mutatedCore(fault)
+    expect((await firstFlagged(fault.within, { core, plan: fault.plan }))?.violation).toBeDefined()
+  },
+  300_000,
+)
+
+test('a fault that cannot be planted any more says so', async () => {
+  const gone = { name: 'gone', file: 'engine.ts', from: 'text that is nowhere', to: '' }
+  await expect(mutatedCore(gone)).rejects.toThrow(
+    'expected engine.ts to have the text once, found it 0 times',
+  )
+})

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals'
+import { violationsOf } from './support/seeds.js'
+
+const SEEDS = 1_000
+
+test(`${SEEDS} worlds are safe and make progress, and every rare path is walked in some of them`, async () => {
+  const { violations, marks } = await violationsOf(1, SEEDS)
+  expect(violations).toEqual([])
+  expect(RARE_PATHS.filter((mark) => !marks.has(mark))).toEqual([])
+}, 300_000)
+
+/** Observed from outside, in what is sent and answered. */
+const RARE_PATHS = [
+  'split vote',
+  'grant came after its roll-back',
+  'late acquire applied',
+  'late release applied',
+  'late extend applied',
+  'release sent again',
+  'partial grant given back, place kept',
+  'heartbeat renewed a place',
+  'place given up',
+  'wake-up published',
+  'wake-up published to nobody',
+  'wake-up lost',
+  'watch ended free',
+  'watch ran out',
+  'several resources at once',
+  'acquire refused: stale',
+  'acquire refused: queued',
+  'acquire refused: quarantined',
+  'acquire refused: unmarked',
+  'acquire unknown',
+  'acquire failed',
+  'extend refused: gone',
+  'extend refused: taken',
+  'extend unknown',
+  'repair done',
+  'repair refused: taken',
+  'repair refused: stale',
+  'marker: found',
+  'marker: quarantine',
+  'marker: admit',
+  'data lost',
+  'data of a connection given up',
+  'silent node probed',
+  'resumed',
+  'closed while others use it',
+  'release expired',
+  'release unknown',
+  'log: a lock was lost',
+  "log: a lock node's clock was stepped",
+  'error CONTENDED',
+  'error UNAVAILABLE',
+  'error LOST',
+  'error CLOSED',
+  'error GIVEN_UP',
+]

@@ -1,0 +1,48 @@
+import { setImmediate } from 'node:timers/promises'
+import { replayCommand } from '../../../src/simulator/reduce.js'
+import { simulate, type SimulationOptions, type SimulationReport } from '../../../src/simulator/simulate.js'
+
+type Options = Omit<SimulationOptions, 'seed'>
+
+/** Runs seeds one after another until `goesOn` has had enough. */
+export async function runSeeds(
+  from: number,
+  count: number,
+  options: Options,
+  goesOn: (report: SimulationReport) => boolean,
+): Promise<void> {
+  for (let seed = from; seed < from + count; seed++) {
+    if (!goesOn(await simulate({ ...options, seed }))) return
+    // Simulated time leaves no room for real timers: those of the test runner get their turn here.
+    await setImmediate()
+  }
+}
+
+/** What went wrong in so many seeds, each with the command that shows it again; and every mark that was reached. */
+export async function violationsOf(
+  from: number,
+  count: number,
+  options: Options = {},
+): Promise<{ violations: string[]; marks: Set<string> }> {
+  const violations: string[] = []
+  const marks = new Set<string>()
+  await runSeeds(from, count, options, ({ seed, violation, marks: reached }) => {
+    for (const mark of reached) marks.add(mark)
+    if (violation !== undefined) {
+      const command = replayCommand({ seed, ...options }, options.plan)
+      violations.push(`${violation.kind}: ${violation.what}\n  ${command} --reduce`)
+    }
+    return violations.length < 5
+  })
+  return { violations, marks }
+}
+
+/** The first seed of so many that is flagged. */
+export async function firstFlagged(count: number, options: Options): Promise<SimulationReport | undefined> {
+  let flagged: SimulationReport | undefined
+  await runSeeds(1, count, options, (report) => {
+    if (report.violation !== undefined) flagged = report
+    return flagged === undefined
+  })
+  return flagged
+}

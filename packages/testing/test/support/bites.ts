@@ -1,0 +1,263 @@
+import { expect } from '@jest/globals'
+import type { FaultName, FaultOptions, FleetNode } from '@quorumlock/testing'
+import { ask } from '../../src/fleet/resp.js'
+import { until } from '../../src/fleet/until.js'
+import { outcome, Wire } from './wire.js'
+
+/** How a fault shows itself to a client: a wire that was opened before it, and the node. */
+export interface Bite {
+  readonly options?: FaultOptions
+  /** Needs servers that write an append-only file. */
+  readonly durable?: true
+  /** What can be seen while the fault is in force. */
+  readonly seen: (wire: Wire, node: FleetNode) => Promise<void>
+}
+
+const key = 'lock:orders'
+const take = ['SET', key, 'mine', 'NX', 'PX', '60000'] as const
+const stored = (node: FleetNode, name: string): Promise<string> => node.command('EXISTS', name)
+const fresh = (node: FleetNode): Promise<string> => outcome(ask(node.port, ['PING']))
+
+const refusing = (reply: string): Bite => ({
+  seen: async (wire) => expect(await outcome(wire.send('SET', 'k', 'v'))).toContain(reply),
+})
+const gone: Bite = {
+  options: { key },
+  seen: async (_wire, node) => expect(await stored(node, key)).toBe('0'),
+}
+const silent: Bite = { seen: async (wire) => expect(await outcome(wire.send('PING'))).toBe('silence') }
+/** Whether a command that got no reply was applied. */
+const unanswered = (applied: '0' | '1', said: string): Bite => ({
+  seen: async (wire, node) => {
+    expect(await outcome(wire.send('SET', 'k', 'v'))).toBe(said)
+    expect(await stored(node, 'k')).toBe(applied)
+  },
+})
+const late: Bite = {
+  options: { ms: 60 },
+  seen: async (wire) => {
+    const start = performance.now()
+    await wire.send('PING')
+    expect(performance.now() - start).toBeGreaterThan(55)
+  },
+}
+const restarted: Bite = {
+  seen: async (wire, node) => {
+    expect(await wire.ended).toMatch(/ECONNRESET|closed/)
+    expect(await fresh(node)).toBe('PONG')
+    expect(await stored(node, key)).toBe('0')
+  },
+}
+const down: Bite = {
+  seen: async (wire, node) => {
+    expect(await wire.ended).toMatch(/ECONNRESET|closed/)
+    expect(await fresh(node)).toMatch('ECONNREFUSED')
+  },
+}
+/** How much of a key's time passes in the time of a test. */
+const pace = (least: number, most: number): Bite => ({
+  seen: async (_wire, node) => {
+    const left = async (): Promise<number> => Number(await node.command('PTTL', key))
+    const [start, before] = [performance.now(), await left()]
+    await until(async () => {
+      if (performance.now() - start < 100) throw new Error('not yet')
+    }, 1_000)
+    const speed = (before - (await left())) / (performance.now() - start)
+    expect(speed).toBeGreaterThan(least)
+    expect(speed).toBeLessThan(most)
+  },
+})
+
+/** One for every fault: the type sees to it. Before each, the node has the key with a minute to live. */
+export const bites: Readonly<Record<FaultName, Bite>> = {
+  crash: down,
+  shutdown: down,
+  restart: restarted,
+  'empty restart': restarted,
+  'torn log': { ...restarted, durable: true },
+  'crash loop': {
+    options: { ms: 20 },
+    seen: async (_wire, node) => {
+      const ends = async (): Promise<string> => (await Wire.open(node.port)).ended
+      await until(ends, 2_000)
+      await until(ends, 2_000)
+    },
+  },
+  freeze: {
+    seen: async (wire, node) => {
+      expect(await outcome(wire.send('PING'))).toBe('silence')
+      expect(await fresh(node)).toBe('silence')
+    },
+  },
+  failover: {
+    seen: async (wire, node) => {
+      expect(await wire.ended).toMatch(/ECONNRESET|closed/)
+      await until(() => ask(node.port, ['PING']), 2_000)
+      expect(await outcome(ask(node.port, ['EXISTS', key]))).toBe('0')
+      expect(await outcome(ask(node.port, ['ROLE']))).not.toContain('slave')
+    },
+  },
+
+  latency: late,
+  'slow requests': late,
+  jitter: {
+    options: { ms: 80 },
+    seen: async (wire) => {
+      const times: number[] = []
+      for (let round = 0; round < 8; round++) {
+        const start = performance.now()
+        await wire.send('PING')
+        times.push(performance.now() - start)
+      }
+      expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(10)
+    },
+  },
+  partition: unanswered('0', 'silence'),
+  'stalled requests': unanswered('0', 'silence'),
+  'stalled replies': unanswered('1', 'silence'),
+  blackhole: unanswered('0', 'silence'),
+  'lost requests': unanswered('0', 'silence'),
+  'lost replies': unanswered('1', 'silence'),
+  refuse: down,
+  'refuse new': {
+    seen: async (wire, node) => {
+      expect(await wire.send('PING')).toBe('+PONG\r\n')
+      expect(await fresh(node)).toContain('ECONNREFUSED')
+    },
+  },
+  'mute accept': {
+    seen: async (wire, node) => {
+      expect(await wire.ended).toBe('ECONNRESET')
+      expect(await fresh(node)).toBe('silence')
+    },
+  },
+  reset: { seen: async (wire) => expect(await wire.ended).toBe('ECONNRESET') },
+  'orderly close': { seen: async (wire) => expect(await wire.ended).toBe('closed') },
+  'half-open': {
+    seen: async (wire, node) => {
+      expect(await outcome(wire.send('SET', 'k', 'v'))).toBe('silence')
+      expect(await stored(node, 'k')).toBe('0')
+      expect(await fresh(node)).toBe('PONG')
+    },
+  },
+  'reset on request': { options: { command: 'SET' }, ...unanswered('0', 'ECONNRESET') },
+  'reset in mid-reply': {
+    options: { command: 'SET' },
+    seen: async (wire, node) => {
+      expect(await outcome(wire.send('SET', 'k', 'v'))).toBe('ECONNRESET')
+      expect(wire.rest).toBe('+')
+      expect(await stored(node, 'k')).toBe('1')
+    },
+  },
+  'lose reply': {
+    options: { command: 'SET', nth: 2 },
+    seen: async (wire, node) => {
+      expect(await wire.send('SET', 'first', 'v')).toBe('+OK\r\n')
+      expect(await wire.send('GET', 'first')).toBe('$1\r\nv\r\n')
+      expect(await outcome(wire.send('SET', 'k', 'v'))).toBe('ECONNRESET')
+      expect(await stored(node, 'k')).toBe('1')
+    },
+  },
+  'swallow reply': {
+    options: { command: 'SET' },
+    seen: async (wire, node) => {
+      expect(await outcome(wire.send('SET', 'k', 'v'))).toBe('silence')
+      expect(await outcome(wire.send('PING'))).toBe('silence')
+      expect(await stored(node, 'k')).toBe('1')
+    },
+  },
+  'lose request': { options: { command: 'SET' }, ...unanswered('0', 'silence') },
+  'duplicate request': {
+    options: { command: 'INCR' },
+    seen: async (wire, node) => {
+      expect(await wire.send('INCR', 'count')).toBe(':1\r\n')
+      await until(async () => expect(await node.command('GET', 'count')).toBe('2'), 2_000)
+    },
+  },
+  garbage: { seen: async (wire) => expect(await outcome(wire.send('PING'))).toMatch('HTTP/1.1') },
+  bandwidth: {
+    seen: async (wire) => {
+      const start = performance.now()
+      await wire.send('ECHO', 'x'.repeat(200))
+      expect(performance.now() - start).toBeGreaterThan(90)
+    },
+  },
+  sliced: { seen: async (wire) => expect(await wire.send('ECHO', 'abc')).toBe('$3\r\nabc\r\n') },
+
+  oom: refusing('-OOM'),
+  readonly: refusing('-READONLY'),
+  masterdown: {
+    seen: async (wire) => expect(await outcome(wire.send('GET', 'k'))).toContain('-MASTERDOWN'),
+  },
+  noreplicas: refusing('-NOREPLICAS'),
+  misconf: refusing('-MISCONF'),
+  loading: {
+    seen: async (wire, node) => {
+      await wire.ended
+      expect(await outcome(ask(node.port, ['GET', 'k']))).toContain('LOADING')
+    },
+  },
+  busy: refusing('-BUSY'),
+  noauth: {
+    seen: async (wire, node) => {
+      await wire.ended
+      expect(await fresh(node)).toContain('NOAUTH')
+    },
+  },
+  noperm: refusing('-NOPERM'),
+  maxclients: {
+    seen: async (wire, node) => {
+      await wire.ended
+      expect(await fresh(node)).toMatch(/max number of clients|closed|ECONNRESET/)
+    },
+  },
+  'write pause': {
+    seen: async (wire) => {
+      expect(await outcome(wire.send('GET', 'k'))).toBe('$-1\r\n')
+      expect(await outcome(wire.send('SET', 'k', 'v'))).toBe('silence')
+    },
+  },
+  sleep: { options: { ms: 300 }, ...silent },
+  'unknown command': refusing('-ERR unknown command'),
+  'unknown error': refusing('-FUTURE'),
+  moved: refusing('-MOVED'),
+  clusterdown: refusing('-CLUSTERDOWN'),
+  tryagain: refusing('-TRYAGAIN'),
+
+  flush: gone,
+  'swapped databases': gone,
+  evict: gone,
+  'deleted key': gone,
+  'foreign value': {
+    options: { key },
+    seen: async (_wire, node) => expect(await node.command('GET', key)).toBe('not a value of yours'),
+  },
+  'wrong type': {
+    options: { key },
+    seen: async (wire) => expect(await outcome(wire.send('GET', key))).toContain('-WRONGTYPE'),
+  },
+  'stripped TTL': {
+    options: { key },
+    seen: async (_wire, node) => expect(await node.command('PTTL', key)).toBe('-1'),
+  },
+  'early expiry': gone,
+  'script flush': {
+    seen: async (wire) => {
+      const sha = (await wire.send('SCRIPT', 'LOAD', 'return 1')).split('\r\n')[1]!
+      expect(await wire.send('EVALSHA', sha, '0')).toBe(':1\r\n')
+    },
+  },
+
+  'clock step': {
+    options: { ms: 30_000 },
+    seen: async (_wire, node) => expect(Number(await node.command('PTTL', key))).toBeLessThan(31_000),
+  },
+  'clock back': {
+    options: { ms: 30_000 },
+    seen: async (_wire, node) => expect(Number(await node.command('PTTL', key))).toBeGreaterThan(80_000),
+  },
+  'fast clock': pace(1.7, 2.3),
+  'slow clock': pace(0.3, 0.7),
+}
+
+export const before: { readonly key: string; readonly take: readonly string[] } = { key, take }

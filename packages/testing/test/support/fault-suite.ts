@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { LockContendedError, QuorumUnavailableError } from '@quorumlock/core'
+import { startFleet, type FaultName, type Fleet, type FleetBackend } from '@quorumlock/testing'
+import { openBench, type Bench } from './bench.js'
+
+/** What a majority of nodes under the fault means for a lock that nobody holds. */
+type Effect = 'stops the service' | 'slows it down' | 'is survived'
+
+/** Rows of the table of faults, and what they do to a majority. With a minority the service goes on, whatever it is. */
+export const rows: readonly (readonly [FaultName, Effect])[] = [
+  ['crash', 'stops the service'],
+  ['shutdown', 'stops the service'],
+  ['freeze', 'stops the service'],
+  ['latency', 'slows it down'],
+  ['jitter', 'slows it down'],
+  ['sliced', 'slows it down'],
+  ['partition', 'stops the service'],
+  ['stalled requests', 'stops the service'],
+  ['stalled replies', 'stops the service'],
+  ['blackhole', 'stops the service'],
+  ['lost requests', 'stops the service'],
+  ['lost replies', 'stops the service'],
+  ['refuse', 'stops the service'],
+  ['mute accept', 'stops the service'],
+  ['half-open', 'stops the service'],
+  ['reset on request', 'stops the service'],
+  ['reset in mid-reply', 'stops the service'],
+  ['lose reply', 'stops the service'],
+  ['oom', 'stops the service'],
+  ['readonly', 'stops the service'],
+  ['masterdown', 'stops the service'],
+  ['noreplicas', 'stops the service'],
+  ['misconf', 'stops the service'],
+  ['busy', 'stops the service'],
+  ['noauth', 'stops the service'],
+  ['noperm', 'stops the service'],
+  ['maxclients', 'stops the service'],
+  ['write pause', 'stops the service'],
+  ['unknown command', 'stops the service'],
+  ['unknown error', 'stops the service'],
+  ['moved', 'stops the service'],
+  ['clusterdown', 'stops the service'],
+  ['script flush', 'is survived'],
+  ['duplicate request', 'is survived'],
+]
+
+const ttl = 3_000
+const nodeTimeout = 150
+const wait = 600
+/** Timers and two busy cores. */
+const slack = 350
+
+export function faultSuite(backend: FleetBackend, chosen: readonly (readonly [FaultName, Effect])[]): void {
+  describe(`our locks on ${backend}`, () => {
+    let fleet: Fleet
+    let bench: Bench
+    let count = 0
+    const fresh = (): string => `orders-${++count}`
+    const hit = async (name: FaultName, nodes: number): Promise<void> => {
+      const options = name === 'latency' ? { ms: 40 } : name === 'jitter' ? { ms: 60 } : {}
+      await Promise.all(fleet.nodes.slice(0, nodes).map((node) => node.inject(name, options)))
+    }
+
+    beforeAll(async () => {
+      fleet = await startFleet({ backend })
+      // Quarantine has tests of its own; here a node that was restarted is to vote again at once.
+      bench = await openBench(fleet.urls, { ttl, nodeTimeout, wait, guard: false })
+      await bench.redlock.using('warm', () => undefined)
+    })
+    afterEach(async () => {
+      await fleet.heal()
+      await bench.settled()
+    })
+    afterAll(async () => {
+      await bench[Symbol.asyncDispose]()
+      await fleet.dispose()
+    })
+
+    test.each(chosen)(
+      'two of five nodes with "%s": the service goes on, no call beyond its budget',
+      async (name) => {
+        if (fleet.nodes[0]!.cannot(name) !== undefined) return
+        await hit(name, 2)
+        for (let round = 0; round < 3; round++) {
+          const resource = fresh()
+          const start = performance.now()
+          const lock = await bench.redlock.acquire(resource)
+          expect(performance.now() - start).toBeLessThan(nodeTimeout + slack)
+          expect(await bench.redlock.tryAcquire(resource)).toBeNull()
+          await lock.extend()
+          expect(await lock.release()).toBe('released')
+        }
+      },
+    )
+
+    test.each(chosen)(
+      'three of five nodes with "%s": it %s, and all is well after it',
+      async (name, effect) => {
+        if (fleet.nodes[0]!.cannot(name) !== undefined) return
+        await hit(name, 3)
+        const start = performance.now()
+        const outcome = await bench.redlock.acquire(fresh()).then(
+          async (lock) => lock.release(),
+          (error: unknown) => error,
+        )
+        expect(performance.now() - start).toBeLessThan(wait + nodeTimeout + slack)
+        if (effect === 'stops the service') {
+          expect(outcome).toBeInstanceOf(QuorumUnavailableError)
+          expect(outcome).not.toBeInstanceOf(LockContendedError)
+          const failed = (outcome as QuorumUnavailableError).votes.filter(({ vote }) => vote !== 'granted')
+          expect(failed.length).toBeGreaterThanOrEqual(3)
+          for (const { reason } of failed) expect(reason).toBeTruthy()
+        } else expect(outcome).toBe('released')
+        await fleet.heal()
+        await bench.settled()
+        const lock = await bench.redlock.acquire(fresh())
+        expect(await lock.release()).toBe('released')
+      },
+    )
+  })
+}

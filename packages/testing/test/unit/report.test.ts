@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals'
+import { checkMutualExclusion, renderReport, type History, type WorkloadResult } from '@quorumlock/testing'
+
+const history: History = [
+  { client: 'a', attempt: 'a/1', at: 10, kind: 'asked', resource: 'orders & <co>' },
+  { client: 'a', attempt: 'a/1', at: 20, kind: 'acquired', validUntil: 900, token: '7' },
+  { client: 'b', attempt: 'b/1', at: 30, kind: 'asked', resource: 'orders & <co>' },
+  { client: 'b', attempt: 'b/1', at: 40, kind: 'acquired', validUntil: 950, token: '8' },
+]
+const verdicts = [checkMutualExclusion(history)]
+const result: WorkloadResult = {
+  ...{ seed: 42, from: 0, to: 1_000, history, verdicts, isValid: false },
+  incidents: [{ fault: 'freeze', nodes: ['node-2'], from: 100, to: 300 }],
+  skipped: new Map([['torn log', 'no file']]),
+}
+
+test('a report is one page that loads nothing from anywhere', () => {
+  const page = renderReport(result)
+  expect(page).toMatch(/^<!doctype html>/)
+  expect(page).not.toMatch(/<script|<link|src=|@import|url\(/)
+})
+
+test('a report names the seed, the faults, the holders, the verdicts and what could not be done', () => {
+  const page = renderReport(result)
+  for (const part of [
+    'seed 42',
+    'freeze, 200 ms',
+    'a/1, 880.0 ms, token 7',
+    'mutual exclusion',
+    'torn log: no file',
+  ]) {
+    expect(page).toContain(part)
+  }
+  expect(page).toContain('✗ violated')
+})
+
+test('names from outside are text in a report, not markup', () => {
+  expect(renderReport(result)).toContain('orders &amp; &lt;co&gt;')
+})

@@ -1,0 +1,125 @@
+// Packs the three packages as npm would get them, installs them in an empty project, and uses them the way a stranger
+// does: from an ES module, from CommonJS and from TypeScript. The build must have run (turbo sees to it).
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onInterrupt, root, run } from './run.mjs'
+
+const bin = (name, where = root) => join(where, 'node_modules', '.bin', name)
+const packages = ['core', 'clients', 'testing']
+
+const use = `
+async function main() {
+  const redlock = new Redlock({ nodes: [memoryNode()] })
+  const lock = await redlock.tryAcquire('order:42', { ttl: 5000 })
+  if (lock === null) throw new Error('Expected a lock')
+  if ((await redlock.tryAcquire('order:42')) !== null) throw new Error('Expected the lock to be held')
+  const outcome = await lock.release()
+  if (outcome !== 'released') throw new Error('Expected released, got ' + outcome)
+  await redlock.close()
+  for (const named of [connect, nodeRedisNode, ioredisNode, daprNode]) {
+    if (typeof named !== 'function') throw new Error('Expected a function, got ' + String(named))
+  }
+}
+void main().then(() => console.log('ok'))
+`
+
+const names = 'Redlock, memoryNode'
+const clients = 'connect, nodeRedisNode, ioredisNode, daprNode'
+const imports = `import { ${names} } from '@quorumlock/core'
+import * as recipes from '@quorumlock/core/recipes'
+import * as opentelemetry from '@quorumlock/core/opentelemetry'
+import { ${clients} } from '@quorumlock/clients'
+void [recipes, opentelemetry]
+`
+const requires = `const { ${names} } = require('@quorumlock/core')
+require('@quorumlock/core/recipes')
+require('@quorumlock/core/opentelemetry')
+const { ${clients} } = require('@quorumlock/clients')
+`
+
+const files = {
+  'package.json': JSON.stringify({ name: 'a-stranger', private: true }),
+  'esm.mjs': imports + use,
+  'cjs.cjs': requires + use,
+  'esm-types.mts': imports + use,
+  'cjs-types.cts': imports + use,
+  'testing.mts': `import { startFleet, type Fleet } from '@quorumlock/testing'
+const start: (options: { nodes: number }) => Promise<Fleet> = startFleet
+void start
+`,
+  'both.cjs': `const assert = require('node:assert')
+const required = require('@quorumlock/core')
+import('@quorumlock/core').then((imported) => {
+  const errors = Object.keys(imported).filter((name) => name.endsWith('Error'))
+  assert.ok(errors.length > 0)
+  assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort())
+  console.log('ok')
+})
+`,
+  'tsconfig.json': JSON.stringify({
+    compilerOptions: {
+      module: 'NodeNext',
+      target: 'ES2022',
+      lib: ['ES2023', 'ESNext.Disposable'],
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules', '@types')],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      // What we ship must type-check by itself.
+      skipLibCheck: false,
+    },
+    include: ['*.mts', '*.cts'],
+  }),
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'quorumlock-package-'))
+const remove = () => rmSync(folder, { recursive: true, force: true })
+onInterrupt(remove)
+
+async function step(title, command, args, options = {}) {
+  const { code, output } = await run(command, args, { quiet: true, ...options })
+  console.log(`${code === 0 ? '✓' : '✗'} ${title}`)
+  if (code !== 0) {
+    console.log(output.trimEnd().replace(/^/gm, '    '))
+    process.exitCode = 1
+  }
+  return code === 0
+}
+
+try {
+  const tarballs = join(folder, 'tarballs')
+  const project = join(folder, 'project')
+  mkdirSync(tarballs)
+  mkdirSync(project)
+  for (const name of packages) {
+    const cwd = join(root, 'packages', name)
+    await step(`${name} packs`, bin('pnpm'), ['pack', '--pack-destination', tarballs], { cwd })
+  }
+  await step('the reports of the interfaces in etc are up to date', process.execPath, [
+    'scripts/api-report.mjs',
+    '--check',
+  ])
+  await step('sizes are within their limits', bin('size-limit'), [])
+  const packed = readdirSync(tarballs).map((name) => join(tarballs, name))
+  for (const tarball of packed) {
+    const name = /quorumlock-(\w+)-/.exec(tarball.slice(tarballs.length))?.[1]
+    await step(`${name}: publint`, bin('publint'), ['run', tarball, '--strict'])
+    // Packages for ES modules only cannot be required, and old resolvers know no subpaths: both on purpose.
+    const profile = name === 'testing' ? 'esm-only' : 'node16'
+    await step(`${name}: are the types wrong?`, bin('attw'), [tarball, '--profile', profile])
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text)
+  const install = ['install', '--no-audit', '--no-fund', '--no-package-lock', ...packed]
+  if (await step('npm installs the tarballs in an empty project', 'npm', install, { cwd: project })) {
+    const node = process.execPath
+    await step('used from an ES module', node, ['esm.mjs'], { cwd: project })
+    await step('used from CommonJS', node, ['cjs.cjs'], { cwd: project })
+    await step('both formats export the same names', node, ['both.cjs'], { cwd: project })
+    await step('the quorumlock command tells what it can', bin('quorumlock', project), ['--help'])
+    await step('used from TypeScript under NodeNext', bin('tsc'), ['-p', 'tsconfig.json'], { cwd: project })
+  }
+} finally {
+  remove()
+}
