@@ -28,15 +28,34 @@ const names = 'Redlock, memoryNode'
 const clients = 'connect, nodeRedisNode, ioredisNode, daprNode'
 const imports = `import { ${names} } from '@quorumlock/core'
 import * as recipes from '@quorumlock/core/recipes'
-import * as opentelemetry from '@quorumlock/core/opentelemetry'
 import { ${clients} } from '@quorumlock/clients'
-void [recipes, opentelemetry]
+void recipes
 `
 const requires = `const { ${names} } = require('@quorumlock/core')
 require('@quorumlock/core/recipes')
-require('@quorumlock/core/opentelemetry')
 const { ${clients} } = require('@quorumlock/clients')
 `
+
+const metered = `import { instrument } from '@quorumlock/core/opentelemetry'
+void instrument
+`
+
+const tsconfig = (...include) =>
+  JSON.stringify({
+    compilerOptions: {
+      module: 'NodeNext',
+      target: 'ES2022',
+      lib: ['ES2023', 'ESNext.Disposable'],
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules', '@types')],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      // What we ship must type-check by itself.
+      skipLibCheck: false,
+    },
+    include,
+  })
 
 const files = {
   'package.json': JSON.stringify({ name: 'a-stranger', private: true }),
@@ -57,21 +76,16 @@ import('@quorumlock/core').then((imported) => {
   console.log('ok')
 })
 `,
-  'tsconfig.json': JSON.stringify({
-    compilerOptions: {
-      module: 'NodeNext',
-      target: 'ES2022',
-      lib: ['ES2023', 'ESNext.Disposable'],
-      types: ['node'],
-      typeRoots: [join(root, 'node_modules', '@types')],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      // What we ship must type-check by itself.
-      skipLibCheck: false,
-    },
-    include: ['*.mts', '*.cts'],
-  }),
+  'tsconfig.json': tsconfig('esm-types.mts', 'cjs-types.cts', 'testing.mts'),
+  // What works only beside the optional @opentelemetry/api, which is installed after the rest was shown without it.
+  'metered.mts': metered,
+  'metered.cts': metered,
+  'metered.mjs': `${metered}
+console.log(typeof instrument)
+`,
+  'metered.cjs': `console.log(require('@quorumlock/core/opentelemetry').instrument.name)
+`,
+  'tsconfig.metered.json': tsconfig('metered.mts', 'metered.cts'),
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumlock-package-'))
@@ -79,7 +93,9 @@ const remove = () => rmSync(folder, { recursive: true, force: true })
 onInterrupt(remove)
 
 async function step(title, command, args, options = {}) {
-  const { code, output } = await run(command, args, { quiet: true, ...options })
+  // Without the path that pnpm gives to scripts, on which a stranger's project would find our own dependencies.
+  const env = { NODE_PATH: '' }
+  const { code, output } = await run(command, args, { quiet: true, env, ...options })
   console.log(`${code === 0 ? '✓' : '✗'} ${title}`)
   if (code !== 0) {
     console.log(output.trimEnd().replace(/^/gm, '    '))
@@ -111,14 +127,18 @@ try {
     await step(`${name}: are the types wrong?`, bin('attw'), [tarball, '--profile', profile])
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text)
-  const install = ['install', '--no-audit', '--no-fund', '--no-package-lock', ...packed]
-  if (await step('npm installs the tarballs in an empty project', 'npm', install, { cwd: project })) {
+  const install = ['install', '--no-audit', '--no-fund', '--no-package-lock']
+  if (await step('npm installs the tarballs in an empty project', 'npm', [...install, ...packed], { cwd: project })) {
     const node = process.execPath
     await step('used from an ES module', node, ['esm.mjs'], { cwd: project })
     await step('used from CommonJS', node, ['cjs.cjs'], { cwd: project })
     await step('both formats export the same names', node, ['both.cjs'], { cwd: project })
     await step('the quorumlock command tells what it can', bin('quorumlock', project), ['--help'])
     await step('used from TypeScript under NodeNext', bin('tsc'), ['-p', 'tsconfig.json'], { cwd: project })
+    await step('npm adds the optional peer', 'npm', [...install, '@opentelemetry/api@1'], { cwd: project })
+    await step('metrics from an ES module', node, ['metered.mjs'], { cwd: project })
+    await step('metrics from CommonJS', node, ['metered.cjs'], { cwd: project })
+    await step('metrics from TypeScript', bin('tsc'), ['-p', 'tsconfig.metered.json'], { cwd: project })
   }
 } finally {
   remove()

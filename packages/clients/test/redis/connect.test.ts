@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { QuorumUnavailableError } from '@quorumlock/core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { QuorumUnavailableError, type Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { createClient } from 'redis'
 import { connect } from '@quorumlock/clients'
@@ -12,6 +12,17 @@ beforeAll(async () => {
   fleet = await startFleet({ nodes: 3, backend: 'processes' })
 })
 afterAll(() => fleet.dispose())
+
+const open: Redlock[] = []
+
+/** Closed after the test, however that ends. */
+async function opened(...args: Parameters<typeof connect>): Promise<Redlock> {
+  const redlock = await connect(...args)
+  open.push(redlock)
+  return redlock
+}
+
+afterEach(() => Promise.all(open.splice(0).map((redlock) => redlock.close())))
 
 interface DeafServer {
   readonly url: string
@@ -41,7 +52,7 @@ async function deafServer(): Promise<DeafServer> {
 
 describe('connect', () => {
   test('gives a Redlock over its own connections, and close() ends them', async () => {
-    const redlock = await connect(fleet.urls, { ttl: 10_000, clientName: 'connect-test' })
+    const redlock = await opened(fleet.urls, { ttl: 10_000, clientName: 'connect-test' })
     const lock = await redlock.acquire('order:1')
     await expect(lock.release()).resolves.toBe('released')
 
@@ -56,7 +67,7 @@ describe('connect', () => {
 
   test('starts when a majority is there, though another node is not', async () => {
     await fleet.nodes[2]?.kill()
-    const redlock = await connect(fleet.urls, { connectTimeout: 2_000 })
+    const redlock = await opened(fleet.urls, { connectTimeout: 2_000 })
     await (await redlock.acquire('order:2')).release()
 
     await fleet.nodes[2]?.restart()
@@ -66,7 +77,7 @@ describe('connect', () => {
 
   test('does not wait for a node that takes connections and says nothing', async () => {
     const deaf = await deafServer()
-    const redlock = await connect([...fleet.urls.slice(0, 2), deaf.url], { connectTimeout: 60_000 })
+    const redlock = await opened([...fleet.urls.slice(0, 2), deaf.url], { connectTimeout: 60_000 })
     await (await redlock.acquire('order:3')).release()
     await redlock.close()
     deaf.close()
@@ -109,7 +120,7 @@ describe('connect', () => {
   })
 
   test('takes up a connection again that the server has cut', async () => {
-    const redlock = await connect([fleet.urls[0] as string], { clientName: 'cut' })
+    const redlock = await opened([fleet.urls[0] as string], { clientName: 'cut' })
     const admin = await createClient({ url: fleet.urls[0] as string }).connect()
     const { id } = (await admin.clientList()).find(({ name }) => name === 'cut') ?? { id: 0 }
     await admin.sendCommand(['CLIENT', 'KILL', 'ID', String(id)])
@@ -122,7 +133,8 @@ describe('connect', () => {
   })
 
   test('tells a dead peer from an idle one', async () => {
-    const redlock = await connect(fleet.urls, { pingInterval: 50, socketTimeout: 200 })
+    // A prefix of its own: to a fleet that another test has founded on one of the nodes the others are newcomers.
+    const redlock = await opened(fleet.urls, { pingInterval: 50, socketTimeout: 200, keyPrefix: 'dead:' })
     await fleet.nodes[0]?.pause()
     await eventually(async () => expect(redlock.health()[0]?.state).toBe('down'))
     expect(

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type { Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
@@ -8,10 +11,12 @@ jest.setTimeout(60_000)
 
 let fleet: Fleet
 let redlock: Redlock
+let folder: string
 let names = 0
 const fresh = (): string => `job-${++names}`
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'quorumlock-exec-'))
   fleet = await startFleet({ nodes: 3 })
   redlock = await connect(fleet.urls, { ttl: 20_000 })
 }, 60_000)
@@ -19,6 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await redlock.close()
   await fleet.dispose()
+  await rm(folder, { recursive: true })
 })
 
 afterEach(() => fleet.heal())
@@ -73,9 +79,11 @@ describe('the exit code is', () => {
       code: 127,
       stderr: 'quorumlock: no-such-command: command not found\n',
     })
-    expect(await run([resource, '--', '/etc/hostname'])).toMatchObject({
+    const file = join(folder, 'not-a-program')
+    await writeFile(file, '', { mode: 0o600 })
+    expect(await run([resource, '--', file])).toMatchObject({
       code: 126,
-      stderr: 'quorumlock: /etc/hostname: cannot be executed (EACCES)\n',
+      stderr: `quorumlock: ${file}: cannot be executed (EACCES)\n`,
     })
     expect(await redlock.isLocked(resource)).toBe(false)
   })
