@@ -48,7 +48,9 @@ const watch = setInterval(() => {
   over ??= Date.now()
   if (Date.now() - over < graceAfterResults) return
   clearInterval(watch)
-  console.error(`✗ the ${kind} tests are over, but something that they left open keeps the process from ending`)
+  console.error(
+    `✗ the ${kind} tests are over, but something that they left open keeps the process from ending`,
+  )
   child.kill('SIGKILL')
 }, 500)
 

@@ -128,7 +128,11 @@ try {
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text)
   const install = ['install', '--no-audit', '--no-fund', '--no-package-lock']
-  if (await step('npm installs the tarballs in an empty project', 'npm', [...install, ...packed], { cwd: project })) {
+  if (
+    await step('npm installs the tarballs in an empty project', 'npm', [...install, ...packed], {
+      cwd: project,
+    })
+  ) {
     const node = process.execPath
     await step('used from an ES module', node, ['esm.mjs'], { cwd: project })
     await step('used from CommonJS', node, ['cjs.cjs'], { cwd: project })

@@ -16,6 +16,9 @@ export class Agenda {
   #timerDue = Infinity
   /** Entries for whose sake the process has to stay. */
   #holding = 0
+  readonly #leave = (entry: Entry): void => {
+    this.#remove(entry)
+  }
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -30,9 +33,7 @@ export class Agenda {
    * to stay alive, or whether it is work in the background.
    */
   at(due: number, purpose: 'awaited' | 'background', task: () => void): Appointment {
-    const entry = new Entry(due, purpose === 'awaited', task, (left) => {
-      this.#remove(left)
-    })
+    const entry = new Entry(due, purpose === 'awaited', task, this.#leave)
     this.#insert(entry)
     if (entry.holds && ++this.#holding === 1) this.#timer?.hold(true)
     if (due < this.#timerDue) this.#arm(due)

@@ -5,7 +5,7 @@ import { Holds } from './hold/holds.js'
 import type { NodeCommand, NodeReply } from './node/lock-node.js'
 import type { ResolvedOptions } from './options.js'
 import { Member } from './quorum/member.js'
-import { runRound } from './quorum/round.js'
+import { openRound, type RoundPlan } from './quorum/round.js'
 import { Tally } from './quorum/tally.js'
 import { instantOf, type Instant } from './quorum/validity.js'
 import { Deadlocks } from './telemetry/deadlocks.js'
@@ -102,8 +102,19 @@ export class Engine {
   }
 
   round(commandFor: (member: Member) => NodeCommand, options: RoundOptions = {}): Promise<Tally> {
+    return new Promise((resolve) => {
+      this.openRound(commandFor, options, resolve)
+    })
+  }
+
+  /** The same for those who have a promise of their own. */
+  openRound(
+    commandFor: (member: Member) => NodeCommand,
+    options: RoundOptions,
+    done: (tally: Tally) => void,
+  ): void {
     const { clock, quorum, nodeTimeout } = this.options
-    return runRound({
+    const plan: RoundPlan = {
       members: this.members,
       tally: options.tally ?? new Tally(this.names, quorum),
       agenda: this.agenda,
@@ -114,7 +125,8 @@ export class Engine {
       commandFor,
       isDecided: options.isDecided,
       late: options.late,
-    })
+    }
+    openRound(plan, done)
   }
 
   keyOf(resource: string): string {

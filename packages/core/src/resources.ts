@@ -9,6 +9,7 @@ export function checkResources(given: unknown): readonly string[] {
   if (!Array.isArray(given)) {
     throw new TypeError(`Expected a resource name or an array of them, got ${shown(given)}`)
   }
+  if (given.length === 1 && typeof given[0] === 'string' && given[0] !== '') return [given[0]]
   if (given.length === 0) throw new TypeError('Expected at least one resource name, got an empty array')
   given.forEach((resource: unknown, index) => {
     checkResource(`resources[${index}]`, resource)

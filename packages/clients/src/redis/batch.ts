@@ -45,7 +45,7 @@ export class Batch {
       this.settleAll({ vote: 'unknown', reason: `a reply that makes no sense: ${String(reply)}` })
       return
     }
-    const clock = Number(reply[0])
+    const clock = Number(reply[0]) || undefined
     const granted: NodeReply = { vote: 'granted', clock }
     let next = 1
     for (let index = 0; index < this.commands.length; index++) {

@@ -12,22 +12,30 @@ interface Encoded {
   readonly lockCount: number
   readonly fenceCount: number
   readonly keys: readonly string[]
-  /** JSON without the opening bracket. */
-  readonly job: string
+  /** What follows the run of the marker: of one command as it is, of several as JSON without the opening bracket. */
+  readonly job: string | readonly string[]
+  /** JSON; those of a single command are in its job. */
   readonly waiters: string | undefined
 }
+
+/** In place of the run where no marker is to be checked; the run of a server consists of word characters. */
+const NO_RUN = '-'
 
 /** More calls than one tick makes for one node, unless it has a thousand commands. */
 const REMEMBERED = 8
 const recent: Encoded[] = []
 let oldest = 0
 
-/** The arguments of scripts/batch.lua, whose header has the encoding: number of keys, keys, job, waiters. */
+/** The arguments of scripts/batch.lua, whose header has the encoding: number of keys, keys, job. */
 export function encodeJob(commands: readonly LockCommand[], marker: MarkerCheck | undefined): string[] {
   const { lockCount, fenceCount, keys, job, waiters } = encoded(commands)
   const keyCount = keys.length + (marker === undefined ? 0 : 1)
   const args = [String(keyCount)].concat(keys)
   if (marker !== undefined) args.push(marker.key)
+  if (typeof job !== 'string') {
+    args.push(String(lockCount), String(fenceCount), marker === undefined ? NO_RUN : marker.run)
+    return args.concat(job)
+  }
   const run = marker === undefined ? 'false' : JSON.stringify(marker.run)
   args.push(`[${lockCount},${fenceCount},${run},${job}`)
   if (waiters !== undefined) args.push(waiters)
@@ -78,13 +86,14 @@ function encode(commands: readonly LockCommand[]): Encoded {
       if (queued) queues.push(queueOf(key))
     }
   }
+  const isAlone = commands.length === 1
   return {
     commands,
     lockCount: locks.length,
     fenceCount: fences.length,
     keys: locks.concat(fences, queues),
-    job: JSON.stringify(job).slice(1),
-    waiters: waiters.length > 0 ? JSON.stringify(waiters) : undefined,
+    job: isAlone ? job.concat(waiters).map(String) : JSON.stringify(job).slice(1),
+    waiters: isAlone || waiters.length === 0 ? undefined : JSON.stringify(waiters),
   }
 }
 

@@ -7,6 +7,8 @@ export interface NodeRedisClient extends Events {
   readonly isReady: boolean
   readonly options?: object | undefined
   sendCommand(args: string[], options?: object): Promise<unknown>
+  /** The same connection, with other settings for each command. */
+  withCommandOptions(options: object): { sendCommand(args: string[]): Promise<unknown> }
   duplicate(overrides?: object): SubscribingClient
 }
 

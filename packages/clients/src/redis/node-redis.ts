@@ -60,6 +60,8 @@ export function linkToNodeRedis(
       openSubscriber: () => new NodeRedisSubscriber(client.duplicate?.() ?? borrowed(client)),
     }
   }
+  // Once and for all: options that come with each command are merged with the client's each time.
+  const plain = client.withCommandOptions(PLAIN)
   const { socket = {} } = (client.options ?? {}) as { socket?: object }
   const events = { made: ['ready'], lost: ['reconnecting', 'terminated', 'end'] }
   const overrides = { socket: { ...socket, reconnectStrategy: reconnectDelay }, clientSideCache: undefined }
@@ -67,7 +69,7 @@ export function linkToNodeRedis(
     name: chosenName(name, socket, 'localhost:6379'),
     isCluster: false,
     isReady,
-    send: (args) => client.sendCommand(args, PLAIN),
+    send: (args) => plain.sendCommand(args),
     watch: (observer) => watchConnection(client, isReady, events, observer),
     openSubscriber: () => new NodeRedisSubscriber(client.duplicate(overrides)),
   }

@@ -23,7 +23,7 @@ function isNull(value: Scalar): value is null | undefined {
  * What scripts/batch.lua said of one command, if it was not simply granted. Clients may be configured to give numbers
  * as strings, and strings as buffers.
  */
-export function decodeReply(command: LockCommand, said: unknown, clock: number): NodeReply {
+export function decodeReply(command: LockCommand, said: unknown, clock: number | undefined): NodeReply {
   if (Array.isArray(said)) {
     if (command.kind !== 'inspect')
       return { vote: 'refused', reason: 'stale', counter: Number(said[0]), clock }

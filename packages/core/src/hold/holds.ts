@@ -58,7 +58,7 @@ export class Holds {
   /** Forgets a lease whose life has ended. */
   drop(lease: Lease): void {
     this.#leases.delete(lease)
-    if (lease.claim.options.autoExtend) this.#abandoned.unregister(lease)
+    if (lease.isWatched) this.#abandoned.unregister(lease)
     if (this.#leases.size > 0) return
     this.#clockWatch?.cancel()
     this.#clockWatch = undefined
@@ -158,6 +158,7 @@ export class Holds {
     const { handle } = lease
     if (handle === undefined || handle instanceof WeakRef) return
     this.#abandoned.register(handle, lease, lease)
+    lease.isWatched = true
     lease.handle = new WeakRef(handle)
   }
 

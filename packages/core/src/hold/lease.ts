@@ -27,7 +27,7 @@ export class Lease {
   /** What each node said when it was taken. */
   readonly taken: Tally
   /** Nodes that were given it back later, with whatever result. */
-  readonly repaired: Set<Member> = new Set<Member>()
+  repaired: Set<Member> | undefined
   /** The longest TTL that any node was asked for, milliseconds. */
   longestTtl: number
   /** When the present validity began, and how long it lasts from there. */
@@ -47,6 +47,8 @@ export class Lease {
   releasing: Promise<'released' | 'expired' | 'unknown'> | undefined
   /** Keeps the handle alive up to the first renewal; from then on the engine only looks whether it still is. */
   handle: object | WeakRef<object> | undefined
+  /** Registered with the garbage collector. */
+  isWatched = false
   #controller: AbortController | undefined
 
   constructor(
@@ -107,7 +109,7 @@ export class Lease {
 
   /** `absent` where no command can have brought it: nothing has to be taken back there. */
   standingAt(member: Member): Grant | 'absent' {
-    if (this.repaired.has(member)) return 'unanswered'
+    if (this.repaired?.has(member) === true) return 'unanswered'
     const reply = this.taken.replies[member.index]
     if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
     return reply.vote === 'granted' ? 'answered' : 'absent'

@@ -49,7 +49,8 @@ export async function tryAcquire(
 }
 
 async function tryOnce(engine: Engine, claim: Claim, wanted: Interruption): Promise<Attempt> {
-  await ready(engine, wanted)
+  const unready = ready(engine, wanted)
+  if (unready !== undefined) await unready
   const result = await attempt(engine, claim, wanted, claim.options.fair ? 'respect' : 'ignore')
   if (!result.won) result.abandon()
   return result
@@ -67,7 +68,8 @@ async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption)
   let last: Lost | undefined
   try {
     for (;;) {
-      await ready(engine, wanted)
+      const unready = ready(engine, wanted)
+      if (unready !== undefined) await unready
       waiting.attempting()
       last?.abandon()
       const result = await attempt(engine, claim, wanted, place, patienceFor(engine, claim, until))
@@ -148,10 +150,10 @@ function remainingOf(tally: Tally, engine: Engine): number {
   return (times[engine.options.quorum - 1] as number) + 1
 }
 
-/** Before the first round over a connection the guard has to know the nodes. */
-async function ready(engine: Engine, wanted: Interruption): Promise<void> {
+/** Before the first round over a connection the guard has to know the nodes; `undefined` when it does, nearly always. */
+function ready(engine: Engine, wanted: Interruption): Promise<void> | undefined {
   const checked = engine.guard?.ready()
-  if (checked !== undefined) await wanted.unless(checked)
+  return checked === undefined ? undefined : wanted.unless(checked)
 }
 
 /** Contention is what locks are for; that nobody can lock at all is worth a line. */

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.js'
+import type { Engine, RoundOptions } from '../engine.js'
 import { Lease, type Claim } from '../hold/lease.js'
 import { withLabel } from '../label.js'
 import type { Fence, NodeReply } from '../node/lock-node.js'
@@ -87,7 +87,7 @@ async function propose(
     }
   }
 
-  const round = engine.round(({ marker }) => ({ kind: 'acquire', keys, value, ttl, queue, fence, marker }), {
+  const round: RoundOptions = {
     tally,
     start,
     patience,
@@ -96,9 +96,16 @@ async function propose(
       // Before the votes are taken up here a late one is counted with the others.
       if (phase === 'won' || phase === 'lost') take(member, reply)
     },
-  })
+  }
+  wanted.throwIfInterrupted()
   try {
-    await wanted.unless(round)
+    await wanted.until<Tally>((done) => {
+      engine.openRound(
+        ({ marker }) => ({ kind: 'acquire', keys, value, ttl, queue, fence, marker }),
+        round,
+        done,
+      )
+    })
   } catch (reason) {
     place?.leave()
     conclude('lost')

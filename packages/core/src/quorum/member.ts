@@ -18,6 +18,9 @@ const LONGEST_PROBE_PAUSE = 10_000
 /** A change of a node's clock against ours that no network explains, milliseconds. */
 const CLOCK_MARGIN = 500
 
+/** Told once of the reply to a command; `now` is monotonic. */
+export type Answer = (reply: NodeReply, now: number, member: Member) => void
+
 /** What happened to a member that concerns the whole quorum. */
 export interface MemberObserver {
   connected(member: Member): void
@@ -116,11 +119,11 @@ export class Member {
     return this.node.lacks?.includes(ability) === true
   }
 
-  /** Sends a command, or says at once why not. `answer` is never called before this returns; `now` is monotonic. */
-  submit(command: NodeCommand, answer: (reply: NodeReply, now: number) => void): Failed | undefined {
+  /** Sends a command, or says at once why not. `answer` is never called before this returns; `sentAt` is monotonic. */
+  submit(command: NodeCommand, answer: Answer, sentAt: number = this.clock.monotonic()): Failed | undefined {
     const obstacle = this.#obstacle(command)
     if (obstacle !== undefined) return { vote: 'failed', reason: obstacle }
-    this.#send(command, answer)
+    this.#send(command, answer, sentAt)
     return undefined
   }
 
@@ -165,8 +168,7 @@ export class Member {
     return command.kind === 'acquire' ? this.barred : undefined
   }
 
-  #send(command: NodeCommand, answer: (reply: NodeReply, now: number) => void): void {
-    const sentAt = this.clock.monotonic()
+  #send(command: NodeCommand, answer: Answer, sentAt: number): void {
     let answered = false
     const heard = (reply: NodeReply): void => {
       // A node of somebody else's making may say it twice.
@@ -177,7 +179,7 @@ export class Member {
       this.#heard(reply, sentAt, now)
       // Not to what the guard itself asks: a node that said so to everything would be asked without a pause.
       if (isUnmarked(reply) && command.kind === 'acquire') this.observer.unmarked(this)
-      answer(reply, now)
+      answer(reply, now, this)
     }
     this.#pending++
     try {
@@ -227,7 +229,7 @@ export class Member {
   #scheduleProbe(): void {
     this.#probe = this.agenda.at(this.clock.monotonic() + this.#probePause, 'background', () => {
       if (this.#suspectSince === undefined) return
-      if (this.node.connected) this.#send({ kind: 'greet' }, () => undefined)
+      if (this.node.connected) this.#send({ kind: 'greet' }, () => undefined, this.clock.monotonic())
       this.#probePause = Math.min(this.#probePause * 2, LONGEST_PROBE_PAUSE)
       this.#scheduleProbe()
     })

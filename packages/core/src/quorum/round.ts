@@ -1,6 +1,6 @@
 import type { Agenda, Appointment } from '../agenda.js'
 import type { NodeCommand, NodeReply } from '../node/lock-node.js'
-import type { Member } from './member.js'
+import type { Answer, Member } from './member.js'
 import type { Tally } from './tally.js'
 
 export interface RoundPlan {
@@ -25,12 +25,16 @@ export interface RoundPlan {
 const STALLED = 5
 
 /**
- * The one fan-out: sends a command to every member, counts what comes back, and resolves at the first moment at which
+ * The one fan-out: sends a command to every member, counts what comes back, and is done at the first moment at which
  * the outcome is sure. It never waits for the slowest node, and never longer than `patience`.
  */
+export function openRound(plan: RoundPlan, done: (tally: Tally) => void): void {
+  new Round(plan, done).open()
+}
+
 export function runRound(plan: RoundPlan): Promise<Tally> {
   return new Promise((resolve) => {
-    new Round(plan, resolve).open()
+    openRound(plan, resolve)
   })
 }
 
@@ -48,10 +52,11 @@ class Round {
 
   open(): void {
     const { members, commandFor, start, patience, purpose } = this.#plan
+    const heard: Answer = (reply, now, member) => {
+      this.#heard(member, reply, now)
+    }
     for (const member of members) {
-      const obstacle = member.submit(commandFor(member), (reply, now) => {
-        this.#heard(member, reply, now)
-      })
+      const obstacle = member.submit(commandFor(member), heard, start)
       if (obstacle !== undefined) this.#tally.put(member.index, obstacle, 0)
     }
     if (this.#resolve === undefined) return

@@ -41,7 +41,16 @@ export class Interruption {
     this.#signal?.throwIfAborted()
   }
 
-  /** The result of `work`, unless the caller does not want it any more: whoever works has to clear up then. */
+  /** What `start` comes to, unless the caller does not want it any more: whoever works has to clear up then. */
+  until<T>(start: (done: (result: T) => void) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.throwIfInterrupted()
+      this.#reject = reject
+      start(resolve)
+    })
+  }
+
+  /** The same for work that is under way. */
   unless<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       work.then(resolve, reject)

@@ -14,7 +14,8 @@ export class Place {
   readonly id: string
   readonly #engine: Engine
   readonly #keys: readonly string[]
-  readonly #standing = new Map<Member, Grant>()
+  /** Made when a node first refuses: nearly always none does. */
+  #standing: Map<Member, Grant> | undefined
   #began: { at: number; monotonic: number }
   #over = false
 
@@ -34,16 +35,16 @@ export class Place {
 
   /** What a node said to an acquire that carried this place. */
   heard(member: Member, reply: NodeReply): void {
-    if (reply.vote === 'granted') this.#standing.delete(member)
-    else if (reply.vote === 'unknown') this.#standing.set(member, 'unanswered')
-    else if (reply.reason === 'held' || reply.reason === 'queued') this.#standing.set(member, 'answered')
+    if (reply.vote === 'granted') this.#standing?.delete(member)
+    else if (reply.vote === 'unknown') this.#stand(member, 'unanswered')
+    else if (reply.reason === 'held' || reply.reason === 'queued') this.#stand(member, 'answered')
     if (this.#over) this.#leaveQueueOf(member)
   }
 
   /** A release of what was granted in vain that keeps the place, unless nobody waits for it any more. */
   giveBack(member: Member, value: string): ReleaseCommand {
     if (this.#over) return { kind: 'release', keys: this.#keys, value, leave: this.id }
-    this.#standing.set(member, 'unanswered')
+    this.#stand(member, 'unanswered')
     return { kind: 'release', keys: this.#keys, value, requeue: this.waiter }
   }
 
@@ -55,13 +56,19 @@ export class Place {
   /** Nobody waits any more: a place must not hold up those behind it. Idempotent. */
   leave(): void {
     this.#over = true
+    if (this.#standing === undefined) return
     for (const member of [...this.#standing.keys()]) this.#leaveQueueOf(member)
   }
 
+  #stand(member: Member, grant: Grant): void {
+    this.#standing ??= new Map()
+    this.#standing.set(member, grant)
+  }
+
   #leaveQueueOf(member: Member): void {
-    const answered = this.#standing.get(member)
+    const answered = this.#standing?.get(member)
     if (answered === undefined) return
-    this.#standing.delete(member)
+    this.#standing?.delete(member)
     // The value is one that nobody holds.
     const leave: ReleaseCommand = {
       kind: 'release',

@@ -4,6 +4,7 @@ import type { NodeReply } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
 import type { Place } from './place.js'
+import type { Sleeper } from './wakeups.js'
 
 const HEARTBEAT = 1_000
 /** After a first word from a node, how long to wait for the others before trying all the same. */
@@ -18,7 +19,7 @@ const ADMISSION = 50
  * The sleep between two attempts of one wait. It ends at the first of: word from so many nodes that a quorum may be
  * free · the moment at which a quorum is free by expiry · the heartbeat that renews the place · the end of the wait.
  */
-export class Waiting {
+export class Waiting implements Sleeper {
   readonly #engine: Engine
   readonly #place: Place
   readonly #retryInterval: number
@@ -37,11 +38,7 @@ export class Waiting {
     this.#place = place
     this.#retryInterval = retryInterval
     this.#free = engine.members.map(() => false)
-    engine.wakeups.add(place.id, {
-      woken: (member) => {
-        this.#woken(member)
-      },
-    })
+    engine.wakeups.add(place.id, this)
   }
 
   /** Before an attempt: what was heard until now is used up by it. */
@@ -72,7 +69,7 @@ export class Waiting {
     this.#rise()
   }
 
-  #woken(member: Member): void {
+  woken(member: Member): void {
     this.#free[member.index] = true
     if (this.#wake === undefined) return
     if (this.#isPromising()) this.#rise()

@@ -2,7 +2,8 @@
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
 --        only the companions that it touches), and last the marker if it is to be checked
--- ARGV   1: JSON, flat: number of lock keys, number of fence counters, run of the marker or false, and then for each
+-- ARGV   of several commands
+--        1: JSON, flat: number of lock keys, number of fence counters, run of the marker or false, and then for each
 --        command `kind + 8 * flags + 64 * keys` and its fields:
 --          1 acquire  value ttl [token counter-life]    flags: 1 respect, 2 waiter, 4 fence
 --          2 extend   value ttl
@@ -12,8 +13,11 @@
 --          6 inspect                                    flags: 1 watch
 --        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
 --           `at age life id`, which is read only when somebody has to wait; `at` is -1 for one that only watches
+--        of one command
+--        the same as it is, without JSON: numbers of keys, run or `-`, command, fields, and last the waiter
 --        times in milliseconds
--- reply  the node's clock in milliseconds, and then, for each command that was not simply granted, its number and
+-- reply  the node's clock in milliseconds, or 0 where that was not worth reading; and then, for each command that was
+--        not simply granted, its number and
 --          a number    refused: `reason + 8 * (remaining + 1)`, without the latter when nobody knows
 --          a string    the error of this one command; nothing of it was left behind
 --          an array    of an acquire or repair: the counter that bars it; of an inspect: one array for each key
@@ -29,12 +33,23 @@ local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local CLOCK_TOLERANCE = 1000
 
 local call, pcalled = redis.call, redis.pcall
-local keys = KEYS
-local job = cjson.decode(ARGV[1])
+local keys, argv = KEYS, ARGV
+local single = argv[3]
+local job, last
+if single then
+  job, last = argv, 4
+  job[1], job[2], job[4] = tonumber(job[1]), tonumber(job[2]), tonumber(job[4])
+  if single == '-' then job[3] = false end
+else
+  job = cjson.decode(argv[1])
+  last = #job
+end
 local lockCount, fenceCount, run = job[1], job[2], job[3]
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function clock()
+  local time = call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
 
 local firstQueue, lastQueue = lockCount + fenceCount + 1, #keys
 local markerKey, marked, quarantinedUntil
@@ -69,17 +84,25 @@ end
 -- Nobody waits for any of the keys, nearly always.
 local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
 
+-- One release, the short way: no clock, no loop.
+if single and job[4] == 68 and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
+  return { 0 }
+end
+
+local now = clock()
 local reply = { now }
 -- Where the command at hand finds its fields, its keys and its waiter.
 local p, lock, fence, queue, waiter = 4, 1, lockCount + 1, firstQueue, 1
-local number, last = 0, #job
+local number = 0
 
 -- ── the usual case ──────────────────────────────────────────────────────────────────────────────────────────────────
 -- Free keys are taken, or given back or prolonged by their owner, and nobody waits. Whatever is different in any way,
 -- an error included, is left as it is, and the general part below goes on from there.
 
 if not queues and (not run or (marked == run and not quarantinedUntil)) then
-  local longestText
+  -- Tokens come in rising order, nearly always; one that does not may have a counter that was changed since it was read.
+  local longestText, highestHere = nil, 0
+  local counters = fenceCount > 0 and pcalled('MGET', unpack(keys, fence, queue - 1))
   while p <= last do
     local head = job[p]
     if head == 68 then
@@ -119,11 +142,12 @@ if not queues and (not run or (marked == run and not quarantinedUntil)) then
       if flags >= 4 then
         token, counterLife = job[p + 3], job[p + 4]
         local bar = tonumber(token)
-        for i = fence, fence + n - 1 do
-          local counter = pcalled('GET', keys[i])
-          if type(counter) == 'table' or tonumber(counter or 0) >= bar then token = false end
+        local first = fence - lockCount
+        for i = first, first + n - 1 do
+          if tonumber(counters[i] or 0) >= bar then token = false end
         end
-        if floor >= bar or not token then break end
+        if not token or floor >= bar or highestHere >= bar or counters.err then break end
+        highestHere = bar
       end
       local set = 0
       while set < n do
@@ -165,7 +189,7 @@ end
 
 -- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
 
-local waiters = ARGV[2] and cjson.decode(ARGV[2])
+local waiters = single and { argv[#argv] } or argv[2] and cjson.decode(argv[2])
 
 -- All locks and counters at one stroke, kept up to date below. A key of another type looks like a free one here; the
 -- first command that relies on it being free runs into the error.

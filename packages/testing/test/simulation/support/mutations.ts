@@ -193,7 +193,16 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     to: 'if (longest > 0) return true',
     within: 1000,
     plan: {
-      ...{ nodes: 3, quorum: 2, clients: 4, actors: 2, resources: 1, guard: true, durable: false, calmness: 100 },
+      ...{
+        nodes: 3,
+        quorum: 2,
+        clients: 4,
+        actors: 2,
+        resources: 1,
+        guard: true,
+        durable: false,
+        calmness: 100,
+      },
       ...{ ttls: [200, 20_000], fair: 'always', sectionTime: 50, thinkTime: 5, delay: 2, spikeChance: 0 },
       only: ['crash', 'flush', 'freeze', 'overstay'],
     },
