@@ -12,6 +12,7 @@ if (procs > 0) {
   await Promise.all(kids.map(k => new Promise(r => { k.send({ key, at }); k.on('message', m => { if (Array.isArray(m)) { all.push(...m); k.disconnect(); r(0) } }) })))
   all.sort((a,b) => a.in - b.in)
   const gaps = all.slice(1).map((x,i) => x.in - all[i].out).sort((a,b)=>a-b)
+  const t0=Math.min(...all.map(x=>x.want)); console.log('first held after', (all[0].in-t0).toFixed(1), 'big gaps at section:', all.slice(1).map((x,i)=>[i, x.in-all[i].out]).filter(([,g])=>g>4).map(([i,g])=>i+':'+g.toFixed(1)).join(' '))
   const sec = all.map(x=>x.out-x.in).sort((a,b)=>a-b)
   const q = (p) => gaps[Math.floor(gaps.length*p)].toFixed(2)
   const waits = all.map(x=>x.in-x.want).sort((a,b)=>a-b)
@@ -23,9 +24,10 @@ if (procs > 0) {
   const now = () => Number(process.hrtime.bigint())/1e6
   process.on('message', async ({ key, at }) => {
     await new Promise(f => setTimeout(f, at - Date.now()))
-    const out = []
+    { const end = performance.now()+3000; await Promise.all(Array.from({ length: lanes }, async () => { while (performance.now() < end) { const l = await r.acquire(key+'w'); await l.release() } })); await new Promise(f=>setTimeout(f,1500-(performance.now()-end))) }
+    const out = []; const c0 = process.cpuUsage()
     await Promise.all(Array.from({ length: lanes }, async () => { for (let i=0;i<sections;i++) { const want = now(); const l = await r.acquire(key); const a = now(); await new Promise(f=>setTimeout(f,pause)); const b = now(); out.push({want, in: a, out: b}); await l.release() } }))
-    process.send(out); await r.close(); process.disconnect?.()
+    const c = process.cpuUsage(c0); console.log('child cpu per section us', ((c.user+c.system)/out.length).toFixed(0), 'user', (c.user/out.length).toFixed(0)); process.send(out); await r.close(); process.disconnect?.()
   })
   process.send('ready')
 }

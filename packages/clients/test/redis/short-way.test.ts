@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { LockNode, Waiter } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
+import { eventually } from '../support/eventually.js'
 import { acquire, ask, askAll, open, release, said, type Client } from '../support/servers.js'
 
 let fleet: Fleet
@@ -58,6 +59,46 @@ test('the same release twice in one call finds the key once', async () => {
   await ask(node, acquire('twice'))
   const replies = await askAll(node, release('twice'), release('twice'), release('twice', 'w'))
   expect(replies.map(said)).toEqual(['granted', 'refused: gone', 'refused: gone'])
+})
+
+test('a token is judged by what was granted before it in the same call', async () => {
+  const fence = (token: number) => ({ fence: { token, retention: 60_000 } })
+  const replies = await askAll(
+    node,
+    acquire('rising', 'a', fence(7)),
+    release('rising', 'a'),
+    acquire('rising', 'b', fence(6)),
+    acquire('rising', 'c', fence(8)),
+  )
+  expect(replies.map(said)).toEqual(['granted', 'granted', 'refused: stale', 'granted'])
+})
+
+test('the queue lives for as long as the youngest place in it', async () => {
+  await ask(node, acquire('long', 'holder'))
+  await ask(node, acquire('long', 'v', waiting(1)))
+  await client.pExpire('{long}:#queue', 50)
+  await ask(node, acquire('long', 'v', waiting(2)))
+  expect(await client.pTTL('{long}:#queue')).toBeGreaterThan(1_000)
+})
+
+test('a release wakes the first of those whose place has not lapsed', async () => {
+  const woken: string[] = []
+  const live = new Promise<void>((resolve) => {
+    node.subscribe?.('heirs', { live: resolve, message: (id) => woken.push(id) })
+  })
+  await live
+  const heir = (number: number, life: number): object => ({
+    queue: { id: `heirs#${number}`, at: Date.now(), age: 0, life },
+  })
+  await ask(node, acquire('left', 'holder'))
+  await ask(node, acquire('left', 'a', heir(1, 20)))
+  await ask(node, acquire('left', 'b', heir(2, 3_000)))
+  await eventually(async () => {
+    const [, deadline] = await client.zmScore('{left}:#queue', ['+heirs#1', '-heirs#1'])
+    expect(Date.now()).toBeGreaterThan(-Number(deadline))
+  })
+  await ask(node, release('left', 'holder'))
+  await eventually(async () => expect(woken).toEqual(['heirs#2']))
 })
 
 test('a key taken twice in one call is taken once, and what was taken of several is given back', async () => {

@@ -73,7 +73,10 @@ async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption)
       waiting.attempting()
       last?.abandon()
       const result = await attempt(engine, claim, wanted, place, patienceFor(engine, claim, until))
-      if (result.won) return result.lease
+      if (result.won) {
+        place.leave(result.lease.tally)
+        return result.lease
+      }
       last = result
       if (!result.tally.isMisuse && clock.monotonic() < until) await waiting.sleep(result.tally, until)
       wanted.throwIfInterrupted()

@@ -3,6 +3,7 @@ import { withLabel } from '../label.js'
 import type { NodeReply, ReleaseCommand, Waiter } from '../node/lock-node.js'
 import type { Grant } from '../quorum/debts.js'
 import type { Member } from '../quorum/member.js'
+import type { Tally } from '../quorum/tally.js'
 
 /** A place in a queue lapses when it was not renewed for so long: what a crashed first waiter costs the next one. */
 export const PLACE_LIFE = 3_000
@@ -53,11 +54,17 @@ export class Place {
     this.#began = this.#now()
   }
 
-  /** Nobody waits any more: a place must not hold up those behind it. Idempotent. */
-  leave(): void {
+  /**
+   * Nobody waits any more: a place must not hold up those behind it. Idempotent. Nodes that have still to vote in `round`
+   * take the place out themselves when they grant; what else they say is heard.
+   */
+  leave(round?: Tally): void {
+    if (this.#over) return
     this.#over = true
     if (this.#standing === undefined) return
-    for (const member of [...this.#standing.keys()]) this.#leaveQueueOf(member)
+    for (const member of [...this.#standing.keys()]) {
+      if (round === undefined || round.replies[member.index] !== undefined) this.#leaveQueueOf(member)
+    }
   }
 
   #stand(member: Member, grant: Grant): void {

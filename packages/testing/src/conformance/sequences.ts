@@ -31,23 +31,25 @@ const keysOf = fc
   .subarray([0, 1, 2], { minLength: 1 })
   .map((indexes) => (world: World) => indexes.map((index) => world.keys[index] as string))
 
-const waiters = fc
-  .record({
-    number: fc.integer({ min: 1, max: 4 }),
-    // Beyond a second the clock of the waiter is not believed.
-    at: fc.constantFrom(-300, -200, -100, 0, 100, 500_000, -500_000),
-    age: fc.constantFrom(0, 50, 150),
-    life: times,
-  })
-  .map(
-    ({ number, at, age, life }) =>
-      (world: World): Waiter => ({
-        id: `${world.channel}#${number}`,
-        at: world.now + at,
-        age,
-        life,
-      }),
-  )
+const waitersLiving = (life: fc.Arbitrary<number>) =>
+  fc
+    .record({
+      number: fc.integer({ min: 1, max: 4 }),
+      // Beyond a second the clock of the waiter is not believed.
+      at: fc.constantFrom(-300, -200, -100, 0, 100, 500_000, -500_000),
+      age: fc.constantFrom(0, 50, 150),
+      life,
+    })
+    .map(
+      ({ number, at, age, life }) =>
+        (world: World): Waiter => ({
+          id: `${world.channel}#${number}`,
+          at: world.now + at,
+          age,
+          life,
+        }),
+    )
+const waiters = waitersLiving(times)
 const watchers = fc.record({ number: fc.integer({ min: 5, max: 6 }), life: times }).map(
   ({ number, life }) =>
     (world: World): Waiter => ({
@@ -171,6 +173,54 @@ const anything = fc.oneof(
 const queueing = fc.oneof(acquires, releases, inspections)
 const guarding = fc.oneof({ weight: 3, arbitrary: marks }, greetings, acquires, extends_)
 
+/** One lock that goes from hand to hand, a command at a time: what a node may have a shorter way for. */
+const founding: Step = {
+  kind: 'commands',
+  commands: [
+    (world: World): NodeCommand => ({
+      kind: 'mark',
+      marker: world.marker,
+      mode: 'found',
+      fleet: 'blue',
+      run: world.run,
+      longestTtl: LONG,
+      floor: 0,
+      duration: 0,
+    }),
+  ],
+}
+const takings = fc
+  .tuple(values, times, waitersLiving(fc.constantFrom(SHORT, LONG)), fences, markers, fc.boolean())
+  .map(
+    ([value, ttl, queue, fence, marker, isFenced]) =>
+      (world: World): NodeCommand => ({
+        kind: 'acquire',
+        keys: world.keys.slice(0, 1),
+        value,
+        ttl,
+        queue: queue(world),
+        fence: isFenced ? fence : undefined,
+        marker: marker(world),
+      }),
+  )
+const givings = values.map(
+  (value) =>
+    (world: World): NodeCommand => ({ kind: 'release', keys: world.keys.slice(0, 1), value }),
+)
+const alone = (command: (world: World) => NodeCommand): Step => ({ kind: 'commands', commands: [command] })
+const handingOver = fc
+  .array(
+    fc.oneof(
+      { weight: 15, arbitrary: takings.map(alone) },
+      { weight: 15, arbitrary: givings.map(alone) },
+      { weight: 3, arbitrary: inspections.map(alone) },
+      { weight: 3, arbitrary: releases.map(alone) },
+      { weight: 2, arbitrary: fc.constant<Step>({ kind: 'pause' }) },
+    ),
+    { minLength: 5, maxLength: 40 },
+  )
+  .map((steps): Step[] => [founding, ...steps])
+
 const commandsOf = (commands: typeof anything): fc.Arbitrary<Step> =>
   fc.array(commands, { minLength: 1, maxLength: 12 }).map((list) => ({ kind: 'commands', commands: list }))
 
@@ -188,4 +238,5 @@ export const sequences: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 2, arbitrary: stepsOf(anything) },
   stepsOf(queueing),
   stepsOf(guarding),
+  handingOver,
 )

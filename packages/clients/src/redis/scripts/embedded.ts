@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '8b739fc8cfe37bec15d75b6914116de57b2e63c1',
+  sha1: 'f1cf704a7d7c5e593febaa30b16bede15d47b0d7',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
@@ -199,6 +199,51 @@ if not queues and (not run or (marked == run and not quarantinedUntil)) then
   if p > last then return noteInMarker() or reply end
 end
 
+-- ── the hand-over ───────────────────────────────────────────────────────────────────────────────────────────────────
+-- One lock changes hands while others wait, and every one of them waits for this: its release, the attempt of the one
+-- that it wakes, and the place that a waiter takes or keeps. Again only what is usual; nothing was done when the general
+-- part has to go on.
+
+-- A hint only: one that may not be given must not spoil a release.
+local function wake(id)
+  pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id)
+end
+
+if single and queues and lockCount == 1 and fenceCount == 0 then
+  local lockKey, queueKey, head, value = keys[1], keys[2], job[4], job[5]
+  local holder = pcalled('GET', lockKey)
+  if head == 68 and holder == value then
+    local first = call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
+    local id = first and string.sub(first, 2)
+    local deadline = first and call('ZSCORE', queueKey, '-' .. id)
+    if deadline and now <= -tonumber(deadline) and pcalled('DEL', lockKey) == 1 then
+      wake(id)
+      return reply
+    end
+  elseif head == 81 and (not run or (marked == run and not quarantinedUntil and tonumber(job[6]) <= longest)) then
+    local at, age, life, id = string.match(job[7], '^(%d+) (%d+) (%d+) (.*)$')
+    if not holder then
+      local first = id and call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
+      local deadline = first and first == '+' .. id and call('ZSCORE', queueKey, '-' .. id)
+      if deadline and now <= -tonumber(deadline) then
+        local done = pcalled('SET', lockKey, value, 'PX', job[6], 'NX')
+        if done and not done.err then
+          call('ZREM', queueKey, first, '-' .. id)
+          return reply
+        end
+      end
+    elseif type(holder) == 'string' and holder ~= value and id and math.abs(at + age - now) <= CLOCK_TOLERANCE then
+      local left = call('PTTL', lockKey)
+      local deadline = string.format('-%.0f', now + life)
+      local added = left >= 0 and pcalled('ZADD', queueKey, at, '+' .. id, deadline, '-' .. id)
+      if type(added) == 'number' then
+        if call('PTTL', queueKey) < tonumber(life) then call('PEXPIRE', queueKey, life) end
+        return { now, 1, HELD + 8 * (left + 1) }
+      end
+    end
+  end
+end
+
 -- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
 
 local waiters = single and { argv[#argv] } or argv[2] and cjson.decode(argv[2])
@@ -338,11 +383,6 @@ end
 local function dequeue(n, id)
   if not queues then return end
   for i = queue, queue + n - 1 do call('ZREM', keys[i], '+' .. id, '-' .. id) end
-end
-
--- A hint only: one that may not be given must not spoil a release.
-local function wake(id)
-  redis.pcall('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id)
 end
 
 local function wakeNext(n, except)
