@@ -9,8 +9,9 @@ export function table(result: Finding): string {
   return [line(head), line(['---', ...columns.map(() => '---:')]), ...body.map(line)].join('\n')
 }
 
-export function middleOf(value: Value | undefined): number {
-  if (value === undefined || typeof value === 'string') return Number.NaN
+export function middleOf(value: Value | null | undefined): number {
+  // JSON, in which earlier results are kept, has null for a figure that could not be had.
+  if (value === undefined || value === null || typeof value === 'string') return Number.NaN
   return typeof value === 'number' ? value : value.median
 }
 

@@ -8,6 +8,9 @@ import { serverCalls } from './server-calls.js'
 
 export const WAITERS = 16
 export const SECTION = 5
+/** Sections of each waiter before anything is measured, and the time that they may take, milliseconds. */
+const WARM_UP = 100
+const WARM_UP_LIMIT = 3_000
 
 export interface Contention {
   readonly processes: number
@@ -37,10 +40,10 @@ export async function contention(
   const { fleet, urls } = context
   const workers = await Worker.startAll(entry, urls, processes)
   try {
-    // Connections, scripts and subscriptions stand before the clock starts.
-    await contend(workers, 2, limit)
+    // Connections, scripts and subscriptions stand before the clock starts, and the code is compiled.
+    await contend(workers, WARM_UP, 0, WARM_UP_LIMIT)
     const callsBefore = await serverCalls(fleet, entry.sends)
-    const done = await contend(workers, sections, limit)
+    const done = await contend(workers, sections, SECTION, limit)
     const calls = (await serverCalls(fleet, entry.sends)) - callsBefore
     return { processes, ...judged(done, calls, WAITERS * sections) }
   } finally {
@@ -48,12 +51,17 @@ export async function contention(
   }
 }
 
-async function contend(workers: readonly Worker[], sections: number, limit: number): Promise<Section[]> {
+async function contend(
+  workers: readonly Worker[],
+  sections: number,
+  section: number,
+  limit: number,
+): Promise<Section[]> {
   const waiters = WAITERS / workers.length
   const task = {
     kind: 'contend',
     resource: `bench:contention:${process.hrtime.bigint()}`,
-    section: SECTION,
+    section,
     startAt: steadyNow() + 100,
     waiters,
     sections,
