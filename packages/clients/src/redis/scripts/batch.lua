@@ -170,7 +170,7 @@ if not queues and (not run or (marked == run and not quarantinedUntil)) then
       p, lock, number = p + (token and 5 or 3), lock + n, number + 1
       if token then
         fence, flags = fence + n, flags - 4
-        highest = math.max(highest, tonumber(token))
+        if highestHere > highest then highest = highestHere end
       end
       if flags > 0 then queue = queue + n end
       if flags == 2 then waiter = waiter + 1 end

@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: 'f1cf704a7d7c5e593febaa30b16bede15d47b0d7',
+  sha1: '6f6ae6f4b636594ef05f088d018eb561e0bd8689',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
@@ -182,7 +182,7 @@ if not queues and (not run or (marked == run and not quarantinedUntil)) then
       p, lock, number = p + (token and 5 or 3), lock + n, number + 1
       if token then
         fence, flags = fence + n, flags - 4
-        highest = math.max(highest, tonumber(token))
+        if highestHere > highest then highest = highestHere end
       end
       if flags > 0 then queue = queue + n end
       if flags == 2 then waiter = waiter + 1 end
