@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -7,9 +7,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { startFleet, type Fleet } from '@quorumlock/testing'
 
 const folder = fileURLToPath(new URL('../../../../examples', import.meta.url))
-/** One for each row of the table of features: their names begin with its letter and number. */
-const programs = readdirSync(folder).filter((name) => /^[a-e]\d+-.*\.ts$/.test(name))
-const rows = { a: 5, b: 12, c: 5, d: 2, e: 1 }
+/** One for each row of the table of features, and under f for what people use locks beside. */
+const examples = readdirSync(folder).filter((name) => /^[a-f]\d+-/.test(name))
+const rows = { a: 5, b: 12, c: 5, d: 2, e: 1, f: 5 }
+const programs = examples.filter((name) => name.endsWith('.ts'))
+const cron = join(folder, 'f5-cron-in-containers')
 
 let fleet: Fleet
 beforeAll(async () => {
@@ -18,11 +20,16 @@ beforeAll(async () => {
 afterAll(() => fleet.dispose())
 beforeEach(() => Promise.all(fleet.nodes.map((node) => node.flush())))
 
-test('there is an example for every feature', () => {
+test('there is an example for every feature and framework', () => {
   const expected = Object.entries(rows).flatMap(([letter, count]) =>
     Array.from({ length: count }, (_, index) => `${letter}${index + 1}`),
   )
-  expect(programs.map((name) => name.split('-')[0]).sort()).toEqual(expected.sort())
+  expect(examples.map((name) => name.split('-')[0]).sort()).toEqual(expected.sort())
+})
+
+test('the README of the examples names every one', () => {
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+  expect(examples.filter((name) => !readme.includes(`(${name})`))).toEqual([])
 })
 
 describe('every example does on five servers what it says', () => {
@@ -31,9 +38,48 @@ describe('every example does on five servers what it says', () => {
     async (name) => {
       const args = ['--conditions', '@quorumlock/source', '--import', 'tsx', join(folder, name)]
       const env = { ...process.env, REDIS_URLS: fleet.urls.join(',') }
-      // Its assertions are its own; a failed one, or a process that does not end by itself, rejects here.
-      await promisify(execFile)(process.execPath, args, { env, timeout: 30_000 })
+      // Its assertions are its own; a failed one, or a process that does not end by itself, rejects here. tsx looks for
+      // the tsconfig, and with it for how decorators are meant, in the folder where it is started.
+      await promisify(execFile)(process.execPath, args, { env, cwd: folder, timeout: 30_000 })
     },
     40_000,
   )
+})
+
+describe('the crontab line for containers', () => {
+  const line = readFileSync(join(cron, 'crontab'), 'utf8')
+    .split('\n')
+    .find((text) => /^[\d*]/.test(text))
+  /** Without its five fields of time, and with the script where it lies here. */
+  const command = line?.split(/\s+/).slice(5).join(' ').replace('/app/report.sh', join(cron, 'report.sh'))
+
+  /** What cron does in one container at the due time; the command line is that of the sources. */
+  const strike = (nodes: string): Promise<{ code: unknown; stdout: string }> => {
+    const script = `quorumlock() { "$NODE" --conditions @quorumlock/source --import tsx "$MAIN" "$@"; }; ${command}`
+    const env = {
+      ...process.env,
+      NODE: process.execPath,
+      MAIN: fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
+      QUORUMLOCK_NODES: nodes,
+      CLOCKS_DIFFER_BY: '3',
+    }
+    return new Promise((resolve) => {
+      execFile('/bin/sh', ['-c', script], { env, timeout: 30_000 }, (error, stdout) => {
+        resolve({ code: error?.code ?? 0, stdout })
+      })
+    })
+  }
+
+  test('makes one report for two containers', async () => {
+    const results = await Promise.all([strike(fleet.urls.join(' ')), strike(fleet.urls.join(' '))])
+    results.sort((one, other) => Number(one.code) - Number(other.code))
+    expect(results).toEqual([
+      { code: 0, stdout: expect.stringMatching(/^report for nightly-report made by .+\n$/) },
+      { code: 75, stdout: '' },
+    ])
+  }, 40_000)
+
+  test('fails where no quorum can be had', async () => {
+    expect(await strike('redis://127.0.0.1:1')).toEqual({ code: 69, stdout: '' })
+  }, 40_000)
 })
