@@ -10,7 +10,7 @@ import {
   checkTime,
   checkWait,
 } from './checks.js'
-import { keep, SHORTEST_KEEP, UNLIMITED } from './keep.js'
+import { SHORTEST_KEEP, UNLIMITED } from './keep.js'
 import { follow } from './signals.js'
 
 export interface OnceOptions {
@@ -41,7 +41,8 @@ const DEFAULT_RETENTION = 3_600_000
  * Runs `fn` unless that was done before under the same key: known as done for the retention time after a success,
  * free again at once after a failure and after the TTL when the process crashed.
  *
- * Two locks: one is held while it runs, so that others can wait; the other one stays as the mark that it was done.
+ * Two locks: one is held while it runs, so that others can wait; the other one is taken after a success, and stays as
+ * the mark that it was done. Taken before, what a crashed process leaves of it could be mistaken for a success.
  */
 export async function once<T>(
   redlock: Redlock,
@@ -60,12 +61,12 @@ export async function once<T>(
   const { ttl, signal, wait = 0, retention = DEFAULT_RETENTION } = options
   const lockOptions = { ttl, signal, wait, autoExtend: true, maxHold: UNLIMITED }
 
+  const mark = `once:${key}:done`
   const turn = await takeTurn()
   if (turn === undefined) return { status: 'running' }
   try {
-    const mark = await redlock.tryAcquire(`once:${key}:done`, lockOptions)
-    if (mark === null) return { status: 'done' }
-    return await run(mark, turn)
+    if (await redlock.isLocked(mark)) return { status: 'done' }
+    return await run(turn)
   } finally {
     await turn.release()
   }
@@ -79,16 +80,26 @@ export async function once<T>(
     }
   }
 
-  async function run(mark: Lock, turn: Lock): Promise<OnceOutcome<T>> {
-    const following = follow(turn.signal, mark.signal, signal)
-    let succeeded = false
+  async function run(turn: Lock): Promise<OnceOutcome<T>> {
+    const following = follow(turn.signal, signal)
     try {
       const value = await fn(following.signal)
-      succeeded = true
-      return { status: 'ran', value, kept: await keep(mark, retention) }
+      return { status: 'ran', value, kept: await setMark(turn) }
     } finally {
       following.dispose()
-      if (!succeeded) await mark.release()
+    }
+  }
+
+  /** Never rejects: what was to be done is done. */
+  async function setMark(turn: Lock): Promise<boolean> {
+    try {
+      const set = await redlock.tryAcquire(mark, { ttl: retention, autoExtend: false, maxHold: UNLIMITED })
+      set?.detach()
+      // Whose turn was over before it was marked may have been followed already by one that saw no mark.
+      return set !== null && turn.held
+    } catch (error) {
+      if (error instanceof QuorumLockError) return false
+      throw error
     }
   }
 }

@@ -69,13 +69,20 @@ describe('once', () => {
   test('a caller that waits takes over from one that crashed', async () => {
     const world = new World(3)
     const [a, b] = [world.client({ autoExtend: false }), world.client()]
-    // What a crash leaves on the nodes: locks that nobody renews.
-    for (const name of ['once:order-1', 'once:order-1:done']) {
-      await world.clock.run(a.acquire(name, { ttl: 2_000 }))
-    }
+    // What a crash leaves on the nodes: a lock that nobody renews.
+    await world.clock.run(a.acquire('once:order-1', { ttl: 2_000 }))
     const second = once(b, 'order-1', () => 2, { wait: 10_000 })
     expect(await world.clock.time(second)).toBeLessThan(2_100)
     expect(await second).toMatchObject({ status: 'ran', value: 2 })
+  })
+
+  test('nothing looks like a success before there is one', async () => {
+    const world = new World(3)
+    const [a, b] = [world.client(), world.client()]
+    void once(a, 'order-1', never)
+    await world.clock.advance(10)
+    expect(await world.clock.run(b.isLocked('once:order-1'))).toBe(true)
+    expect(await world.clock.run(b.isLocked('once:order-1:done'))).toBe(false)
   })
 
   test('the function hears of the loss of its lock and of the abort of its caller', async () => {
@@ -91,10 +98,10 @@ describe('once', () => {
       })
     const lost = once(client, 'order-1', untilAborted)
     await world.clock.advance(10)
-    await world.clock.run(client.forceRelease('once:order-1:done'))
+    await world.clock.run(client.forceRelease('once:order-1'))
     expect(await world.clock.run(lost)).toMatchObject({ status: 'ran', kept: false })
     const controller = new AbortController()
-    const aborted = once(client, 'order-1', untilAborted, { signal: controller.signal })
+    const aborted = once(client, 'order-2', untilAborted, { signal: controller.signal })
     await world.clock.advance(10)
     controller.abort('enough')
     expect(await world.clock.run(aborted)).toMatchObject({ status: 'ran', kept: true })
