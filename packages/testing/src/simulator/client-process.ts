@@ -9,6 +9,15 @@ import type { Timeline } from './timeline.js'
 
 type Kind = 'timer' | 'network'
 
+/** Shared by all processes: whether anything ran within one of them since this was last set to false. */
+export interface Activity {
+  ran: boolean
+}
+
+export interface ProcessSurroundings extends Omit<LinkSurroundings, 'process' | 'timeline'> {
+  readonly activity: Activity
+}
+
 interface Deferred {
   readonly kind: Kind
   readonly task: () => void
@@ -22,8 +31,6 @@ export class ClientProcess {
   redlock: Redlock
   isCrashed = false
   isPaused = false
-  /** Something ran within a process since this was last set to false. */
-  ran = false
   readonly #deferred: Deferred[] = []
   readonly #made: { readonly redlock: Redlock; readonly links: readonly Link[] }[] = []
   /** Ids up to this one belong to clients that were closed: what they owed, they owe no more. */
@@ -37,7 +44,7 @@ export class ClientProcess {
     private readonly servers: readonly Server[],
     private readonly core: CoreModule,
     private readonly logger: Logger,
-    private readonly around: Omit<LinkSurroundings, 'enter' | 'timeline'>,
+    private readonly around: ProcessSurroundings,
   ) {
     this.name = `c${index + 1}`
     const chance = new Prng(plan.seed, `clock of ${this.name}`)
@@ -59,9 +66,7 @@ export class ClientProcess {
         new Link(this.name, server, {
           ...this.around,
           timeline: this.timeline,
-          enter: (task) => {
-            this.enter('network', task)
-          },
+          process: this,
         }),
     )
     for (const link of links) link.open()
@@ -90,13 +95,19 @@ export class ClientProcess {
 
   /** Runs a task within the process: at once, after its pause, or never. */
   enter(kind: Kind, task: () => void): void {
-    if (this.isCrashed) return
-    if (this.isPaused) {
-      this.#deferred.push({ kind, task })
-      return
-    }
-    this.ran = true
-    task()
+    if (this.begins()) task()
+    else this.defer(kind, task)
+  }
+
+  /** Whether it can do something at once, and is about to. */
+  begins(): boolean {
+    if (this.isCrashed || this.isPaused) return false
+    this.around.activity.ran = true
+    return true
+  }
+
+  defer(kind: Kind, task: () => void): void {
+    if (!this.isCrashed) this.#deferred.push({ kind, task })
   }
 
   /** Resolves by the process's own clock; never once it has crashed. */

@@ -1,5 +1,6 @@
-import type { NodeCommand, NodeReply } from '@quorumlock/core'
-import { Pipe } from './pipe.js'
+import type { NodeReply } from '@quorumlock/core'
+import type { Exchange } from './exchange.js'
+import { Letter, Pipe } from './pipe.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
@@ -7,57 +8,78 @@ export type Direction = 'up' | 'down'
 
 /** What a connection tells its client. */
 export interface ConnectionEnd {
-  replied(answer: (reply: NodeReply) => void, reply: NodeReply): void
+  replied(exchange: Exchange, reply: NodeReply): void
   announced(channel: string, waiterId: string): void
   broken(): void
 }
-
-type Request = readonly [command: NodeCommand, answer: (reply: NodeReply) => void]
 
 /** One TCP connection between a client and a server: two pipes, what is unanswered, and the channels subscribed to. */
 export class Connection {
   /** Its client has given it up; what is under way to the server may still arrive. */
   isAbandoned = false
-  readonly pending: Set<(reply: NodeReply) => void> = new Set()
+  /** In the order in which they were sent, which is that of the replies. */
+  readonly #pending: Exchange[] = []
   readonly #channels = new Set<string>()
-  readonly #server: Server
   readonly #timeline: Timeline
   readonly #end: ConnectionEnd
-  readonly #up: Pipe<() => void>
-  readonly #down: Pipe<() => void>
+  readonly #up: Pipe
+  readonly #down: Pipe
 
-  constructor(server: Server, timeline: Timeline, delay: () => number, end: ConnectionEnd) {
-    this.#server = server
+  constructor(
+    readonly server: Server,
+    timeline: Timeline,
+    delay: () => number,
+    end: ConnectionEnd,
+  ) {
     this.#timeline = timeline
     this.#end = end
-    const deliver = (parcel: () => void): void => {
-      parcel()
-    }
-    this.#up = new Pipe(timeline, delay, deliver)
-    this.#down = new Pipe(timeline, delay, deliver)
+    this.#up = new Pipe(timeline, delay)
+    this.#down = new Pipe(timeline, delay)
     server.connections.add(this)
   }
 
-  send([command, answer]: Request): void {
-    this.pending.add(answer)
+  get hasPending(): boolean {
+    return this.#pending.length > 0
+  }
+
+  send(exchange: Exchange): void {
+    this.#pending.push(exchange)
     // The other end is gone, but the process has not heard of it yet.
     if (this.isAbandoned) return
-    this.#up.send(() => {
-      this.#server.receive({
-        connection: this,
-        command,
-        respond: (reply) => {
-          this.#respond(answer, reply)
-        },
-      })
-    })
+    exchange.connection = this
+    this.#up.send(exchange)
+  }
+
+  respond(exchange: Exchange): void {
+    if (!this.isAbandoned) this.#down.send(exchange)
+  }
+
+  replied(exchange: Exchange, reply: NodeReply): void {
+    this.#end.replied(exchange, reply)
+  }
+
+  /** False when it was settled before, without a reply. */
+  settle(exchange: Exchange): boolean {
+    if (this.#pending[0] === exchange) {
+      this.#pending.shift()
+      return true
+    }
+    const index = this.#pending.indexOf(exchange)
+    if (index >= 0) this.#pending.splice(index, 1)
+    return index >= 0
+  }
+
+  /** What nobody will reply to any more. */
+  takePending(): Exchange[] {
+    return this.#pending.splice(0)
   }
 
   subscribe(channel: string, confirmed: () => void): void {
-    this.#up.send(() => {
+    const subscribed = (): void => {
       this.#channels.add(channel)
-      this.#down.send(confirmed)
-    })
+      this.#down.send(new Letter(confirmed))
+    }
+    this.#up.send(new Letter(subscribed))
   }
 
   unsubscribe(channel: string): void {
@@ -66,9 +88,10 @@ export class Connection {
 
   publish(channel: string, waiterId: string): boolean {
     if (!this.#channels.has(channel)) return false
-    this.#down.send(() => {
+    const announced = (): void => {
       this.#end.announced(channel, waiterId)
-    })
+    }
+    this.#down.send(new Letter(announced))
     return true
   }
 
@@ -87,7 +110,7 @@ export class Connection {
     if (this.isAbandoned) return
     this.isAbandoned = true
     this.#down.cut()
-    this.#server.connections.delete(this)
+    this.server.connections.delete(this)
     if (lateness === 'lost') this.#up.cut()
     else {
       this.#up.stall()
@@ -100,15 +123,9 @@ export class Connection {
   /** The server's process is gone: nothing that is under way to it can arrive. The client hears of it last. */
   brokenByServer(): void {
     this.#up.cut()
-    this.#down.send(() => {
+    const broken = (): void => {
       this.#end.broken()
-    })
-  }
-
-  #respond(answer: (reply: NodeReply) => void, reply: NodeReply): void {
-    if (this.isAbandoned) return
-    this.#down.send(() => {
-      this.#end.replied(answer, reply)
-    })
+    }
+    this.#down.send(new Letter(broken))
   }
 }

@@ -1,5 +1,6 @@
 import type { ConnectionObserver, LockNode, NodeCommand, NodeReply, WakeObserver } from '@quorumlock/core'
 import { Connection, type Direction } from './connection.js'
+import { Exchange } from './exchange.js'
 import type { Prng } from './prng.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
@@ -8,9 +9,16 @@ export interface LinkSurroundings {
   readonly timeline: Timeline
   readonly chance: Prng
   readonly delay: () => number
-  /** Runs what a client process has to do, when it can. */
-  readonly enter: (task: () => void) => void
+  readonly process: Host
   readonly observer: LinkObserver
+}
+
+/** The client process that a link belongs to. */
+export interface Host {
+  /** Whether it can do something at once, and is about to. */
+  begins(): boolean
+  /** Does it when it can do something again. */
+  defer(kind: 'network', task: () => void): void
 }
 
 export interface LinkObserver {
@@ -50,19 +58,15 @@ export class Link implements LockNode {
   }
 
   send(command: NodeCommand, answer: (reply: NodeReply) => void): void {
-    const { observer } = this.#around
-    observer.sent(this, command)
-    const told = (reply: NodeReply): void => {
-      observer.answered(this, command, reply)
-      answer(reply)
-    }
+    this.#around.observer.sent(this, command)
+    const exchange = new Exchange(command, answer)
     if (this.#connection === undefined) {
       this.#around.timeline.after(0, () => {
-        this.#around.enter(() => {
-          told({ vote: 'failed', reason: 'not connected' })
+        this.#enter(() => {
+          this.#answer(exchange, { vote: 'failed', reason: 'not connected' })
         })
       })
-    } else this.#connection.send([command, told])
+    } else this.#connection.send(exchange)
   }
 
   watch(observer: ConnectionObserver): () => void {
@@ -109,28 +113,42 @@ export class Link implements LockNode {
   break(lateness: number | 'lost'): void {
     const connection = this.#connection
     if (connection === undefined || connection.isAbandoned) return
-    if (lateness !== 'lost' && connection.pending.size > 0) this.#around.observer.stray(this)
+    if (lateness !== 'lost' && connection.hasPending) this.#around.observer.stray(this)
     connection.abandon(lateness)
-    this.#around.enter(() => {
+    this.#enter(() => {
       this.#disconnected(connection)
     })
+  }
+
+  /** Runs what the process has to do, when it can. */
+  #enter(task: () => void): void {
+    if (this.#around.process.begins()) task()
+    else this.#around.process.defer('network', task)
+  }
+
+  #answer(exchange: Exchange, reply: NodeReply): void {
+    this.#around.observer.answered(this, exchange.command, reply)
+    exchange.answer(reply)
+  }
+
+  #replied(connection: Connection, exchange: Exchange, reply: NodeReply): void {
+    if (connection.settle(exchange)) this.#answer(exchange, reply)
   }
 
   #disconnected(connection: Connection): void {
     this.#connection = undefined
     this.connected = false
     this.#around.observer.connection(this, false)
-    const unanswered = [...connection.pending]
-    connection.pending.clear()
-    for (const answer of unanswered) answer({ vote: 'unknown', reason: 'connection lost' })
+    for (const exchange of connection.takePending())
+      this.#answer(exchange, { vote: 'unknown', reason: 'connection lost' })
     for (const watcher of this.#watchers) watcher.disconnected()
     if (!this.#closed) this.#reconnectLater()
   }
 
   #reconnectLater(): void {
-    const { timeline, chance, delay, enter } = this.#around
+    const { timeline, chance, delay } = this.#around
     timeline.after(this.#pause * chance.between(0.5, 1) + 2 * delay(), () => {
-      enter(() => {
+      this.#enter(() => {
         if (this.#closed || this.#connection !== undefined) return
         if (this.server.accepts && this.#stalled.size === 0) this.#establish()
         else {
@@ -143,17 +161,21 @@ export class Link implements LockNode {
 
   /** Runs within the client's process. */
   #establish(): void {
-    const { timeline, delay, enter, observer } = this.#around
+    const { timeline, delay, process, observer } = this.#around
     this.#pause = FIRST_RECONNECT
     const connection = new Connection(this.server, timeline, delay, {
-      replied: (answer, reply) => {
-        enter(() => {
-          if (connection.pending.delete(answer)) answer(reply)
-        })
+      replied: (exchange, reply) => {
+        // The most frequent of all: no closure for it.
+        if (process.begins()) this.#replied(connection, exchange, reply)
+        else {
+          process.defer('network', () => {
+            this.#replied(connection, exchange, reply)
+          })
+        }
       },
       announced: (channel, waiterId) => {
         if (this.losesWakeUp()) return
-        enter(() => {
+        this.#enter(() => {
           for (const heard of this.#subscriptions.get(channel) ?? []) heard.message(waiterId)
         })
       },
@@ -171,7 +193,7 @@ export class Link implements LockNode {
   #resubscribe(channel: string): void {
     const connection = this.#connection
     connection?.subscribe(channel, () => {
-      this.#around.enter(() => {
+      this.#enter(() => {
         if (this.#connection !== connection) return
         for (const observer of this.#subscriptions.get(channel) ?? []) observer.live()
       })

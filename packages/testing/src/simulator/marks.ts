@@ -13,9 +13,17 @@ export class Marks {
   /** Values that were taken back already: a grant that comes after that is a late one. */
   readonly #released = new Map<Link, Set<string>>()
   readonly #reasons = new Map<string, Set<string>>()
+  readonly #logged = new Set<string>()
 
   reach(mark: string): void {
     this.reached.add(mark)
+  }
+
+  /** What the library wrote to its log, whichever node it is about. */
+  logged(message: string): void {
+    if (this.#logged.has(message)) return
+    this.#logged.add(message)
+    this.reach(`log: ${message.replace(/^n\d+ /, '')}`)
   }
 
   sent(link: Link, command: NodeCommand): void {

@@ -112,12 +112,19 @@ export class Oracle {
 
   /** After every turn: no two owners may believe in the same resource at the same true time. */
   step(): void {
+    if (this.#contested.size === 0) return
     for (const resource of this.#contested) {
-      const held = (this.#open.get(resource) ?? []).filter(
-        (holding) => holding.lock.held && holding.invoked > (this.#forcedAt.get(resource) ?? -1),
-      )
-      const [first] = held
-      const second = held.find((holding) => holding.owner !== first?.owner)
+      const forcedAt = this.#forcedAt.get(resource) ?? -1
+      let first: Holding | undefined
+      let second: Holding | undefined
+      for (const holding of this.#open.get(resource) ?? []) {
+        if (holding.invoked <= forcedAt || !holding.lock.held) continue
+        if (first === undefined) first = holding
+        else if (holding.owner !== first.owner) {
+          second = holding
+          break
+        }
+      }
       if (first === undefined || second === undefined) continue
       this.report(
         'exclusion',

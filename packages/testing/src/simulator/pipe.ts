@@ -1,29 +1,56 @@
-import type { Timeline } from './timeline.js'
+import { SimulatedEvent, type Timeline } from './timeline.js'
+
+/** What a pipe carries; its arrival at the other end is the event. May be sent again once it was delivered. */
+export abstract class Parcel extends SimulatedEvent {
+  pipe: Pipe | undefined
+
+  abstract deliver(): void
+
+  override happen(): void {
+    this.pipe?.arrived(this)
+  }
+}
+
+/** A parcel that does one thing when it is opened. */
+export class Letter extends Parcel {
+  readonly #opened: () => void
+
+  constructor(opened: () => void) {
+    super()
+    this.#opened = opened
+  }
+
+  override deliver(): void {
+    this.#opened()
+  }
+}
 
 /** One direction of one connection: delays what it carries, never reorders it, and may stand still. */
-export class Pipe<T> {
+export class Pipe {
   readonly #timeline: Timeline
   readonly #delay: () => number
-  readonly #deliver: (parcel: T) => void
   /** What has arrived at the place where the pipe is blocked. */
-  readonly #held: T[] = []
+  readonly #held: Parcel[] = []
   #lastDue = 0
   #stalled = false
   #cut = false
 
-  constructor(timeline: Timeline, delay: () => number, deliver: (parcel: T) => void) {
+  constructor(timeline: Timeline, delay: () => number) {
     this.#timeline = timeline
     this.#delay = delay
-    this.#deliver = deliver
   }
 
-  send(parcel: T): void {
-    this.#lastDue = Math.max(this.#lastDue, this.#timeline.now + this.#delay())
-    this.#timeline.at(this.#lastDue, () => {
-      if (this.#cut) return
-      if (this.#stalled) this.#held.push(parcel)
-      else this.#deliver(parcel)
-    })
+  send(parcel: Parcel): void {
+    parcel.pipe = this
+    const due = this.#timeline.now + this.#delay()
+    if (due > this.#lastDue) this.#lastDue = due
+    this.#timeline.put(this.#lastDue, parcel)
+  }
+
+  arrived(parcel: Parcel): void {
+    if (this.#cut) return
+    if (this.#stalled) this.#held.push(parcel)
+    else parcel.deliver()
   }
 
   stall(): void {
@@ -34,10 +61,10 @@ export class Pipe<T> {
   heal(): void {
     if (!this.#stalled) return
     const due = this.#timeline.now + this.#delay()
-    this.#lastDue = Math.max(this.#lastDue, due)
+    if (due > this.#lastDue) this.#lastDue = due
     this.#timeline.at(due, () => {
       this.#stalled = false
-      for (const parcel of this.#held.splice(0)) if (!this.#cut) this.#deliver(parcel)
+      for (const parcel of this.#held.splice(0)) if (!this.#cut) parcel.deliver()
     })
   }
 

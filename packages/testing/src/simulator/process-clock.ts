@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@quorumlock/core'
-import type { SimulatedEvent, Timeline } from './timeline.js'
+import { SimulatedEvent, type Timeline } from './timeline.js'
 
 /** The clocks of one client process: they run at their own rate, the wall clock may be set, and a suspend stops one. */
 export class ProcessClock implements Clock {
@@ -39,11 +39,7 @@ export class ProcessClock implements Clock {
 
   timer(delay: number, task: () => void): Timer {
     const due = this.#timeline.now + delay / this.#rate
-    const timer = new ProcessTimer(this.#timers, () => {
-      this.#enter(() => {
-        if (timer.fire()) task()
-      })
-    })
+    const timer = new ProcessTimer(this.#timers, this.#enter, task)
     timer.arm(this.#timeline, due)
     this.#timers.add(timer)
     return timer
@@ -68,35 +64,53 @@ export class ProcessClock implements Clock {
 class ProcessTimer implements Timer {
   isHolding = true
   readonly #all: Set<ProcessTimer>
-  readonly #ring: () => void
-  #event: SimulatedEvent | undefined
+  readonly #enter: (task: () => void) => void
+  /** Not when it was cancelled after it had become due, while its process stood still. */
+  readonly #fire: () => void
+  #alarm: Alarm | undefined
 
-  constructor(all: Set<ProcessTimer>, ring: () => void) {
+  constructor(all: Set<ProcessTimer>, enter: (task: () => void) => void, task: () => void) {
     this.#all = all
-    this.#ring = ring
+    this.#enter = enter
+    this.#fire = () => {
+      if (all.delete(this)) task()
+    }
   }
 
   arm(timeline: Timeline, due: number): void {
-    this.#event = timeline.at(due, this.#ring)
+    this.#alarm = new Alarm(this)
+    timeline.put(due, this.#alarm)
   }
 
   postpone(timeline: Timeline, by: number): void {
-    if (this.#event === undefined) return
-    this.#event.cancelled = true
-    this.arm(timeline, this.#event.due + by)
+    if (this.#alarm === undefined) return
+    this.#alarm.cancelled = true
+    this.arm(timeline, this.#alarm.due + by)
   }
 
-  /** False when it was cancelled after it had become due, while its process stood still. */
-  fire(): boolean {
-    return this.#all.delete(this)
+  ring(): void {
+    this.#enter(this.#fire)
   }
 
   cancel(): void {
     this.#all.delete(this)
-    if (this.#event !== undefined) this.#event.cancelled = true
+    if (this.#alarm !== undefined) this.#alarm.cancelled = true
   }
 
   hold(alive: boolean): void {
     this.isHolding = alive
+  }
+}
+
+class Alarm extends SimulatedEvent {
+  readonly #timer: ProcessTimer
+
+  constructor(timer: ProcessTimer) {
+    super()
+    this.#timer = timer
+  }
+
+  override happen(): void {
+    this.#timer.ring()
   }
 }

@@ -1,6 +1,7 @@
 import type { NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
 import type { Connection } from './connection.js'
 import type { CoreModule } from './core-module.js'
+import type { Exchange } from './exchange.js'
 import type { Timeline } from './timeline.js'
 
 /** What of its data a server has after a restart. */
@@ -12,12 +13,6 @@ export interface ServerObserver {
   /** A wake-up was published; `heard` is false when nobody was subscribed. */
   published(server: Server, waiterId: string, heard: boolean): void
   lostData(server: Server): void
-}
-
-interface Arrival {
-  readonly connection: Connection
-  readonly command: NodeCommand
-  readonly respond: (reply: NodeReply) => void
 }
 
 /** One simulated node: the pure state machine of the core with a clock of its own, and everything that can befall a server. */
@@ -33,7 +28,10 @@ export class Server {
   readonly #timeline: Timeline
   readonly #observer: ServerObserver
   readonly #rate: number
-  readonly #inbox: Arrival[] = []
+  readonly #inbox: Exchange[] = []
+  readonly #wake = (waiterId: string): void => {
+    this.#publish(waiterId)
+  }
   #wallOffset: number
   #runs = 0
   #snapshot: NodeState | undefined
@@ -65,10 +63,10 @@ export class Server {
     return Math.floor(this.#wallOffset + this.#timeline.now * this.#rate)
   }
 
-  receive(arrival: Arrival): void {
+  receive(exchange: Exchange): void {
     if (!this.isUp) return
-    if (this.isFrozen) this.#inbox.push(arrival)
-    else this.#apply(arrival)
+    if (this.isFrozen) this.#inbox.push(exchange)
+    else this.#apply(exchange)
   }
 
   crash(): void {
@@ -102,7 +100,7 @@ export class Server {
 
   thaw(): void {
     this.isFrozen = false
-    for (const arrival of this.#inbox.splice(0)) this.#apply(arrival)
+    for (const exchange of this.#inbox.splice(0)) this.#apply(exchange)
   }
 
   stepClock(by: number): void {
@@ -122,17 +120,16 @@ export class Server {
     return state
   }
 
-  #apply({ connection, command, respond }: Arrival): void {
+  #apply(exchange: Exchange): void {
+    const { command } = exchange
     let reply: NodeReply
     if (this.isFull && (command.kind === 'acquire' || command.kind === 'repair' || command.kind === 'mark')) {
       reply = { vote: 'failed', reason: 'OOM command not allowed' }
     } else {
-      reply = this.#core.execute(this.state, command, this.now(), (waiterId) => {
-        this.#publish(waiterId)
-      })
-      this.#observer.executed(this, command, reply, connection.isAbandoned)
+      reply = this.#core.execute(this.state, command, this.now(), this.#wake)
+      this.#observer.executed(this, command, reply, exchange.isLate)
     }
-    respond(reply)
+    exchange.respond(reply)
   }
 
   #publish(waiterId: string): void {

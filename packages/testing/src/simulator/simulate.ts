@@ -3,7 +3,7 @@ import type { NodeCommand, NodeReply } from '@quorumlock/core'
 import { Actor, type Stage } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
-import { ClientProcess, EPOCH } from './client-process.js'
+import { ClientProcess, EPOCH, type Activity } from './client-process.js'
 import type { CoreModule } from './core-module.js'
 import { Fairness, isStrict } from './fairness.js'
 import type { Link } from './link.js'
@@ -43,7 +43,7 @@ export interface SimulationReport {
   readonly trace: readonly string[]
   readonly history: History
   readonly marks: ReadonlySet<string>
-  /** Calls that asked for a lock, and rounds that were opened for them. */
+  /** Calls that asked for a lock, and the tries to take it on the nodes that they made: rounds that asked at least one. */
   readonly attempts: number
   readonly rounds: number
   /** Milliseconds of simulated time. */
@@ -59,6 +59,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 class Simulation {
   readonly #plan: Plan
   readonly #timeline = new Timeline()
+  readonly #activity: Activity = { ran: false }
   readonly #trace: Trace
   readonly #marks = new Marks()
   readonly #oracle: Oracle
@@ -68,12 +69,13 @@ class Simulation {
   readonly #clients: ClientProcess[] = []
   readonly #stage: Stage
   #rounds = 0
+  #lastValue = ''
 
   constructor(plan: Plan, options: SimulationOptions) {
     this.#plan = plan
     const timeline = this.#timeline
     const used = options.core ?? core
-    this.#trace = new Trace(() => timeline.now, options.trace === true)
+    this.#trace = new Trace(timeline, options.trace === true)
     this.#oracle = new Oracle(timeline)
     if (options.history === true) this.#oracle.chronicle = new Chronicle(timeline)
     this.#fairness = isStrict(plan) ? new Fairness(this.#oracle, timeline, plan) : undefined
@@ -91,7 +93,8 @@ class Simulation {
       clients: this.#clients,
       attempts: 0,
       note: (text) => {
-        this.#trace.add(7, 0, text)
+        this.#trace.add(7, 0)
+        if (this.#trace.isReadable) this.#trace.write(text())
       },
       mark: (mark) => {
         this.#marks.reach(mark)
@@ -108,13 +111,13 @@ class Simulation {
       return plan.delay + network.fraction() * plan.jitter
     }
     const log = (data: object, message: string): void => {
-      this.#marks.reach(`log: ${message.replace(/^n\d+ /, '')}`)
+      this.#marks.logged(message)
       this.#stage.note(() => `LOG ${message} ${JSON.stringify(data)}`)
     }
     for (let index = 0; index < plan.clients; index++) {
       const logger = { debug: log, info: log, warn: log, error: log }
       const chance = new Prng(plan.seed, `reconnects ${index}`)
-      const around = { chance, delay, observer: this }
+      const around = { chance, delay, observer: this, activity: this.#activity }
       this.#clients.push(new ClientProcess(index, plan, timeline, this.#servers, used, logger, around))
     }
   }
@@ -173,7 +176,7 @@ class Simulation {
 
   /** Runs events, one client turn after another, until `until`, a violation, or nothing is wanted any more. */
   async #runUntil(until: number, goesOn: () => boolean): Promise<void> {
-    const timeline = this.#timeline
+    const { timeline, activity } = { timeline: this.#timeline, activity: this.#activity }
     let turns = 0
     await inTurns(() => {
       this.#oracle.step()
@@ -185,47 +188,36 @@ class Simulation {
           timeline.now = Math.max(timeline.now, Number.isFinite(until) ? until : timeline.now)
           return false
         }
-        event.task()
-        if (this.#ran()) return true
+        event.happen()
+        if (!activity.ran) continue
+        activity.ran = false
+        return true
       }
     })
-  }
-
-  #ran(): boolean {
-    let ran = false
-    for (const client of this.#clients) {
-      if (!client.ran) continue
-      client.ran = false
-      ran = true
-    }
-    return ran
   }
 
   // ── what links and servers tell ────────────────────────────────────────────────────────────────────────────────────
 
   sent(link: Link, command: NodeCommand): void {
-    if (command.kind === 'acquire' && link.server.index === 0) this.#rounds++
+    if (command.kind === 'acquire') this.#noteRound(command.value)
     this.#marks.sent(link, command)
     this.#fairness?.sent(link, command)
-    this.#trace.add(1, link.server.index, () => `${link.client} → ${link.name}  ${shownCommand(command)}`)
+    this.#trace.add(1, link.server.index)
+    if (this.#trace.isReadable) this.#trace.write(`${link.client} → ${link.name}  ${shownCommand(command)}`)
   }
 
   answered(link: Link, command: NodeCommand, reply: NodeReply): void {
     this.#marks.answered(link, command, reply)
     this.#fairness?.answered(link, command, reply)
-    this.#trace.add(
-      2 + VOTES.indexOf(reply.vote),
-      link.server.index,
-      () => `${link.client} ← ${link.name}  ${shownCommand(command)}: ${shownReply(reply)}`,
-    )
+    this.#trace.add(2 + VOTES.indexOf(reply.vote), link.server.index)
+    if (this.#trace.isReadable)
+      this.#trace.write(`${link.client} ← ${link.name}  ${shownCommand(command)}: ${shownReply(reply)}`)
   }
 
   connection(link: Link, connected: boolean): void {
-    this.#trace.add(
-      connected ? 8 : 9,
-      link.server.index,
-      () => `${link.client} ${connected ? 'connected to' : 'lost'} ${link.name}`,
-    )
+    this.#trace.add(connected ? 8 : 9, link.server.index)
+    if (this.#trace.isReadable)
+      this.#trace.write(`${link.client} ${connected ? 'connected to' : 'lost'} ${link.name}`)
   }
 
   stray(link: Link): void {
@@ -241,21 +233,29 @@ class Simulation {
       if ('value' in command) this.#residue.excuse(command.value)
     }
     this.#residue.checkStep(server, command)
-    this.#trace.add(
-      10 + VOTES.indexOf(reply.vote),
-      server.index,
-      () => `      ${server.name}: ${shownCommand(command)}: ${shownReply(reply)}${late ? ' (late)' : ''}`,
-    )
+    this.#trace.add(10 + VOTES.indexOf(reply.vote), server.index)
+    if (!this.#trace.isReadable) return
+    const how = late ? ' (late)' : ''
+    this.#trace.write(`      ${server.name}: ${shownCommand(command)}: ${shownReply(reply)}${how}`)
   }
 
   published(server: Server, waiterId: string, heard: boolean): void {
     this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to nobody')
-    this.#trace.add(15, server.index, () => `      ${server.name} wakes ${waiterId}`)
+    this.#trace.add(15, server.index)
+    if (this.#trace.isReadable) this.#trace.write(`      ${server.name} wakes ${waiterId}`)
   }
 
   lostData(server: Server): void {
     this.#marks.reach('data lost')
-    this.#trace.add(16, server.index, () => `      ${server.name} lost data`)
+    this.#trace.add(16, server.index)
+    if (this.#trace.isReadable) this.#trace.write(`      ${server.name} lost data`)
+  }
+
+  /** The commands of one round leave one after another, and have a value that no other round has. */
+  #noteRound(value: string): void {
+    if (value === this.#lastValue) return
+    this.#lastValue = value
+    this.#rounds++
   }
 }
 

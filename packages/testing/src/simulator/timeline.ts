@@ -1,12 +1,24 @@
 /** Something that will happen. Lower `due` first; among equals, first come, first served. */
-export class SimulatedEvent {
+export abstract class SimulatedEvent {
   cancelled = false
+  /** Both are set when it is put on a timeline; once it has happened it may be put there again. */
+  due = 0
+  order = 0
 
-  constructor(
-    readonly due: number,
-    readonly order: number,
-    readonly task: () => void,
-  ) {}
+  abstract happen(): void
+}
+
+class Task extends SimulatedEvent {
+  readonly #task: () => void
+
+  constructor(task: () => void) {
+    super()
+    this.#task = task
+  }
+
+  override happen(): void {
+    this.#task()
+  }
 }
 
 /** True time of the simulated world in milliseconds, and everything that is to happen in it. A binary heap. */
@@ -19,23 +31,28 @@ export class Timeline {
     return this.#heap.length === 0
   }
 
-  after(delay: number, task: () => void): SimulatedEvent {
-    return this.at(this.now + delay, task)
+  after(delay: number, task: () => void): void {
+    this.at(this.now + delay, task)
   }
 
-  at(due: number, task: () => void): SimulatedEvent {
-    const event = new SimulatedEvent(Math.max(due, this.now), this.#made++, task)
+  at(due: number, task: () => void): void {
+    this.put(due, new Task(task))
+  }
+
+  put(due: number, event: SimulatedEvent): void {
+    event.due = due > this.now ? due : this.now
+    event.order = this.#made++
     const heap = this.#heap
     let index = heap.length
     while (index > 0) {
       const above = (index - 1) >> 1
       const parent = heap[above] as SimulatedEvent
-      if (!isBefore(event, parent)) break
+      // What was put in earlier comes first among equals.
+      if (parent.due <= event.due) break
       heap[index] = parent
       index = above
     }
     heap[index] = event
-    return event
   }
 
   /** Takes the next event off, unless it is due after `until`. */
@@ -59,9 +76,14 @@ export class Timeline {
     for (;;) {
       let below = 2 * index + 1
       if (below >= length) break
-      if (below + 1 < length && isBefore(heap[below + 1] as SimulatedEvent, heap[below] as SimulatedEvent))
-        below++
-      const child = heap[below] as SimulatedEvent
+      let child = heap[below] as SimulatedEvent
+      if (below + 1 < length) {
+        const other = heap[below + 1] as SimulatedEvent
+        if (isBefore(other, child)) {
+          child = other
+          below++
+        }
+      }
       if (!isBefore(child, last)) break
       heap[index] = child
       index = below

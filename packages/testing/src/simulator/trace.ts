@@ -1,19 +1,21 @@
 import type { NodeCommand, NodeReply } from '@quorumlock/core'
+import type { Timeline } from './timeline.js'
 
 /** What happened, in order: always as a number that stands for all of it, as text when somebody wants to read it. */
 export class Trace {
   readonly lines: string[] = []
-  readonly #isReadable: boolean
-  readonly #now: () => number
+  /** Whether anybody wants to read it: otherwise no text is made. */
+  readonly isReadable: boolean
+  readonly #timeline: Timeline
   readonly #words = new Float64Array(1)
   readonly #halves = new Uint32Array(this.#words.buffer)
   #high = 0x9e3779b9
   #low = 0x85ebca6b
   #count = 0
 
-  constructor(now: () => number, isReadable: boolean) {
-    this.#now = now
-    this.#isReadable = isReadable
+  constructor(timeline: Timeline, isReadable: boolean) {
+    this.#timeline = timeline
+    this.isReadable = isReadable
   }
 
   /** Of everything so far. */
@@ -22,18 +24,18 @@ export class Trace {
     return `${hex(this.#high)}${hex(this.#low)}-${this.#count}`
   }
 
-  get isReadable(): boolean {
-    return this.#isReadable
-  }
-
-  /** The numbers go into the hash with the time, the text is made only when it is read. */
-  add(kind: number, subject: number, text: () => string): void {
+  /** The numbers go into the hash with the time. */
+  add(kind: number, subject: number): void {
     this.#count++
-    this.#words[0] = this.#now()
+    this.#words[0] = this.#timeline.now
     this.#mix(this.#halves[0] as number)
     this.#mix(this.#halves[1] as number)
     this.#mix(Math.imul(kind, 0x01000193) ^ subject)
-    if (this.#isReadable) this.lines.push(`${this.#now().toFixed(3).padStart(10)} ${text()}`)
+  }
+
+  /** For those who read it; not part of the hash. */
+  write(text: string): void {
+    this.lines.push(`${this.#timeline.now.toFixed(3).padStart(10)} ${text}`)
   }
 
   #mix(word: number): void {
