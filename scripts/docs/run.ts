@@ -1,4 +1,4 @@
-// Runs the snippets beside it, one after another, against five real Redis servers: eu-1, us-1, ap-1 and so on in their
+// Runs the snippets beside it, one after another, against five real Redis servers: eu-1, 127.0.0.1:7001 and so on in their
 // URLs stand for these. Prints a line of JSON for each one that fails.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { startFleet } from '@quorumlock/testing'
@@ -12,7 +12,7 @@ console.log = () => {}
 /** The same host is the same server throughout. */
 const hosts = new Map<string, string>()
 function onFleet(text: string): string {
-  return text.replace(/redis:\/\/[a-z]+-\d(:\d+)?/g, (url) => {
+  return text.replace(/redis:\/\/([a-z]+-\d(:\d+)?|127\.0\.0\.1:700\d)/g, (url) => {
     if (!hosts.has(url)) hosts.set(url, fleet.urls[hosts.size % fleet.urls.length] as string)
     return hosts.get(url) as string
   })
