@@ -1,11 +1,14 @@
 import { connect, ioredisNode } from '@quorumlock/clients'
-import { Redlock, type LockOptions } from '@quorumlock/core'
+import { Redlock, type RedlockOptions } from '@quorumlock/core'
 import { ioredisClients } from './connections.js'
 import { TTL, type Contender, type Entry } from './contender.js'
 
-const waitForever: LockOptions = { ttl: TTL, wait: Infinity }
+const waitForever = { ttl: TTL, wait: Infinity }
 
-async function onNodeRedis(urls: readonly string[], options: LockOptions): Promise<Contender> {
+async function onNodeRedis(
+  urls: readonly string[],
+  options: Omit<RedlockOptions, 'nodes'>,
+): Promise<Contender> {
   const redlock = await connect(urls, { ...waitForever, ...options })
   return { acquire: (resources) => redlock.acquire(resources), close: () => redlock.close() }
 }
@@ -36,3 +39,10 @@ export const quorumlock: readonly Entry[] = [
   { ...common, name: 'quorumlock, unfair', open: (urls) => onNodeRedis(urls, { fair: false }) },
   { ...common, name: 'quorumlock on ioredis', client: 'ioredis', open: onIoredis },
 ]
+
+/** Shows what the guard against lost data costs; nobody is advised to do without it. */
+export const unguarded: Entry = {
+  ...common,
+  name: 'quorumlock, no guard',
+  open: (urls) => onNodeRedis(urls, { guard: false }),
+}

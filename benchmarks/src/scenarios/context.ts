@@ -1,6 +1,6 @@
 import type { Fleet, FleetNode } from '@quorumlock/testing'
 import type { Entry } from '../contenders/contender.js'
-import { field, quickField } from '../contenders/field.js'
+import { field, quickField, uncontendedField } from '../contenders/field.js'
 import { Worker } from '../worker/crew.js'
 
 /** What all scenarios of a run share: the servers, one process for each contender, and how much to do. */
@@ -24,6 +24,10 @@ export class Context {
   /** Who takes part. */
   get field(): readonly Entry[] {
     return this.quick ? quickField : field
+  }
+
+  get uncontendedField(): readonly Entry[] {
+    return this.quick ? quickField : uncontendedField
   }
 
   async worker(entry: Entry): Promise<Worker> {

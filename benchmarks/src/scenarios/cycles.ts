@@ -21,7 +21,7 @@ function uncontended(parallel: number, id: string, title: string): Scenario {
       title,
       method: `Each lock on a resource that nobody else wants; ${parallel === 1 ? 'one after another' : `${parallel} in flight`}. A cycle is acquire and release.`,
       columns,
-      rows: await cycleRows(context, context.field, parallel, 1),
+      rows: await cycleRows(context, context.uncontendedField, parallel, 1),
       drawn: parallel === 1 ? 'median' : 'rate',
     }),
   }
