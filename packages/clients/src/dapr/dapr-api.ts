@@ -1,5 +1,9 @@
 import { systemClock, type NodeReply } from '@quorumlock/core'
 import type { DaprNodeOptions } from './dapr-node.js'
+import { Gate } from './gate.js'
+
+/** Each request under way has a connection of its own. */
+const MOST_REQUESTS = 128
 
 const UNLOCKED = 0
 const NOT_THERE = 1
@@ -20,6 +24,8 @@ export class DaprApi {
   readonly #headers: Readonly<Record<string, string>>
   readonly #patience: number
   readonly #open = new Set<AbortController>()
+  #closed = false
+  readonly #gate = new Gate(MOST_REQUESTS)
 
   constructor({ store, address, apiToken, requestTimeout = 10_000 }: DaprNodeOptions) {
     const { DAPR_HTTP_ENDPOINT, DAPR_HTTP_PORT, DAPR_API_TOKEN } = process.env
@@ -71,6 +77,7 @@ export class DaprApi {
   }
 
   close(): void {
+    this.#closed = true
     for (const request of this.#open) request.abort()
   }
 
@@ -81,7 +88,7 @@ export class DaprApi {
     read: (answer: Answer) => NodeReply | undefined,
   ): Promise<NodeReply> {
     try {
-      const answer = await this.#request(method, path, body)
+      const answer = await this.#gate.pass(() => this.#request(method, path, body))
       if (answer.status >= 400) return voteOfStatus(answer)
       return read(answer) ?? { vote: 'unknown', reason: `an answer of status ${answer.status} that is none` }
     } catch (error) {
@@ -91,6 +98,7 @@ export class DaprApi {
 
   async #request(method: string, path: string, body: object | undefined): Promise<Answer> {
     const request = new AbortController()
+    if (this.#closed) request.abort(new Error('the node was closed'))
     const timer = systemClock.timer(this.#patience, () => {
       request.abort(new Error(`no answer within ${this.#patience} ms`))
     })

@@ -9,7 +9,7 @@ export interface Subject {
 }
 
 /** Any reply that did not come by then will not come. */
-const answerWithin = 20_000
+const answerWithin = 5_000
 
 /** Sends commands one after another without waiting, and resolves with their replies. */
 export function ask(node: LockNode, ...commands: readonly NodeCommand[]): Promise<NodeReply[]> {
