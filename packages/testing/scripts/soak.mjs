@@ -16,6 +16,9 @@ const { values } = parseArgs({
   },
 })
 const BATCH = 100
+const SHOWN = 20
+/** A reduction takes some hundred runs. */
+const REDUCED = 3
 const { world } = values
 const end = Number(values.from) + Number(values.seeds)
 const deadline = Date.now() + Number(values.minutes) * 60_000
@@ -31,12 +34,9 @@ const worker = fileURLToPath(new URL('soak-worker.mjs', import.meta.url))
 await Promise.all(Array.from({ length: Number(values.processes) }, work))
 show()
 console.log(Object.fromEntries(Object.entries(marks).sort(([, a], [, b]) => a - b)))
-for (const { seed, kind, what } of violations.slice(0, 20)) {
-  const inWorld = world === 'safe' ? '' : ` --world ${world}`
-  console.log(
-    `${kind}: ${what}\n  pnpm --filter @quorumlock/testing simulate --seed ${seed}${inWorld} --reduce`,
-  )
-}
+violations.sort((a, b) => a.seed - b.seed)
+for (const violation of violations.slice(REDUCED, SHOWN)) tell(violation)
+if (violations.length > 0) await tellReduced(violations.slice(0, REDUCED))
 process.exitCode = violations.length > 0 && world === 'safe' ? 1 : 0
 
 function work() {
@@ -76,7 +76,21 @@ function take(result) {
 }
 
 function tell({ seed, kind, what }) {
-  console.log(`${kind}: ${what}\n  pnpm --filter @quorumlock/testing simulate --seed ${seed} --reduce`)
+  const inWorld = world === 'safe' ? '' : ` --world ${world}`
+  console.log(
+    `${kind}: ${what}\n  pnpm --filter @quorumlock/testing simulate --seed ${seed}${inWorld} --reduce`,
+  )
+}
+
+/** Made small, so that what is left of the plan is what it takes. */
+async function tellReduced(found) {
+  const { reduce, replayCommand } = await import(compiled('reduce'))
+  for (const { seed } of found) {
+    const options = { seed, world }
+    const { changes, report, runs } = await reduce(options)
+    const { kind, what } = report.violation ?? { kind: 'no violation', what: 'it came once only' }
+    console.log(`${kind}: ${what}\n  reduced in ${runs} runs: ${replayCommand(options, changes)}`)
+  }
 }
 
 function show() {

@@ -10,6 +10,7 @@ interface Round {
 export class Marks {
   readonly reached: Set<string> = new Set()
   readonly #rounds = new Map<string, Round>()
+  #sawSplit = false
   /** Values that were taken back already: a grant that comes after that is a late one. */
   readonly #released = new Map<Link, Set<string>>()
   readonly #reasons = new Map<string, Set<string>>()
@@ -73,8 +74,8 @@ export class Marks {
   #noteRelease(link: Link, value: string): void {
     let released = this.#released.get(link)
     if (released === undefined) this.#released.set(link, (released = new Set()))
-    if (released.has(value)) this.reach('release sent again')
-    released.add(value)
+    const before = released.size
+    if (released.add(value).size === before) this.reach('release sent again')
   }
 
   #noteVote(link: Link, value: string, reply: NodeReply): void {
@@ -82,11 +83,15 @@ export class Marks {
     if (reply.vote === 'granted' && this.#released.get(link)?.has(value) === true) {
       this.reach('grant came after its roll-back')
     }
-    if (reply.vote !== 'granted' && !isTurnedAway) return
+    if (this.#sawSplit || (reply.vote !== 'granted' && !isTurnedAway)) return
     let round = this.#rounds.get(value)
     if (round === undefined) this.#rounds.set(value, (round = { granted: 0, turnedAway: 0 }))
     if (isTurnedAway) round.turnedAway++
     else round.granted++
-    if (round.granted > 0 && round.turnedAway > 0) this.reach('split vote')
+    if (round.granted === 0 || round.turnedAway === 0) return
+    // Once is enough: rounds are counted no more.
+    this.#sawSplit = true
+    this.#rounds.clear()
+    this.reach('split vote')
   }
 }

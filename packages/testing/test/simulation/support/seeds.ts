@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import { replayCommand } from '../../../src/simulator/reduce.js'
+import { reduce, replayCommand } from '../../../src/simulator/reduce.js'
 import { simulate, type SimulationOptions, type SimulationReport } from '../../../src/simulator/simulate.js'
 
 type Options = Omit<SimulationOptions, 'seed'>
+
+const MOST_VIOLATIONS = 3
 
 /** Runs seeds one after another until `goesOn` has had enough. */
 export async function runSeeds(
@@ -18,22 +20,25 @@ export async function runSeeds(
   }
 }
 
-/** What went wrong in so many seeds, each with the command that shows it again; and every mark that was reached. */
+/** What went wrong in so many seeds, each with the command that shows it again, made small; and every mark that was reached. */
 export async function violationsOf(
   from: number,
   count: number,
   options: Options = {},
 ): Promise<{ violations: string[]; marks: Set<string> }> {
-  const violations: string[] = []
+  const failed: SimulationReport[] = []
   const marks = new Set<string>()
-  await runSeeds(from, count, options, ({ seed, violation, marks: reached }) => {
-    for (const mark of reached) marks.add(mark)
-    if (violation !== undefined) {
-      const command = replayCommand({ seed, ...options }, options.plan)
-      violations.push(`${violation.kind}: ${violation.what}\n  ${command} --reduce`)
-    }
-    return violations.length < 5
+  await runSeeds(from, count, options, (report) => {
+    for (const mark of report.marks) marks.add(mark)
+    if (report.violation !== undefined) failed.push(report)
+    return failed.length < MOST_VIOLATIONS
   })
+  const violations: string[] = []
+  for (const { seed, violation } of failed) {
+    const failing = { ...options, seed }
+    const { changes } = await reduce(failing)
+    violations.push(`${violation?.kind}: ${violation?.what}\n  ${replayCommand(failing, changes)}`)
+  }
   return { violations, marks }
 }
 
