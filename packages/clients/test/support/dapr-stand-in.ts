@@ -5,8 +5,8 @@ export interface DaprStandIn {
   readonly address: string
   /** What was asked for, as `<store> <resource> <owner> <seconds>`. */
   readonly locks: readonly string[]
-  /** The most connections that were open at once. */
-  readonly mostConnections: number
+  /** The most requests that were under way at once. */
+  readonly mostAtOnce: number
   /** The next request gets this answer, whatever it is; `drop` cuts the connection. */
   answerOnce(answer: 'drop' | { readonly status: number; readonly body: object }): void
   close(): void
@@ -47,7 +47,7 @@ export async function startDaprStandIn(stores: readonly string[] = ['lockstore']
     return { status: 200, body: { status: 0 } }
   }
 
-  let connections = 0
+  let underWay = 0
   const server = createServer((incoming, outgoing) => {
     let text = ''
     incoming.on('data', (chunk: Buffer) => (text += chunk.toString()))
@@ -64,17 +64,17 @@ export async function startDaprStandIn(stores: readonly string[] = ['lockstore']
       outgoing.end(status === 204 ? undefined : JSON.stringify(body))
     })
   })
-  let mostConnections = 0
-  server.on('connection', (socket) => {
-    mostConnections = Math.max(mostConnections, ++connections)
-    socket.on('close', () => connections--)
+  let mostAtOnce = 0
+  server.on('request', (_, outgoing) => {
+    mostAtOnce = Math.max(mostAtOnce, ++underWay)
+    outgoing.on('close', () => underWay--)
   })
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve))
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     locks,
-    get mostConnections() {
-      return mostConnections
+    get mostAtOnce() {
+      return mostAtOnce
     },
     answerOnce: (answer) => {
       once = answer
