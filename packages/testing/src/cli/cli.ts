@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import type { FleetBackend } from '../fleet/fleet.js'
 import { askControl } from './control.js'
 import { soak } from './soak.js'
 import { up } from './up.js'
@@ -36,8 +35,8 @@ async function main(): Promise<number> {
     },
   })
   const fleet = {
-    nodes: Number(values.nodes),
-    backend: values.backend as FleetBackend | 'auto',
+    nodes: numberOf('nodes', values.nodes),
+    backend: oneOf('backend', values.backend, ['auto', 'processes', 'compose'] as const),
     persistence: values.aof ? ('aof' as const) : ('none' as const),
   }
   const [verb] = positionals
@@ -55,8 +54,10 @@ async function main(): Promise<number> {
       const held = await soak(
         {
           ...{ ...fleet, adapter: values.adapter, report: values.report },
-          ...{ minutes: Number(values.minutes), seed: Number(values.seed), clients: Number(values.clients) },
-          mode: values.mode === 'anything' ? 'anything' : 'minority',
+          minutes: numberOf('minutes', values.minutes),
+          seed: numberOf('seed', values.seed),
+          clients: numberOf('clients', values.clients),
+          mode: oneOf('mode', values.mode, ['minority', 'anything'] as const),
         },
         say,
       )
@@ -67,6 +68,18 @@ async function main(): Promise<number> {
       say(usage)
       return values.help ? 0 : 2
   }
+}
+
+function numberOf(name: string, given: string): number {
+  const number = Number(given)
+  if (given.trim() !== '' && Number.isFinite(number) && number >= 0) return number
+  throw new TypeError(`Expected --${name} to be a number, got ${given}`)
+}
+
+function oneOf<T extends string>(name: string, given: string, known: readonly T[]): T {
+  const found = known.find((candidate) => candidate === given)
+  if (found !== undefined) return found
+  throw new TypeError(`Expected --${name} to be ${known.join(' or ')}, got ${given}`)
 }
 
 main().then(

@@ -30,9 +30,8 @@ export async function soak(options: SoakOptions, say: (line: string) => void): P
       say(`${outcome === 'violated' ? '✗' : '✓'} ${check}: ${outcome}, ${checked} looked at`)
       for (const violation of violations) say(`    ${violation}`)
     }
-    say(
-      `${result.incidents.length} faults. Again with: quorumlock-testing soak --minutes ${minutes} --seed ${seed}`,
-    )
+    const again = `soak --minutes ${minutes} --seed ${seed} --clients ${clients} --mode ${mode}`
+    say(`${result.incidents.length} faults. Again with: quorumlock-testing ${again}`)
     if (report !== undefined) {
       writeFileSync(report, renderReport(result))
       say(`Report: ${report}`)

@@ -22,7 +22,8 @@ export interface ScheduleOptions {
   readonly nodes: number
   /**
    * - `minority` a majority is never hit: the service has to go on
-   * - `anything` any number of nodes, and the ring
+   * - `anything` any number of nodes, and the ring; data is lost by a majority at most, as nodes that have all lost
+   *   theirs are a new fleet to everybody, and no lock outlives that
    */
   readonly mode: 'minority' | 'anything'
   /** The longest TTL of the locks under test. */
@@ -76,21 +77,31 @@ export function* schedule({
     throw new RangeError(`Of ${nodes} nodes none may fail: there is no minority to hit`)
   const everyone = Array.from({ length: nodes }, (_, index) => index)
   for (;;) {
-    const target = random.pick(targets)
+    const wanted = random.pick(targets)
     const after = random.between(20, 400)
     const lasting = random.between(200, 1_500)
-    if (target === 'ring') {
-      yield { after, fault: 'majorities ring', target, nodes: [], lasting, settling: 200, options: {} }
+    if (wanted === 'ring') {
+      yield {
+        after,
+        fault: 'majorities ring',
+        target: wanted,
+        nodes: [],
+        lasting,
+        settling: 200,
+        options: {},
+      }
       continue
     }
     const fault = random.pick(names)
+    const losesData = faults[fault].losesData === true
+    const target = wanted === 'all' && losesData ? 'majority' : wanted
     yield {
       after,
       fault,
       target,
       nodes: [...random.some(everyone, sizes[target])].sort((a, b) => a - b),
       lasting,
-      settling: faults[fault].losesData === true ? Math.ceil(ttl * 1.1) + 500 : 500,
+      settling: losesData ? Math.ceil(ttl * 1.1) + 500 : 500,
       options: { ms: random.between(20, 300) },
     }
   }

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { checkMutualExclusion, machineNow, startFleet, type Fleet } from '@quorumlock/testing'
+import { until } from '../../../src/fleet/until.js'
+import { openBench, type Bench } from '../../support/bench.js'
+import { startClient, type Client } from '../../support/client.js'
+
+jest.setTimeout(30_000)
+
+const ttl = 1_000
+let fleet: Fleet
+let bench: Bench
+let client: Client | undefined
+
+beforeAll(async () => {
+  fleet = await startFleet()
+})
+beforeEach(async () => {
+  bench = await openBench(fleet.urls, { ttl, fencing: true })
+  await bench.redlock.using('warm', () => undefined)
+})
+afterEach(async () => {
+  client?.signal('SIGKILL')
+  await client?.ended
+  client = undefined
+  await bench[Symbol.asyncDispose]()
+  await fleet.heal()
+})
+afterAll(() => fleet.dispose())
+
+const start = (role: string): Client => (client = startClient(role, fleet.urls, ttl))
+
+/** Both believed in their lock for a time; these must not touch, and the later token must be higher. */
+function inOrder(first: Readonly<Record<string, unknown>>, takenAt: number, token: bigint | undefined): void {
+  const validUntil = Number(first['validUntil'])
+  const { outcome, violations } = checkMutualExclusion([
+    { client: 'a', attempt: 'a/1', at: 0, kind: 'asked', resource: 'orders' },
+    { client: 'a', attempt: 'a/1', at: 1, kind: 'acquired', validUntil },
+    { client: 'b', attempt: 'b/1', at: 2, kind: 'asked', resource: 'orders' },
+    { client: 'b', attempt: 'b/1', at: takenAt, kind: 'acquired', validUntil: takenAt + ttl },
+  ])
+  expect(violations).toEqual([])
+  expect(outcome).toBe('valid')
+  expect(token).toBeGreaterThan(BigInt(String(first['token'])))
+}
+
+test('a process that is stopped past its TTL knows at its first instruction that it holds nothing, and tokens are ordered', async () => {
+  const stopped = start('is stopped')
+  const before = await stopped.heard()
+  expect(before['held']).toBe(true)
+  stopped.signal('SIGSTOP')
+  await isStopped(stopped.pid)
+  const lock = await bench.redlock.acquire('orders', { wait: 5 * ttl })
+  inOrder(before, machineNow(), lock.token)
+  stopped.signal('SIGCONT')
+  expect(await stopped.heard()).toMatchObject({
+    held: false,
+    remaining: 0,
+    refused: 'LOST',
+    extended: 'LOST',
+    aborted: true,
+    released: 'expired',
+  })
+  // Its late words have done nothing to the lock of the next one.
+  await lock.extend()
+  lock.assertHeld()
+  expect(await stopped.ended).toEqual({ code: 0, complaints: '' })
+  expect(await lock.release()).toBe('released')
+})
+
+test('a process whose event loop is blocked past its TTL knows at its first instruction that it holds nothing', async () => {
+  const blocked = start('blocks its event loop past the TTL')
+  const before = await blocked.heard()
+  const lock = await bench.redlock.acquire('orders', { wait: 5 * ttl })
+  inOrder(before, machineNow(), lock.token)
+  expect(await blocked.heard()).toMatchObject({
+    held: false,
+    remaining: 0,
+    refused: 'LOST',
+    extended: 'LOST',
+    released: 'expired',
+  })
+  lock.assertHeld()
+  expect(await lock.release()).toBe('released')
+})
+
+test('a process whose event loop is blocked for less than its TTL keeps its lock, and knows for how long', async () => {
+  const blocked = start('blocks its event loop for a moment')
+  await blocked.heard()
+  const after = await blocked.heard()
+  expect(after).toMatchObject({ held: true, refused: 'none', extended: 'extended', released: 'released' })
+  const { remaining, validUntil, at } = after as { remaining: number; validUntil: number; at: number }
+  expect(remaining).toBeGreaterThan(0)
+  // Read one after another, a moment apart.
+  expect(Math.abs(remaining - (validUntil - at))).toBeLessThan(20)
+})
+
+test.each([
+  ['exits without release', 0],
+  ['dies of an unhandled failure', 1],
+] as const)('when a process %s its lock ends with the TTL, and no key stays', async (role, code) => {
+  const gone = start(role)
+  await gone.heard()
+  expect((await gone.ended).code).toBe(code)
+  const lock = await bench.redlock.acquire('orders', { wait: 3 * ttl })
+  expect(await lock.release()).toBe('released')
+  await until(async () => {
+    const left = await Promise.all(fleet.nodes.map((node) => node.command('EXISTS', 'lock:orders')))
+    if (left.includes('1')) throw new Error(`The key is still there: ${left.join(' ')}`)
+  }, 2 * ttl)
+})
+
+test.each([
+  ['all nodes answer', 0],
+  ['three nodes are frozen', 3],
+] as const)(
+  'close() with waiters while %s: they are told, and the process ends by itself without a complaint',
+  async (_what, frozen) => {
+    const lock = await bench.redlock.acquire('orders')
+    const closing = start('closes with waiters')
+    await closing.heard()
+    await until(async () => {
+      const { waiters } = await bench.redlock.inspect('orders')
+      if (waiters < 3) throw new Error(`Only ${waiters} wait`)
+    }, 5_000)
+    await Promise.all(fleet.nodes.slice(0, frozen).map((node) => node.pause()))
+    closing.goOn()
+    expect(await closing.heard()).toEqual({ outcomes: ['CLOSED', 'CLOSED', 'CLOSED'] })
+    expect(await closing.ended).toEqual({ code: 0, complaints: '' })
+    await lock.release()
+  },
+)
+
+test.each([1, 2])('memory stays bounded while %i of five nodes are frozen under load', async (frozen) => {
+  const worker = start('works hard')
+  await worker.heard()
+  await Promise.all(fleet.nodes.slice(0, frozen).map((node) => node.pause()))
+  worker.goOn()
+  const { before, after } = (await worker.heard()) as { before: number; after: number }
+  console.log(`${frozen} frozen: ${((after - before) / 4_000).toFixed(0)} bytes more per lock`)
+  // 4,000 locks; to keep one command for each and node would be several hundred bytes a time.
+  expect(after - before).toBeLessThan(4_000 * 100)
+})
+
+/** A stop signal takes effect a moment after it was sent; Linux shows when. */
+async function isStopped(pid: number): Promise<void> {
+  if (process.platform !== 'linux') return
+  await until(async () => {
+    if (!/^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) throw new Error('It runs')
+  }, 5_000)
+}

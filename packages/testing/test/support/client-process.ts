@@ -1,0 +1,101 @@
+// A process of its own that holds locks: client.ts starts it in one of its roles. It writes one line of JSON for
+// everything that it has to tell, at once and past the event loop, which may be blocked.
+import { writeSync } from 'node:fs'
+import { connect } from '@quorumlock/clients'
+import type { Redlock } from '@quorumlock/core'
+import { machineNow } from '@quorumlock/testing'
+
+const [role = '', address = '', ttl = ''] = process.argv.slice(2)
+const resource = 'orders'
+const tell = (what: object): void => void writeSync(1, `${JSON.stringify(what)}\n`)
+
+const redlock = await connect(address.split(','), { ttl: Number(ttl), fencing: true, nodeTimeout: 150 })
+
+/** Spins until the clock jumps, which it does when the process is stopped and goes on, or until the time is over. */
+function standStill(since: number, forMs: number): void {
+  for (let last = since; ; ) {
+    const now = machineNow()
+    if (now - last > Number(ttl) / 2 || now - since > forMs) return
+    last = now
+  }
+}
+
+async function hold(standing: (since: number) => void): Promise<void> {
+  const lock = await redlock.acquire(resource)
+  const token = String(lock.token)
+  const validUntil = machineNow() + lock.remaining()
+  // Before the word is out: it may be stopped as soon as that is heard.
+  const since = machineNow()
+  tell({ token, validUntil, held: lock.held })
+  standing(since)
+  // The first instructions afterwards: no timer has fired, no reply was read.
+  const [held, remaining, at] = [lock.held, lock.remaining(), machineNow()]
+  const refused = codeOf(() => lock.assertHeld())
+  const extended = await lock.extend().then(() => 'extended', code)
+  const aborted = lock.signal.aborted
+  tell({ token, held, remaining, refused, extended, aborted, at, validUntil, released: await lock.release() })
+  await redlock.close()
+}
+
+const roles: Readonly<Record<string, (locks: Redlock) => Promise<void>>> = {
+  /** Is stopped from outside, for as long as it takes. */
+  'is stopped': () => hold((since) => standStill(since, 60_000)),
+  'blocks its event loop past the TTL': () => hold((since) => standStill(since, Number(ttl) * 1.3)),
+  'blocks its event loop for a moment': () => hold((since) => standStill(since, Number(ttl) * 0.3)),
+  'exits without release': async (locks) => {
+    await locks.acquire(resource)
+    tell({})
+    process.exit(0)
+  },
+  'dies of an unhandled failure': async (locks) => {
+    await locks.acquire(resource)
+    tell({})
+    void Promise.reject(new Error('nobody handles this'))
+  },
+  'closes with waiters': async (locks) => {
+    const waits = [locks.acquire(resource), locks.acquire(resource), locks.using(resource, () => undefined)]
+    const outcomes = Promise.all(waits.map((wait) => wait.then(() => 'got it', code)))
+    tell({})
+    await new Promise((resolve) => process.stdin.once('data', resolve))
+    process.stdin.destroy()
+    await locks.close()
+    tell({ outcomes: await outcomes })
+  },
+  /** Takes and gives back as fast as it can, while one node says nothing. */
+  'works hard': async (locks) => {
+    const rounds = async (count: number): Promise<number> => {
+      const lane = async (name: string): Promise<void> => {
+        for (let round = 0; round < count / 10; round++) await locks.using(name, () => undefined)
+      }
+      await Promise.all(Array.from({ length: 10 }, (_, index) => lane(`job-${index}`)))
+      ;(globalThis as unknown as { gc(): void }).gc()
+      const { heapUsed, external } = process.memoryUsage()
+      return heapUsed + external
+    }
+    await rounds(1_000)
+    tell({})
+    await new Promise((resolve) => process.stdin.once('data', resolve))
+    process.stdin.destroy()
+    const before = await rounds(1_000)
+    const after = await rounds(4_000)
+    tell({ before, after })
+    await locks.close()
+  },
+}
+
+function code(error: unknown): string {
+  return (error as { readonly code?: string }).code ?? String(error)
+}
+
+function codeOf(act: () => void): string {
+  try {
+    act()
+    return 'none'
+  } catch (error) {
+    return code(error)
+  }
+}
+
+const act = roles[role]
+if (act === undefined) throw new Error(`No such role: ${role}`)
+await act(redlock)

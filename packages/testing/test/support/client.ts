@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A process with locks of its own, to be stopped and ended from outside. */
+export interface Client {
+  readonly pid: number
+  /** What it tells next. Rejects if it ends without a further word. */
+  heard(): Promise<Readonly<Record<string, unknown>>>
+  /** Lets it go on where it waits for a word from us. */
+  goOn(): void
+  signal(signal: NodeJS.Signals): void
+  readonly ended: Promise<{ readonly code: number | null; readonly complaints: string }>
+}
+
+const file = fileURLToPath(new URL('./client-process.ts', import.meta.url))
+
+export function startClient(role: string, urls: readonly string[], ttl: number): Client {
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--expose-gc', '--conditions', '@quorumlock/source', '--import', 'tsx'],
+      ...[file, role, urls.join(','), String(ttl)],
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+  )
+  let complaints = ''
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
+  const ended = new Promise<{ code: number | null; complaints: string }>((resolve) => {
+    child.once('close', (code) => resolve({ code, complaints }))
+  })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  return {
+    pid: child.pid as number,
+    heard: async () => {
+      const { done, value } = await lines.next()
+      if (done === true) throw new Error(`The client ended without a word: ${(await ended).complaints}`)
+      return JSON.parse(value) as Record<string, unknown>
+    },
+    goOn: () => void child.stdin.write('go on\n'),
+    signal: (signal) => void child.kill(signal),
+    ended,
+  }
+}
