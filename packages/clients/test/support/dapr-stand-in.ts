@@ -5,6 +5,8 @@ export interface DaprStandIn {
   readonly address: string
   /** What was asked for, as `<store> <resource> <owner> <seconds>`. */
   readonly locks: readonly string[]
+  /** Keeps all answers back until the function is called that it returns. */
+  hold(): () => void
   /** The most requests that were under way at once. */
   readonly mostAtOnce: number
   /** The next request gets this answer, whatever it is; `drop` cuts the connection. */
@@ -48,6 +50,7 @@ export async function startDaprStandIn(stores: readonly string[] = ['lockstore']
   }
 
   let underWay = 0
+  let held = Promise.resolve()
   const server = createServer((incoming, outgoing) => {
     let text = ''
     incoming.on('data', (chunk: Buffer) => (text += chunk.toString()))
@@ -60,8 +63,10 @@ export async function startDaprStandIn(stores: readonly string[] = ['lockstore']
       }
       const request = (text === '' ? {} : JSON.parse(text)) as Request
       const { status, body } = planned ?? answerTo(incoming.url ?? '', request)
-      outgoing.writeHead(status, { 'content-type': 'application/json' })
-      outgoing.end(status === 204 ? undefined : JSON.stringify(body))
+      void held.then(() => {
+        outgoing.writeHead(status, { 'content-type': 'application/json' })
+        outgoing.end(status === 204 ? undefined : JSON.stringify(body))
+      })
     })
   })
   let mostAtOnce = 0
@@ -73,6 +78,11 @@ export async function startDaprStandIn(stores: readonly string[] = ['lockstore']
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     locks,
+    hold() {
+      let letGo = (): void => undefined
+      held = new Promise((resolve) => (letGo = resolve))
+      return letGo
+    },
     get mostAtOnce() {
       return mostAtOnce
     },
