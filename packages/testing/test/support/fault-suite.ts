@@ -11,7 +11,9 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
   ['crash', 'stops the service'],
   ['shutdown', 'stops the service'],
   ['freeze', 'stops the service'],
+  ['sleep', 'slows it down'],
   ['latency', 'slows it down'],
+  ['slow requests', 'slows it down'],
   ['jitter', 'slows it down'],
   ['sliced', 'slows it down'],
   ['partition', 'stops the service'],
@@ -21,11 +23,16 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
   ['lost requests', 'stops the service'],
   ['lost replies', 'stops the service'],
   ['refuse', 'stops the service'],
+  ['refuse new', 'is survived'],
+  ['reset', 'is survived'],
+  ['orderly close', 'is survived'],
   ['mute accept', 'stops the service'],
   ['half-open', 'stops the service'],
   ['reset on request', 'stops the service'],
   ['reset in mid-reply', 'stops the service'],
   ['lose reply', 'stops the service'],
+  ['swallow reply', 'stops the service'],
+  ['lose request', 'stops the service'],
   ['oom', 'stops the service'],
   ['readonly', 'stops the service'],
   ['masterdown', 'stops the service'],
@@ -40,6 +47,7 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
   ['unknown error', 'stops the service'],
   ['moved', 'stops the service'],
   ['clusterdown', 'stops the service'],
+  ['tryagain', 'stops the service'],
   ['script flush', 'is survived'],
   ['duplicate request', 'is survived'],
 ]
@@ -47,6 +55,10 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
 const ttl = 3_000
 const nodeTimeout = 150
 const wait = 600
+/** Of the faults that only slow the nodes down; milliseconds. */
+const howMuch: Partial<Record<FaultName, number>> = {
+  ...{ latency: 40, 'slow requests': 40, jitter: 60, sleep: 200 },
+}
 /** Timers and two busy cores. */
 const slack = 350
 
@@ -57,8 +69,10 @@ export function faultSuite(backend: FleetBackend, chosen: readonly (readonly [Fa
     let count = 0
     const fresh = (): string => `orders-${++count}`
     const hit = async (name: FaultName, nodes: number): Promise<void> => {
-      const options = name === 'latency' ? { ms: 40 } : name === 'jitter' ? { ms: 60 } : {}
-      await Promise.all(fleet.nodes.slice(0, nodes).map((node) => node.inject(name, options)))
+      const ms = howMuch[name]
+      await Promise.all(
+        fleet.nodes.slice(0, nodes).map((node) => node.inject(name, ms === undefined ? {} : { ms })),
+      )
     }
 
     beforeAll(async () => {

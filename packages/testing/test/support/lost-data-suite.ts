@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { LockLostError, QuorumLockError, type Lock, type Redlock } from '@quorumlock/core'
+import {
+  checkMutualExclusion,
+  checkTokens,
+  machineNow,
+  recordHistory,
+  startFleet,
+  type FaultName,
+  type FaultOptions,
+  type Fleet,
+  type FleetBackend,
+  type HistoryEvent,
+} from '@quorumlock/testing'
+import { until } from '../../src/fleet/until.js'
+import { openBench, type Bench } from './bench.js'
+
+/** Rows of the table after which a node answers again, without what it had stored. */
+export const losses: readonly FaultName[] = [
+  'flush',
+  'swapped databases',
+  'evict',
+  'crash',
+  'restart',
+  'empty restart',
+  'failover',
+  'loading',
+  // Whatever expires has expired, the marker of the guard, too.
+  'clock step',
+]
+
+const ttl = 800
+
+/** A client, and what it sees. */
+interface Party {
+  readonly bench: Bench
+  take(resource: string, wait: number): Promise<{ readonly lock: Lock; release(): Promise<string> }>
+}
+
+export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[]): void {
+  describe(`nodes of ${backend} that lose their data`, () => {
+    let fleet: Fleet
+    let holder: Party
+    let other: Party
+    let history: HistoryEvent[] = []
+    let count = 0
+
+    const open = async (client: string, guard = true): Promise<Party> => {
+      const options = { ttl, guard, fencing: true, autoExtend: false, nodeTimeout: 150, wait: 500 }
+      const bench = await openBench(fleet.urls, options)
+      const recorder = recordHistory(client, (event) => history.push(event))
+      return {
+        bench,
+        take: async (resource, wait) => {
+          const attempt = recorder.attempt()
+          recorder.record(attempt, { kind: 'asked', resource })
+          const lock = await bench.redlock.acquire(resource, { wait })
+          const validUntil = machineNow() + lock.remaining()
+          recorder.record(attempt, { kind: 'acquired', validUntil, token: String(lock.token) })
+          lock.signal.addEventListener('abort', () =>
+            recorder.record(attempt, { kind: 'lost', error: String(lock.signal.reason) }),
+          )
+          return {
+            lock,
+            release: async () => {
+              recorder.record(attempt, { kind: 'releasing' })
+              return lock.release()
+            },
+          }
+        },
+      }
+    }
+    const hit = async (nodes: number, fault: FaultName, options: FaultOptions = {}): Promise<void> => {
+      await Promise.all(fleet.nodes.slice(0, nodes).map((node) => node.inject(fault, options)))
+      // What died without its data comes back without it.
+      if (fault === 'crash') await fleet.heal()
+    }
+    const judge = (): readonly string[] => [
+      ...checkMutualExclusion(history).violations,
+      ...checkTokens(history).violations,
+    ]
+
+    beforeAll(async () => {
+      fleet = await startFleet({ backend })
+      holder = await open('holder')
+      other = await open('other')
+      for (const { bench } of [holder, other]) await bench.redlock.using('warm', () => undefined)
+    })
+    afterEach(async () => {
+      history = []
+      await fleet.heal()
+      await holder.bench.settled()
+      await other.bench.settled()
+    })
+    afterAll(async () => {
+      await holder.bench[Symbol.asyncDispose]()
+      await other.bench[Symbol.asyncDispose]()
+      await fleet.dispose()
+    })
+
+    test.each(chosen)(
+      'two of five with "%s": nobody else gets a lock that is held, and the others go on',
+      async (fault) => {
+        if (fleet.nodes[0]!.cannot(fault) !== undefined) return
+        const resource = `orders-${++count}`
+        const held = await holder.take(resource, 500)
+        await hit(2, fault)
+        while (held.lock.remaining() > ttl / 4) {
+          expect(await triedAt(other.bench.redlock, resource)).toBe('not had')
+        }
+        await other.bench.redlock.using(`${resource} else`, () => undefined)
+        expect(await held.release()).toBe('released')
+        await (await other.take(resource, 3 * ttl)).release()
+        expect(judge()).toEqual([])
+        expect(checkMutualExclusion(history).checked).toBe(2)
+      },
+    )
+
+    test.each(chosen)(
+      'three of five with "%s": nobody else gets a lock before its deadline, and the service comes back by itself',
+      async (fault) => {
+        if (fleet.nodes[0]!.cannot(fault) !== undefined) return
+        const resource = `orders-${++count}`
+        const held = await holder.take(resource, 500)
+        await hit(3, fault)
+        // Three have forgotten it: renewal must not report as held what others can soon have.
+        await expect(held.lock.extend()).rejects.toBeInstanceOf(LockLostError)
+        expect(held.lock.held).toBe(false)
+        if (fault === 'loading') await fleet.heal()
+        const start = performance.now()
+        await (await other.take(resource, 8 * ttl)).release()
+        expect(performance.now() - start).toBeLessThan(5 * ttl)
+        expect(judge()).toEqual([])
+        expect(checkMutualExclusion(history).checked).toBe(2)
+      },
+    )
+
+    // What the guard is for, and what every lease assumes of clocks: broken on a majority, the check must see it.
+    test.each<FaultName>(['flush', 'fast clock'])(
+      'three of five with "%s" and no guard: the lock is given away twice, which the check says; tokens stay ordered',
+      async (fault) => {
+        if (fleet.nodes[0]!.cannot(fault) !== undefined) return
+        const careless = await open('careless', false)
+        try {
+          const held = await holder.take(`careless ${fault}`, 500)
+          await hit(3, fault)
+          await until(() => careless.take(`careless ${fault}`, 0), ttl)
+          expect(held.lock.held).toBe(true)
+          expect(checkMutualExclusion(history).outcome).toBe('violated')
+          expect(checkTokens(history).outcome).toBe('valid')
+        } finally {
+          await careless.bench[Symbol.asyncDispose]()
+        }
+      },
+    )
+
+    test.each<[FaultName, FaultOptions]>([
+      ['clock back', { ms: 500 }],
+      ['slow clock', {}],
+    ])(
+      'three of five with "%s": a lease ends late, never early, and the service comes back by itself',
+      async (fault, options) => {
+        if (fleet.nodes[0]!.cannot(fault) !== undefined) return
+        const held = await holder.take(fault, 500)
+        await hit(3, fault, options)
+        await (await other.take(fault, 5 * ttl)).release()
+        expect(held.lock.held).toBe(false)
+        expect(judge()).toEqual([])
+        expect(checkMutualExclusion(history).checked).toBe(2)
+      },
+    )
+  })
+}
+
+/** A majority that has not enough to say is as good as a refusal; nothing else is. */
+async function triedAt(redlock: Redlock, resource: string): Promise<'had' | 'not had'> {
+  try {
+    const lock = await redlock.tryAcquire(resource)
+    await lock?.release()
+    return lock === null ? 'not had' : 'had'
+  } catch (error) {
+    if (error instanceof QuorumLockError && error.code === 'UNAVAILABLE') return 'not had'
+    throw error
+  }
+}
