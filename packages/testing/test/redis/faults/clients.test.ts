@@ -131,13 +131,13 @@ test.each([
   },
 )
 
-test.each([1, 2])('memory stays bounded while %i of five nodes are frozen under load', async (frozen) => {
+test('memory stays bounded while two of five nodes are frozen under load', async () => {
   const worker = start('works hard')
   await worker.heard()
-  await Promise.all(fleet.nodes.slice(0, frozen).map((node) => node.pause()))
+  await Promise.all(fleet.nodes.slice(0, 2).map((node) => node.pause()))
   worker.goOn()
   const { before, after } = (await worker.heard()) as { before: number; after: number }
-  console.log(`${frozen} frozen: ${((after - before) / 4_000).toFixed(0)} bytes more per lock`)
+  console.log(`${((after - before) / 4_000).toFixed(0)} bytes more per lock`)
   // 4,000 locks; to keep one command for each and node would be several hundred bytes a time.
   expect(after - before).toBeLessThan(4_000 * 100)
 })

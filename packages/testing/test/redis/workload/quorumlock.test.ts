@@ -1,34 +1,55 @@
-import { expect, jest, test } from '@jest/globals'
-import { runWorkload, startFleet } from '@quorumlock/testing'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import {
+  faults,
+  runWorkload,
+  startFleet,
+  type FaultName,
+  type Fleet,
+  type Incident,
+  type NemesisOptions,
+} from '@quorumlock/testing'
 
 jest.setTimeout(60_000)
 
 const quorumlock = new URL('../../../src/workload/adapters/quorumlock.ts', import.meta.url).href
 
-test.each([
-  ['a minority of the nodes', 'minority', 1],
-  ['any number of nodes, freezes, partitions and the ring,', 'anything', 2],
-] as const)('our locks stand a nemesis that hits %s', async (_whom, mode, seed) => {
-  const fleet = await startFleet()
-  try {
-    const result = await runWorkload({
-      fleet,
-      adapter: quorumlock,
-      lasting: 5_000,
-      ttl: 1_000,
-      seed,
-      nemesis: {
-        mode,
-        // Data that a majority loses at one moment no lock service survives; see docs.
-        ...(mode === 'anything' && {
-          faults: ['freeze', 'partition', 'blackhole', 'lost replies', 'reset', 'oom'],
-        }),
-      },
-    })
-    expect(result.verdicts.filter(({ outcome }) => outcome === 'violated')).toEqual([])
-    expect(result.incidents.length).toBeGreaterThan(1)
-    expect(result.verdicts[0]!.checked).toBeGreaterThan(100)
-  } finally {
-    await fleet.dispose()
-  }
+let fleet: Fleet
+beforeEach(async () => {
+  fleet = await startFleet()
+})
+afterEach(() => fleet.dispose())
+
+async function stand(
+  nemesis: Pick<NemesisOptions, 'mode' | 'faults'>,
+  seed: number,
+  lasting: number,
+): Promise<readonly Incident[]> {
+  const result = await runWorkload({ fleet, adapter: quorumlock, lasting, ttl: 1_000, seed, nemesis })
+  expect(result.verdicts.filter(({ outcome }) => outcome === 'violated')).toEqual([])
+  expect(result.verdicts[0]!.checked).toBeGreaterThan(100)
+  return result.incidents
+}
+const mostHit = (incidents: readonly Incident[]): number =>
+  Math.max(...incidents.map(({ nodes }) => nodes.length))
+
+test('our locks stand a nemesis that hits a minority of the nodes', async () => {
+  const incidents = await stand({ mode: 'minority' }, 1, 5_000)
+  expect(incidents.length).toBeGreaterThan(1)
+  expect(mostHit(incidents)).toBeLessThanOrEqual(2)
+})
+
+test('our locks stand a nemesis that cuts off and freezes any number of nodes, and makes the ring of majorities', async () => {
+  const names: readonly FaultName[] = ['freeze', 'partition', 'blackhole', 'lost replies', 'reset', 'oom']
+  const incidents = await stand({ mode: 'anything', faults: names }, 231, 6_500)
+  expect(incidents.map(({ fault }) => fault)).toContain('majorities ring')
+  expect(mostHit(incidents)).toBe(5)
+})
+
+test('our locks stand a nemesis to which anything goes: a majority loses its data, too', async () => {
+  const incidents = await stand({ mode: 'anything' }, 242, 9_000)
+  const lossy = incidents.filter(
+    ({ fault }) => fault !== 'majorities ring' && faults[fault].losesData === true,
+  )
+  expect(mostHit(lossy)).toBe(3)
+  expect(mostHit(incidents)).toBeGreaterThanOrEqual(3)
 })
