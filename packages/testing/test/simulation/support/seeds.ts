@@ -13,10 +13,17 @@ export async function runSeeds(
   options: Options,
   goesOn: (report: SimulationReport) => boolean,
 ): Promise<void> {
-  for (let seed = from; seed < from + count; seed++) {
-    if (!goesOn(await simulate({ ...options, seed }))) return
-    // Simulated time leaves no room for real timers: those of the test runner get their turn here.
-    await setImmediate()
+  // Refusals are errors by the thousand, and nobody reads where they were made.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    for (let seed = from; seed < from + count; seed++) {
+      if (!goesOn(await simulate({ ...options, seed }))) return
+      // Simulated time leaves no room for real timers: those of the test runner get their turn here.
+      await setImmediate()
+    }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 
