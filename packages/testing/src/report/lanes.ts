@@ -13,46 +13,66 @@ export interface Span {
 }
 
 const width = 1_000
-const labelWidth = 90
-const rowHeight = 22
+/** The same for all, so that what happened at one time is in one column. */
+export const labelWidth = 140
 
-/** A timeline as SVG. Kinds differ in pattern as well as in shade, for paper in black and white. */
-export function lanes(rows: readonly Lane[], from: number, to: number): string {
+/** How the rows of a timeline are drawn. */
+export interface LaneStyle {
+  /** Pixels, of a thousand across. */
+  readonly rowHeight: number
+  /** With the number that a kind has in the legend, so that paper in black and white shows it too; else in black. */
+  readonly numbered: boolean
+}
+
+/** A timeline as SVG. */
+export function lanes(rows: readonly Lane[], from: number, to: number, style: LaneStyle): string {
   if (rows.length === 0) return '<p>None.</p>'
-  const height = rows.length * rowHeight + 20
+  const { rowHeight, numbered } = style
+  const height = rows.length * rowHeight + 24
   const kinds = kindsOf(rows)
+  const within = (at: number): number => Math.min(Math.max(at, from), to)
   const x = (at: number): number => labelWidth + ((at - from) / (to - from)) * (width - labelWidth)
-  const bars = rows.flatMap(({ name, spans }, row) => [
-    `<text x="0" y="${row * rowHeight + 15}">${escape(name)}</text>`,
-    `<line x1="${labelWidth}" x2="${width}" y1="${(row + 1) * rowHeight - 1}" y2="${(row + 1) * rowHeight - 1}" stroke="#ddd"/>`,
-    ...spans.map(({ from: start, to: end, kind, title }) => {
-      const left = x(start)
-      const long = Math.max(0.4, x(Math.min(end, to)) - left)
-      return `<rect x="${left.toFixed(1)}" y="${row * rowHeight + 3}" width="${long.toFixed(1)}" height="${rowHeight - 7}" fill="${fill(kinds.indexOf(kind))}"><title>${escape(title)}</title></rect>`
-    }),
-  ])
+  const bars = rows.flatMap(({ name, spans }, row) => {
+    const top = row * rowHeight
+    return [
+      `<text x="0" y="${top + rowHeight / 2 + 4}">${escape(name)}</text>`,
+      `<line x1="${labelWidth}" x2="${width}" y1="${top + rowHeight - 1}" y2="${top + rowHeight - 1}" stroke="#ddd"/>`,
+      ...spans
+        .filter((span) => span.to > from && span.from < to)
+        .map(({ from: start, to: end, kind, title }) => {
+          const left = x(within(start))
+          const long = Math.max(0.4, x(within(end)) - left)
+          const index = kinds.indexOf(kind)
+          const bar = `<rect x="${left.toFixed(1)}" y="${top + 2}" width="${long.toFixed(1)}" height="${rowHeight - 5}" fill="${numbered ? fill(index) : '#111'}"><title>${escape(title)}</title></rect>`
+          const isRoomy = long >= 8 * String(index + 1).length
+          return numbered && isRoomy ? bar + keyOf(index, left + long / 2, top + rowHeight / 2 + 3) : bar
+        }),
+    ]
+  })
   return `<div class="scroll"><svg viewBox="0 0 ${width} ${height}" role="img">${bars.join('')}${axis(from, to, height, x)}</svg></div>`
 }
 
-/** What the shades of a timeline mean, with how often each occurs. */
+/** What the numbers and shades of a timeline mean, with how often each occurs. */
 export function legend(rows: readonly Lane[]): string {
   const counts = new Map<string, number>()
   for (const { kind } of rows.flatMap(({ spans }) => spans)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   const items = kindsOf(rows).map(
     (kind, index) =>
-      `<span><svg viewBox="0 0 14 10" style="display:inline;min-width:0;width:14px"><rect width="14" height="10" fill="${fill(index)}"/></svg> ${escape(kind)} (${counts.get(kind) ?? 0})</span>`,
+      `<span><svg class="key" viewBox="0 0 22 14"><rect width="22" height="14" fill="${fill(index)}"/>${keyOf(index, 11, 11)}</svg> ${escape(kind)} (${counts.get(kind) ?? 0})</span>`,
   )
   return `<div class="legend">${items.join('')}</div>`
 }
 
+/** Whole seconds, in steps of one, two or five. */
 export function axis(from: number, to: number, height: number, x: (at: number) => number): string {
-  const ticks = Array.from({ length: 6 }, (_, index) => from + ((to - from) * index) / 5)
-  return ticks
-    .map((at, index) => {
-      const anchor = index === 5 ? 'end' : 'middle'
-      return `<text x="${x(at).toFixed(1)}" y="${height - 4}" text-anchor="${anchor}">${((at - from) / 1_000).toFixed(0)} s</text>`
-    })
-    .join('')
+  const seconds = (to - from) / 1_000
+  const magnitude = 10 ** Math.floor(Math.log10(Math.max(seconds / 8, 1)))
+  const step = magnitude * ([1, 2, 5, 10].find((times) => seconds / (times * magnitude) <= 8) ?? 10)
+  return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, index) => {
+    const at = x(from + index * step * 1_000)
+    const anchor = at > width - 15 ? 'end' : 'middle'
+    return `<text x="${at.toFixed(1)}" y="${height - 4}" text-anchor="${anchor}">${index * step} s</text>`
+  }).join('')
 }
 
 export function escape(text: string): string {
@@ -67,8 +87,16 @@ function kindsOf(rows: readonly Lane[]): readonly string[] {
   return [...new Set(rows.flatMap(({ spans }) => spans.map(({ kind }) => kind)))].sort()
 }
 
+function keyOf(index: number, x: number, y: number): string {
+  const ink = lightness(index) < 50 ? '#fff' : '#111'
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="middle" fill="${ink}" pointer-events="none">${index + 1}</text>`
+}
+
 /** Neighbours in the legend differ in lightness as well as in hue. */
 function fill(index: number): string {
-  const lightness = [25, 60, 40, 75][index % 4] ?? 50
-  return `hsl(${(index * 67) % 360} 65% ${lightness}%)`
+  return `hsl(${(index * 67) % 360} 65% ${lightness(index)}%)`
+}
+
+function lightness(index: number): number {
+  return [25, 70, 40, 82][index % 4] ?? 50
 }

@@ -1,8 +1,7 @@
-import { axis } from './lanes.js'
+import { axis, labelWidth as left } from './lanes.js'
 
 const width = 1_000
 const height = 180
-const left = 60
 const buckets = 120
 
 /** Median and 99th percentile over time, on a logarithmic scale. */

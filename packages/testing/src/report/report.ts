@@ -2,11 +2,14 @@ import { holdsOf, byResource, type Hold } from '../history/holds.js'
 import type { Verdict } from '../history/verdict.js'
 import type { Incident } from '../nemesis/nemesis.js'
 import type { WorkloadResult } from '../workload/run-workload.js'
-import { escape, legend, lanes, type Lane } from './lanes.js'
+import { escape, legend, lanes, type Lane, type LaneStyle } from './lanes.js'
 import { latencyChart } from './latency-chart.js'
 
 /** Holds that are drawn one by one; more are thinned out, which the report says. */
 const mostDrawn = 4_000
+
+const faultStyle: LaneStyle = { rowHeight: 22, numbered: true }
+const holderStyle: LaneStyle = { rowHeight: 15, numbered: false }
 
 /** One page that needs nothing else: what failed when, who held which lock, and what the checks say. */
 export function renderReport(result: WorkloadResult, title = 'Locks under faults'): string {
@@ -23,8 +26,8 @@ export function renderReport(result: WorkloadResult, title = 'Locks under faults
 <h1>${result.isValid ? '✓' : '✗'} ${escape(title)}</h1>
 <p>${seconds.toFixed(0)} s, seed ${result.seed}: ${holds.length} locks held, ${failed} attempts without one, ${result.incidents.length} faults.</p>
 ${verdictTable(result.verdicts)}
-<h2>Nodes and faults</h2>${lanes(nodes, from, to)}${legend(nodes)}
-<h2>Lock holders</h2>${drawn < holds.length ? `<p>${drawn} of ${holds.length} holds are drawn.</p>` : ''}${lanes(locks, from, to)}${legend(locks)}
+<h2>Nodes and faults</h2>${lanes(nodes, from, to, faultStyle)}${legend(nodes)}
+<h2>Lock holders</h2><p>Where two rows of one lock are black at the same moment it had two holders.${drawn < holds.length ? ` ${drawn} of ${holds.length} holds are drawn.` : ''}</p>${lanes(locks, from, to, holderStyle)}
 <h2>How long an acquisition took</h2>${latencyChart(
     holds.map((hold) => ({ at: hold.from, ms: hold.from - hold.asked })),
     from,
@@ -51,14 +54,21 @@ function nodeLanes(incidents: readonly Incident[]): readonly Lane[] {
   }))
 }
 
+/** A row for each lock and client: who overlaps is black in two rows of one lock. */
 function lockLanes(holds: readonly Hold[]): readonly Lane[] {
   const every = Math.ceil(holds.length / mostDrawn)
-  return [...byResource(holds)].map(([name, group]) => ({
-    name,
-    spans: group
-      .filter((_, index) => index % every === 0)
-      .map((hold) => ({ from: hold.from, to: hold.to, kind: hold.client, title: titleOf(hold) })),
-  }))
+  const clients = [...new Set(holds.map(({ client }) => client))].sort()
+  return [...byResource(holds)]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([name, group]) => {
+      const drawn = group.filter((_, index) => index % every === 0)
+      return clients.map((client) => ({
+        name: `${name} · ${client}`,
+        spans: drawn
+          .filter((hold) => hold.client === client)
+          .map((hold) => ({ from: hold.from, to: hold.to, kind: client, title: titleOf(hold) })),
+      }))
+    })
 }
 
 function titleOf({ attempt, from, to, token }: Hold): string {
@@ -95,8 +105,12 @@ function skipped(faults: ReadonlyMap<string, string>): string {
 const style = `
 body{font:15px/1.5 system-ui,sans-serif;margin:1rem auto;max-width:1100px;padding:0 .8rem;color:#111;background:#fff}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.6rem 0 .4rem}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;white-space:nowrap;padding:.25rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
+td:last-child{white-space:normal;width:50%}
 tr.violated{font-weight:bold;outline:2px solid #111}
 .scroll{overflow-x:auto}svg{display:block;min-width:640px;width:100%;height:auto;font:11px system-ui,sans-serif}
-.legend{font-size:.85rem;columns:16rem}.legend span{display:block;break-inside:avoid}
-@media print{.scroll{overflow:visible}svg{min-width:0}}`
+.legend{font-size:.85rem;columns:11rem;margin-top:.4rem}.legend span{display:block;break-inside:avoid}
+svg.key{display:inline;min-width:0;width:22px;vertical-align:-2px}svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+h2,h2+p{break-after:avoid}.scroll{break-inside:avoid}
+@media print{body{margin:0;font-size:12px}.scroll{overflow:visible}svg{min-width:0}}
+@media screen and (max-width:600px){.scroll svg{min-width:900px}td:last-child{width:auto}th,td{padding:.25rem .3rem;font-size:.85rem}}`

@@ -37,3 +37,19 @@ test('a report names the seed, the faults, the holders, the verdicts and what co
 test('names from outside are text in a report, not markup', () => {
   expect(renderReport(result)).toContain('orders &amp; &lt;co&gt;')
 })
+
+test('who holds a lock is drawn in a row for each client, from the beginning of the report on', () => {
+  const early: History = [
+    { client: 'a', attempt: 'a/9', at: -90, kind: 'asked', resource: 'orders' },
+    { client: 'a', attempt: 'a/9', at: -80, kind: 'acquired', validUntil: 500 },
+  ]
+  const page = renderReport({ ...result, history: early })
+  expect(page).toContain('orders · a')
+  const lefts = [...page.matchAll(/<rect x="([\d.-]+)"/g)].map(([, left]) => Number(left))
+  expect(lefts.length).toBe(2)
+  expect(Math.min(...lefts)).toBeGreaterThanOrEqual(140)
+})
+
+test('a fault is told from others by its number in the legend, not by colour alone', () => {
+  expect(renderReport(result).match(/<text[^>]*>1<\/text>/g)).toHaveLength(2)
+})
