@@ -55,7 +55,7 @@ export function parse<T extends Options>(args: readonly string[], options: T): P
     })
     return { values, words: positionals, rest: split < 0 ? undefined : args.slice(split + 1) }
   } catch (error) {
-    // Node's messages are long; their first sentence says it.
-    throw usage((error as Error).message.split('. ')[0] as string)
+    // Node's messages are long, some over several lines; their first sentence says it.
+    throw usage((error as Error).message.split(/\.(?:\s|$)/)[0] as string)
   }
 }

@@ -22,7 +22,7 @@ Try it:
   quorumlock exec --try nightly-report -- ./report.sh   gives up at once: exit code 75
   quorumlock status nightly-report
 
-quorumlock <command> --help tells the rest.
+quorumlock <command> --help tells the rest, quorumlock --version the version.
 `
 
 export const HELP_EXEC: string = `quorumlock exec [options] <resource>… -- command [argument…]

@@ -18,6 +18,9 @@ const OPTIONS = {
   interval: { type: 'string' },
 } as const
 
+/** More often is no news, and a load on the nodes, milliseconds. */
+const SHORTEST_INTERVAL = 100
+
 const CLEAR = '\u001b[H\u001b[2J'
 
 /** `quorumlock status`: once, or again and again. */
@@ -26,6 +29,8 @@ export async function status(args: readonly string[], env: NodeJS.ProcessEnv): P
   if (values.help === true) return print(HELP_STATUS)
   if (words.length === 0) throw usage('Expected a resource: quorumlock status <resource>')
   const interval = parseDuration('--interval', values.interval ?? '1s')
+  if (interval < SHORTEST_INTERVAL)
+    throw usage(`Expected --interval to be at least ${SHORTEST_INTERVAL}ms, got "${String(values.interval)}"`)
   const connection = connectionFrom(values, env)
   const signals = new Signals()
   const redlock = await open(connection, values.verbose === true)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
@@ -99,6 +99,11 @@ describe('bad usage is told in one line, with exit code 64', () => {
       'a time that is none',
       ['--ttl', 'soon', 'a', '--', 'true'],
       /Expected --ttl to be a time such as 500ms, 30s or 5m, got "soon"/,
+    ],
+    [
+      'a time that looks like a flag',
+      ['--wait', '-3s', 'a', '--', 'true'],
+      /^quorumlock: Option '--wait' argument is ambiguous \(quorumlock --help\)\n$/,
     ],
     [
       'both --try and --wait',
@@ -268,6 +273,14 @@ describe('when the lock is about to be lost', () => {
     expect(await running.ended).toMatchObject({ code: 79 })
   })
 
+  test('it is ended in time even when nobody reads what we say', async () => {
+    const script = `trap 'echo got TERM; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
+    const running = start(['--ttl', `${ttl}`, fresh(), ...sh(script)])
+    running.process.stderr!.destroy()
+    await loseMajority(running)
+    expect(await running.ended).toMatchObject({ code: 79, stdout: 'ready\ngot TERM\n' })
+  })
+
   test('a minority that freezes changes nothing', async () => {
     const running = start(['--ttl', `${ttl}`, fresh(), ...sh('sleep 1; echo ready; sleep 4; echo done')])
     await running.says('ready')
@@ -288,4 +301,10 @@ test('--help tells how to use it, on standard output', async () => {
   expect(all).toMatchObject({ code: 0, stderr: '' })
   expect(all.stdout).toContain('quorumlock exec nightly-report -- ./report.sh')
   expect(exec.stdout).toContain('79  the lock was lost while the command ran')
+})
+
+test('--version tells that of the package', async () => {
+  const file = new URL('../../../package.json', import.meta.url)
+  const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string }
+  expect(await quorumlock(['--version']).ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
 })

@@ -64,6 +64,23 @@ describe('status', () => {
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
+  test('is not asked for more often than every 100 ms', async () => {
+    const { code, stderr } = await run('status', '--watch', '--interval', '0', 's-6')
+    expect({ code, stderr }).toEqual({
+      code: 64,
+      stderr: 'quorumlock: Expected --interval to be at least 100ms, got "0" (quorumlock --help)\n',
+    })
+  })
+
+  test('ends quietly when nobody reads it any more', async () => {
+    const running = quorumlock(['status', '--watch', '--interval', '100ms', 's-7'], {
+      env: { QUORUMLOCK_NODES: fleet.urls.join(' ') },
+    })
+    await running.says('s-7: free')
+    running.process.stdout!.destroy()
+    expect(await running.ended).toMatchObject({ code: 141, stderr: '' })
+  })
+
   test('shows a node that is down, and ends with 69 when too few answer', async () => {
     await fleet.nodes[0]!.pause()
     expect((await run('status', 's-5')).stdout).toMatch(/not connected|not answered|no answer/)
