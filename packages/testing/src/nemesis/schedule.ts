@@ -51,6 +51,9 @@ export const defaultFaults: readonly FaultName[] = (Object.keys(faults) as Fault
   (name) => !notByDefault.has(name),
 )
 
+/** A command that arrives after its time is a vote for nobody, until its TTL has passed. */
+const leavesVotes: ReadonlySet<FaultName> = new Set<FaultName>(['duplicate request'])
+
 /** An endless schedule of faults: the same seed gives the same one. */
 export function* schedule({
   seed,
@@ -101,7 +104,7 @@ export function* schedule({
       target,
       nodes: [...random.some(everyone, sizes[target])].sort((a, b) => a - b),
       lasting,
-      settling: losesData ? Math.ceil(ttl * 1.1) + 500 : 500,
+      settling: losesData || leavesVotes.has(fault) ? Math.ceil(ttl * 1.1) + 500 : 500,
       options: { ms: random.between(20, 300) },
     }
   }

@@ -113,4 +113,4 @@ tr.violated{font-weight:bold;outline:2px solid #111}
 svg.key{display:inline;min-width:0;width:22px;vertical-align:-2px}svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 h2,h2+p{break-after:avoid}.scroll{break-inside:avoid}
 @media print{body{margin:0;font-size:12px}.scroll{overflow:visible}svg{min-width:0}}
-@media screen and (max-width:600px){.scroll svg{min-width:900px}td:last-child{width:auto}th,td{padding:.25rem .3rem;font-size:.85rem}}`
+@media screen and (max-width:600px){.scroll svg{min-width:900px}th{white-space:normal}td:last-child{width:auto}th,td{padding:.25rem .3rem;font-size:.85rem}}`
