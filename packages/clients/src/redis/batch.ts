@@ -41,13 +41,13 @@ export class Batch {
 
   /** Hands each command its part of the script's reply, which names only those that were not simply granted. */
   settle(reply: unknown): void {
-    if (!Array.isArray(reply) || reply.length % 2 !== 1) {
+    if (!Array.isArray(reply) || reply.length % 2 !== 0) {
       this.settleAll({ vote: 'unknown', reason: `a reply that makes no sense: ${String(reply)}` })
       return
     }
-    const clock = Number(reply[0]) || undefined
+    const clock = Number(reply[1]) || undefined
     const granted: NodeReply = { vote: 'granted', clock }
-    let next = 1
+    let next = 2
     for (let index = 0; index < this.commands.length; index++) {
       if (next < reply.length && Number(reply[next]) === index + 1) {
         this.#answer(index, decodeReply(this.commands[index] as LockCommand, reply[next + 1], clock))

@@ -52,7 +52,7 @@ function sightingOf(key: string, said: unknown): Sighting {
 /** The reply of scripts/greet.lua and mark.lua. A server that does not tell its run is known by its marker alone. */
 export function decodeGreeting(reply: unknown, run: string, durable: boolean): NodeReply {
   if (!Array.isArray(reply)) return voteOfError(new Error(`A reply that makes no sense: ${String(reply)}`))
-  const [clock, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
+  const [, clock, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
   const marker: MarkerSighting | null = isNull(markedRun)
     ? null
     : {

@@ -31,6 +31,8 @@ export class RunId {
     if (this.#link.isCluster) return ''
     try {
       const info = String(await this.#link.send(['INFO', 'server'], undefined))
+      // That a server does not tell its run is one thing, a reply to something else another.
+      if (!/^\w+:/m.test(info)) throw new Error('INFO was answered with something else')
       return /^run_id:(\w+)/m.exec(info)?.[1] ?? ''
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)

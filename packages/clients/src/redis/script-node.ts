@@ -45,22 +45,29 @@ export class ScriptNode implements LockNode {
     this.lacks = link.lacks
     this.#link = link
     this.#durable = options.durable ?? false
-    this.#runner = new ScriptRunner(link)
+    this.#runner = new ScriptRunner(link, () => {
+      this.#run.forget()
+      for (const observer of [...this.#observers]) observer.disconnected()
+      link.reset?.()
+    })
     this.#run = new RunId(link)
     this.#unwatch = link.watch({
       connected: () => {
+        this.#runner.connected()
         for (const observer of [...this.#observers]) observer.connected()
       },
       disconnected: () => {
         this.#run.forget()
+        const wasKnown = this.#runner.isOutOfStep
         this.#runner.disconnected()
+        if (wasKnown) return
         for (const observer of [...this.#observers]) observer.disconnected()
       },
     })
   }
 
   get connected(): boolean {
-    return !this.#closed && this.#link.isReady()
+    return !this.#closed && !this.#runner.isOutOfStep && this.#link.isReady()
   }
 
   send(command: NodeCommand, answer: (reply: NodeReply) => void): void {

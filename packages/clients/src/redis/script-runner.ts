@@ -19,6 +19,11 @@ interface Recovery {
 }
 
 const LOST = 'the connection was lost'
+const OUT_OF_STEP = 'replies of the connection do not belong to its commands any more: it has to be made anew'
+
+function isReplyTo(number: number, reply: unknown): boolean {
+  return Array.isArray(reply) && Number(reply[0]) === number
+}
 
 /**
  * Runs scripts over one connection, in order, each at most once. A script that the server does not know is sent along
@@ -28,11 +33,28 @@ export class ScriptRunner {
   readonly #link: RedisLink
   readonly #inFlight = new Map<Call, number>()
   readonly #known = new Set<EmbeddedScript>()
+  readonly #lostStep: () => void
   #recovery: Recovery | undefined
+  #isOutOfStep = false
   #sent = 0
 
-  constructor(link: RedisLink) {
+  /** `lostStep` is called when the replies of the connection turn out not to belong to its commands any more. */
+  constructor(link: RedisLink, lostStep: () => void = () => undefined) {
     this.#link = link
+    this.#lostStep = lostStep
+  }
+
+  /**
+   * A client that goes on after a reply that it could not read gives every later one to the command before it. Each
+   * call has a number that its reply repeats, so that this is noticed; nothing is sent from then on.
+   */
+  get isOutOfStep(): boolean {
+    return this.#isOutOfStep
+  }
+
+  /** A new connection. */
+  connected(): void {
+    this.#isOutOfStep = false
   }
 
   run(call: Call): void {
@@ -42,18 +64,26 @@ export class ScriptRunner {
 
   /** What was sent may have happened; what was held back has not. */
   disconnected(): void {
+    this.#giveUp(LOST)
+  }
+
+  #giveUp(reason: string): void {
     const recovery = this.#recovery
     const inFlight = [...this.#inFlight.keys()]
     this.#recovery = undefined
     this.#inFlight.clear()
     this.#known.clear()
-    for (const call of inFlight) call.settleAll({ vote: 'unknown', reason: LOST })
+    for (const call of inFlight) call.settleAll({ vote: 'unknown', reason })
     if (recovery === undefined) return
-    for (const { call } of recovery.turnedAway) call.settleAll({ vote: 'failed', reason: LOST })
-    for (const call of recovery.held) call.settleAll({ vote: 'failed', reason: LOST })
+    for (const { call } of recovery.turnedAway) call.settleAll({ vote: 'failed', reason })
+    for (const call of recovery.held) call.settleAll({ vote: 'failed', reason })
   }
 
   #send(call: Call): void {
+    if (this.#isOutOfStep) {
+      call.settleAll({ vote: 'failed', reason: OUT_OF_STEP })
+      return
+    }
     if (!this.#link.isReady(call.slot)) {
       call.settleAll({ vote: 'failed', reason: 'not connected' })
       return
@@ -63,9 +93,16 @@ export class ScriptRunner {
     this.#known.add(script)
     const number = ++this.#sent
     this.#inFlight.set(call, number)
-    this.#transmit(head.concat(call.args()), call.key).then(
+    this.#transmit(head.concat(call.args(), String(number)), call.key).then(
       (reply) => {
-        if (!this.#inFlight.delete(call)) return
+        if (!this.#inFlight.has(call)) return
+        if (!isReplyTo(number, reply)) {
+          this.#isOutOfStep = true
+          this.#giveUp(OUT_OF_STEP)
+          this.#lostStep()
+          return
+        }
+        this.#inFlight.delete(call)
         this.#recovery?.done.push({ call, number })
         call.settle(reply)
         this.#recoverIfQuiet()

@@ -14,9 +14,10 @@
 --        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
 --           `at age life id`, which is read only when somebody has to wait; `at` is -1 for one that only watches
 --        of one command
---        the same as it is, without JSON: numbers of keys, run or `-`, command, fields, and last the waiter
---        times in milliseconds
--- reply  the node's clock in milliseconds, or 0 where that was not worth reading; and then, for each command that was
+--        the same as it is, without JSON: numbers of keys, run or `-`, command, fields, and the waiter
+--        of all, last
+--        the number of the call; times are in milliseconds
+-- reply  the number of the call, the node's clock in milliseconds, or 0 where that was not worth reading; and then, for each command that was
 --        not simply granted, its number and
 --          a number    refused: `reason + 8 * (remaining + 1)`, without the latter when nobody knows
 --          a string    the error of this one command; nothing of it was left behind
@@ -34,7 +35,8 @@ local CLOCK_TOLERANCE = 1000
 
 local call, pcalled = redis.call, redis.pcall
 local keys, argv = KEYS, ARGV
-local single = argv[3]
+local echo = tonumber(argv[#argv])
+local single = argv[4] and argv[3]
 local job, last
 if single then
   job, last = argv, 4
@@ -86,11 +88,11 @@ local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueu
 
 -- One release, the short way: no clock, no loop.
 if single and job[4] == 68 and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
-  return { 0 }
+  return { echo, 0 }
 end
 
 local now = clock()
-local reply = { now }
+local reply = { echo, now }
 -- Where the command at hand finds its fields, its keys and its waiter.
 local p, lock, fence, queue, waiter = 4, 1, lockCount + 1, firstQueue, 1
 local number = 0
@@ -226,7 +228,7 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
       local added = left >= 0 and pcalled('ZADD', queueKey, at, '+' .. id, deadline, '-' .. id)
       if type(added) == 'number' then
         if call('PTTL', queueKey) < tonumber(life) then call('PEXPIRE', queueKey, life) end
-        return { now, 1, HELD + 8 * (left + 1) }
+        return { echo, now, 1, HELD + 8 * (left + 1) }
       end
     end
   end
@@ -234,7 +236,7 @@ end
 
 -- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
 
-local waiters = single and { argv[#argv] } or argv[2] and cjson.decode(argv[2])
+local waiters = single and { argv[#argv - 1] } or argv[3] and cjson.decode(argv[2])
 
 -- All locks and counters at one stroke, kept up to date below. A key of another type looks like a free one here; the
 -- first command that relies on it being free runs into the error.

@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '6f6ae6f4b636594ef05f088d018eb561e0bd8689',
+  sha1: 'dc20e4ab197d45ae6814066ef0c0239c904ac0d2',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
@@ -26,9 +26,10 @@ export const batch: EmbeddedScript = {
 --        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
 --           \`at age life id\`, which is read only when somebody has to wait; \`at\` is -1 for one that only watches
 --        of one command
---        the same as it is, without JSON: numbers of keys, run or \`-\`, command, fields, and last the waiter
---        times in milliseconds
--- reply  the node's clock in milliseconds, or 0 where that was not worth reading; and then, for each command that was
+--        the same as it is, without JSON: numbers of keys, run or \`-\`, command, fields, and the waiter
+--        of all, last
+--        the number of the call; times are in milliseconds
+-- reply  the number of the call, the node's clock in milliseconds, or 0 where that was not worth reading; and then, for each command that was
 --        not simply granted, its number and
 --          a number    refused: \`reason + 8 * (remaining + 1)\`, without the latter when nobody knows
 --          a string    the error of this one command; nothing of it was left behind
@@ -46,7 +47,8 @@ local CLOCK_TOLERANCE = 1000
 
 local call, pcalled = redis.call, redis.pcall
 local keys, argv = KEYS, ARGV
-local single = argv[3]
+local echo = tonumber(argv[#argv])
+local single = argv[4] and argv[3]
 local job, last
 if single then
   job, last = argv, 4
@@ -98,11 +100,11 @@ local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueu
 
 -- One release, the short way: no clock, no loop.
 if single and job[4] == 68 and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
-  return { 0 }
+  return { echo, 0 }
 end
 
 local now = clock()
-local reply = { now }
+local reply = { echo, now }
 -- Where the command at hand finds its fields, its keys and its waiter.
 local p, lock, fence, queue, waiter = 4, 1, lockCount + 1, firstQueue, 1
 local number = 0
@@ -238,7 +240,7 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
       local added = left >= 0 and pcalled('ZADD', queueKey, at, '+' .. id, deadline, '-' .. id)
       if type(added) == 'number' then
         if call('PTTL', queueKey) < tonumber(life) then call('PEXPIRE', queueKey, life) end
-        return { now, 1, HELD + 8 * (left + 1) }
+        return { echo, now, 1, HELD + 8 * (left + 1) }
       end
     end
   end
@@ -246,7 +248,7 @@ end
 
 -- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
 
-local waiters = single and { argv[#argv] } or argv[2] and cjson.decode(argv[2])
+local waiters = single and { argv[#argv - 1] } or argv[3] and cjson.decode(argv[2])
 
 -- All locks and counters at one stroke, kept up to date below. A key of another type looks like a free one here; the
 -- first command that relies on it being free runs into the error.
@@ -616,39 +618,41 @@ return noteInMarker() or reply
 
 export const greet: EmbeddedScript = {
   name: 'greet',
-  sha1: '700c5932e903a91efac9e649ff65e61e0bd309c6',
+  sha1: 'cfc909910bb102e4e54212d04aed9679fa467087',
   source: `-- Tells the clock of the node and, if a marker is named, what it says: \`greetingOf\` in node-state.ts.
 --
 -- KEYS   1: the marker, or none
--- ARGV   none
--- reply  clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
+-- ARGV   the number of the call
+-- reply  that number, clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
 --        quarantine in milliseconds or false
 
+local echo = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if not KEYS[1] then return { now } end
+if not KEYS[1] then return { echo, now } end
 
 local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { now } end
+if not marker[2] then return { echo, now } end
 
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }
 `,
 }
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '073ce37c7aa51b5a2bcba8ae98fdfc3a6d290e93',
+  sha1: '196b5a9acc284d10fa4f222e95c7bfc3bdd8c540',
   source: `-- Writes the marker of a fleet if the condition of the mode holds: \`mark\` in node-state.ts.
 --
 -- KEYS   1: the marker
--- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine; times in milliseconds
+-- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine, number of the call; times in milliseconds
 -- reply  as that of greet.lua
 
 local key = KEYS[1]
 local mode, fleet, run = ARGV[1], ARGV[2], ARGV[3]
 local longest, floor, duration = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
+local echo = tonumber(ARGV[7])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -679,8 +683,8 @@ if markedRun and quarantinedUntil then
 end
 
 marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { now } end
+if not marker[2] then return { echo, now } end
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }
 `,
 }

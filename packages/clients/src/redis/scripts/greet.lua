@@ -1,16 +1,17 @@
 -- Tells the clock of the node and, if a marker is named, what it says: `greetingOf` in node-state.ts.
 --
 -- KEYS   1: the marker, or none
--- ARGV   none
--- reply  clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
+-- ARGV   the number of the call
+-- reply  that number, clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
 --        quarantine in milliseconds or false
 
+local echo = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if not KEYS[1] then return { now } end
+if not KEYS[1] then return { echo, now } end
 
 local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { now } end
+if not marker[2] then return { echo, now } end
 
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }

@@ -1,13 +1,14 @@
 -- Writes the marker of a fleet if the condition of the mode holds: `mark` in node-state.ts.
 --
 -- KEYS   1: the marker
--- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine; times in milliseconds
+-- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine, number of the call; times in milliseconds
 -- reply  as that of greet.lua
 
 local key = KEYS[1]
 local mode, fleet, run = ARGV[1], ARGV[2], ARGV[3]
 local longest, floor, duration = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
+local echo = tonumber(ARGV[7])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -38,6 +39,6 @@ if markedRun and quarantinedUntil then
 end
 
 marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { now } end
+if not marker[2] then return { echo, now } end
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }

@@ -5,6 +5,8 @@ import { ScriptNode } from '../../../src/redis/script-node.js'
 
 interface Sent {
   readonly args: readonly string[]
+  /** With what was the reply to another call. */
+  resolveAs(other: Sent): void
   resolve(reply: unknown): void
   reject(error: Error): void
 }
@@ -22,7 +24,17 @@ class Scripted implements RedisLink {
     return this.ready
   }
   send(args: string[]): Promise<unknown> {
-    return new Promise((resolve, reject) => this.sent.push({ args, resolve, reject }))
+    // A script repeats the number of the call, its last argument.
+    const echoed = (reply: unknown): unknown =>
+      Array.isArray(reply) ? [Number(args.at(-1)), ...reply] : reply
+    return new Promise((resolve, reject) =>
+      this.sent.push({
+        args,
+        resolve: (reply) => resolve(echoed(reply)),
+        resolveAs: (other) => resolve([Number(other.args.at(-1)), 1]),
+        reject,
+      }),
+    )
   }
   watch(observer: ConnectionObserver): () => void {
     this.#observer = observer
@@ -30,6 +42,10 @@ class Scripted implements RedisLink {
   }
   openSubscriber(): never {
     throw new Error('nobody subscribes here')
+  }
+  regain(): void {
+    this.ready = true
+    this.#observer?.connected()
   }
   lose(): void {
     this.ready = false
@@ -110,6 +126,40 @@ describe('a call that is cut off', () => {
     link.sent[0]?.resolve('OK')
     await tick()
     expect(answers[0]).toMatch(/acquire a: unknown/)
+  })
+})
+
+describe('replies that do not belong to their commands', () => {
+  test('are believed of none of them, and nothing more is sent over the connection', async () => {
+    send('a')
+    await tick()
+    send('b')
+    await tick()
+    // The client could not read the first reply, and takes the second one for it.
+    link.sent[0]?.resolveAs(link.sent[1] as Sent)
+    await tick()
+    expect(answers).toHaveLength(2)
+    for (const answer of answers) expect(answer).toMatch(/: unknown \(replies of the connection/)
+    expect(node.connected).toBe(false)
+    send('c')
+    await tick()
+    expect(answers[2]).toMatch(/acquire c: failed \(replies of the connection/)
+    expect(link.sent).toHaveLength(2)
+  })
+
+  test('are forgotten with the connection', async () => {
+    send('a')
+    await tick()
+    link.sent[0]?.resolve('OK')
+    await tick()
+    link.lose()
+    link.regain()
+    expect(node.connected).toBe(true)
+    send('b')
+    await tick()
+    link.sent[1]?.resolve([1])
+    await tick()
+    expect(answers[1]).toBe('acquire b: granted')
   })
 })
 
