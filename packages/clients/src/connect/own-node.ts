@@ -57,13 +57,8 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
   const close = (): void => {
     client.destroy()
   }
-  const reset = (): void => {
-    client.destroy()
-    // It goes on trying by itself.
-    client.connect().catch(() => undefined)
-  }
   return {
-    node: new ScriptNode({ ...link, reset, close }, { durable }),
+    node: new ScriptNode({ ...link, close }, { durable }),
     lastError: () => lastError,
     connect(onReady) {
       client.on('ready', () => {

@@ -2,9 +2,7 @@ import type { GreetCommand, MarkCommand, NodeReply } from '@quorumlock/core'
 import { Batch, type Answer } from './batch.js'
 import type { LockCommand } from './job.js'
 import { decodeGreeting } from './replies.js'
-import type { RunId } from './run-id.js'
 import { batch, greet, mark, type EmbeddedScript } from './scripts/embedded.js'
-import { voteOfError } from './vote-of-error.js'
 
 /** One call of a script. */
 export interface Call {
@@ -58,19 +56,17 @@ export class BatchCall implements Call {
   }
 }
 
-/** A greeting or the writing of a marker; the answer waits for the identity of the server. */
+/** A greeting or the writing of a marker. */
 export class FleetCall implements Call {
   readonly script: EmbeddedScript
   readonly slot: undefined
   readonly #command: GreetCommand | MarkCommand
-  readonly #run: RunId
   readonly #durable: boolean
   #answer: Answer | undefined
 
-  constructor(command: GreetCommand | MarkCommand, run: RunId, durable: boolean, answer: Answer) {
+  constructor(command: GreetCommand | MarkCommand, durable: boolean, answer: Answer) {
     this.script = command.kind === 'greet' ? greet : mark
     this.#command = command
-    this.#run = run
     this.#durable = durable
     this.#answer = answer
   }
@@ -87,14 +83,7 @@ export class FleetCall implements Call {
   }
 
   settle(reply: unknown): void {
-    this.#run.get().then(
-      (run) => {
-        this.settleAll(decodeGreeting(reply, run, this.#durable))
-      },
-      (error: unknown) => {
-        this.settleAll(voteOfError(error))
-      },
-    )
+    this.settleAll(decodeGreeting(reply, this.#durable))
   }
 
   settleAll(reply: NodeReply): void {

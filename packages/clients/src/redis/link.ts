@@ -13,8 +13,6 @@ export interface RedisLink {
   watch(observer: ConnectionObserver): () => void
   /** Opens a connection of its own for subscriptions. */
   openSubscriber(): Subscriber
-  /** Makes the connection anew, where it is ours: its replies do not belong to its commands any more. */
-  reset?(): void
   /** Ends the connection, where it is ours. */
   close?(): void
 }

@@ -50,9 +50,9 @@ function sightingOf(key: string, said: unknown): Sighting {
 }
 
 /** The reply of scripts/greet.lua and mark.lua. A server that does not tell its run is known by its marker alone. */
-export function decodeGreeting(reply: unknown, run: string, durable: boolean): NodeReply {
+export function decodeGreeting(reply: unknown, durable: boolean): NodeReply {
   if (!Array.isArray(reply)) return voteOfError(new Error(`A reply that makes no sense: ${String(reply)}`))
-  const [, clock, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
+  const [, clock, own, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
   const marker: MarkerSighting | null = isNull(markedRun)
     ? null
     : {
@@ -62,6 +62,7 @@ export function decodeGreeting(reply: unknown, run: string, durable: boolean): N
         highestToken: Number(highest),
         quarantine: isNull(quarantine) ? null : Number(quarantine),
       }
+  const run = isNull(own) ? '' : String(own)
   const greeting: Greeting = { run: run === '' && marker !== null ? marker.run : run, durable, marker }
   return { vote: 'granted', clock: Number(clock), greeting }
 }

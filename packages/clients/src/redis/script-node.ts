@@ -12,7 +12,6 @@ import { BatchCall, FleetCall } from './call.js'
 import { queueOf } from './companions.js'
 import type { LockCommand } from './job.js'
 import type { RedisLink, Subscriber } from './link.js'
-import { RunId } from './run-id.js'
 import { ScriptRunner } from './script-runner.js'
 import { slotOf } from './slot.js'
 
@@ -31,7 +30,6 @@ export class ScriptNode implements LockNode {
   readonly #link: RedisLink
   readonly #durable: boolean
   readonly #runner: ScriptRunner
-  readonly #run: RunId
   readonly #observers = new Set<ConnectionObserver>()
   readonly #unwatch: () => void
   #commands: NodeCommand[] = []
@@ -45,29 +43,20 @@ export class ScriptNode implements LockNode {
     this.lacks = link.lacks
     this.#link = link
     this.#durable = options.durable ?? false
-    this.#runner = new ScriptRunner(link, () => {
-      this.#run.forget()
-      for (const observer of [...this.#observers]) observer.disconnected()
-      link.reset?.()
-    })
-    this.#run = new RunId(link)
+    this.#runner = new ScriptRunner(link)
     this.#unwatch = link.watch({
       connected: () => {
-        this.#runner.connected()
         for (const observer of [...this.#observers]) observer.connected()
       },
       disconnected: () => {
-        this.#run.forget()
-        const wasKnown = this.#runner.isOutOfStep
         this.#runner.disconnected()
-        if (wasKnown) return
         for (const observer of [...this.#observers]) observer.disconnected()
       },
     })
   }
 
   get connected(): boolean {
-    return !this.#closed && !this.#runner.isOutOfStep && this.#link.isReady()
+    return !this.#closed && this.#link.isReady()
   }
 
   send(command: NodeCommand, answer: (reply: NodeReply) => void): void {
@@ -106,9 +95,7 @@ export class ScriptNode implements LockNode {
       const answer = answers[index] as Answer
       if (command.kind === 'greet' || command.kind === 'mark') {
         this.#dispatch(open)
-        // On its way before the call, so that both speak of the same server.
-        if (this.connected) this.#run.get().catch(() => undefined)
-        this.#runner.run(new FleetCall(command, this.#run, this.#durable, answer))
+        this.#runner.run(new FleetCall(command, this.#durable, answer))
       } else this.#enlist(open, command, answer)
     })
     this.#dispatch(open)

@@ -19,11 +19,7 @@ interface Recovery {
 }
 
 const LOST = 'the connection was lost'
-const OUT_OF_STEP = 'replies of the connection do not belong to its commands any more: it has to be made anew'
-
-function isReplyTo(number: number, reply: unknown): boolean {
-  return Array.isArray(reply) && Number(reply[0]) === number
-}
+const UNREADABLE = 'its reply could not be read'
 
 /**
  * Runs scripts over one connection, in order, each at most once. A script that the server does not know is sent along
@@ -33,28 +29,17 @@ export class ScriptRunner {
   readonly #link: RedisLink
   readonly #inFlight = new Map<Call, number>()
   readonly #known = new Set<EmbeddedScript>()
-  readonly #lostStep: () => void
+  readonly #numbers = new Map<number, Call>()
   #recovery: Recovery | undefined
+  /**
+   * A client that goes on after a reply that it could not read gives every later one to the command before it. Each call
+   * has a number that its reply repeats: so it finds its call all the same, while an error is nobody's for sure.
+   */
   #isOutOfStep = false
   #sent = 0
 
-  /** `lostStep` is called when the replies of the connection turn out not to belong to its commands any more. */
-  constructor(link: RedisLink, lostStep: () => void = () => undefined) {
+  constructor(link: RedisLink) {
     this.#link = link
-    this.#lostStep = lostStep
-  }
-
-  /**
-   * A client that goes on after a reply that it could not read gives every later one to the command before it. Each
-   * call has a number that its reply repeats, so that this is noticed; nothing is sent from then on.
-   */
-  get isOutOfStep(): boolean {
-    return this.#isOutOfStep
-  }
-
-  /** A new connection. */
-  connected(): void {
-    this.#isOutOfStep = false
   }
 
   run(call: Call): void {
@@ -64,26 +49,20 @@ export class ScriptRunner {
 
   /** What was sent may have happened; what was held back has not. */
   disconnected(): void {
-    this.#giveUp(LOST)
-  }
-
-  #giveUp(reason: string): void {
     const recovery = this.#recovery
     const inFlight = [...this.#inFlight.keys()]
     this.#recovery = undefined
     this.#inFlight.clear()
+    this.#numbers.clear()
     this.#known.clear()
-    for (const call of inFlight) call.settleAll({ vote: 'unknown', reason })
+    this.#isOutOfStep = false
+    for (const call of inFlight) call.settleAll({ vote: 'unknown', reason: LOST })
     if (recovery === undefined) return
-    for (const { call } of recovery.turnedAway) call.settleAll({ vote: 'failed', reason })
-    for (const call of recovery.held) call.settleAll({ vote: 'failed', reason })
+    for (const { call } of recovery.turnedAway) call.settleAll({ vote: 'failed', reason: LOST })
+    for (const call of recovery.held) call.settleAll({ vote: 'failed', reason: LOST })
   }
 
   #send(call: Call): void {
-    if (this.#isOutOfStep) {
-      call.settleAll({ vote: 'failed', reason: OUT_OF_STEP })
-      return
-    }
     if (!this.#link.isReady(call.slot)) {
       call.settleAll({ vote: 'failed', reason: 'not connected' })
       return
@@ -93,26 +72,60 @@ export class ScriptRunner {
     this.#known.add(script)
     const number = ++this.#sent
     this.#inFlight.set(call, number)
+    this.#numbers.set(number, call)
     this.#transmit(head.concat(call.args(), String(number)), call.key).then(
       (reply) => {
-        if (!this.#inFlight.has(call)) return
-        if (!isReplyTo(number, reply)) {
-          this.#isOutOfStep = true
-          this.#giveUp(OUT_OF_STEP)
-          this.#lostStep()
-          return
-        }
-        this.#inFlight.delete(call)
-        this.#recovery?.done.push({ call, number })
-        call.settle(reply)
-        this.#recoverIfQuiet()
+        this.#answered(call, number, reply)
       },
       (error: unknown) => {
-        if (!this.#inFlight.delete(call)) return
-        this.#failed(call, number, error)
+        if (this.#isOutOfStep) this.#failedOutOfStep(call, error)
+        else if (this.#remove(call, number)) this.#failed(call, number, error)
         this.#recoverIfQuiet()
       },
     )
+  }
+
+  #answered(call: Call, number: number, reply: unknown): void {
+    const repeated = Array.isArray(reply) ? Number(reply[0]) : NaN
+    if (repeated !== number) {
+      this.#isOutOfStep = true
+      this.#giveUp(call, number)
+    }
+    if (this.#isOutOfStep) this.#giveUpBefore(repeated)
+    const answered = this.#numbers.get(repeated)
+    if (answered !== undefined && this.#remove(answered, repeated)) {
+      this.#recovery?.done.push({ call: answered, number: repeated })
+      answered.settle(reply)
+    }
+    this.#recoverIfQuiet()
+  }
+
+  /** Replies come in the order of the commands: what was passed over will not come. */
+  #giveUpBefore(number: number): void {
+    if (this.#link.isCluster) return
+    for (const [earlier, call] of this.#numbers) {
+      if (!(earlier < number)) break
+      this.#giveUp(call, earlier)
+    }
+  }
+
+  /** The error is that of the oldest call, or of somebody else's command. */
+  #failedOutOfStep(call: Call, error: unknown): void {
+    if (isUnknownScript(error)) this.#known.delete(call.script)
+    for (const [number, oldest] of this.#numbers) {
+      this.#giveUp(oldest, number, error)
+      break
+    }
+  }
+
+  #giveUp(call: Call, number: number, cause?: unknown): void {
+    if (this.#remove(call, number)) call.settleAll({ vote: 'unknown', reason: UNREADABLE, cause })
+  }
+
+  /** False if it is not awaited any more. */
+  #remove(call: Call, number: number): boolean {
+    this.#numbers.delete(number)
+    return this.#inFlight.delete(call)
   }
 
   async #transmit(args: string[], key: string | undefined): Promise<unknown> {
@@ -120,15 +133,14 @@ export class ScriptRunner {
   }
 
   #failed(call: Call, number: number, error: unknown): void {
-    const code = codeOf(error instanceof Error ? error.message : String(error))
-    const isUnknownScript = code === 'NOSCRIPT'
-    const alone = code === 'NOPERM' && call instanceof BatchCall && call.size > 1
-    if (!isUnknownScript && !alone) {
+    const isUnknown = isUnknownScript(error)
+    const alone = codeIn(error) === 'NOPERM' && call instanceof BatchCall && call.size > 1
+    if (!isUnknown && !alone) {
       this.#recovery?.done.push({ call, number })
       call.settleAll(voteOfError(error))
       return
     }
-    if (isUnknownScript) this.#known.delete(call.script)
+    if (isUnknown) this.#known.delete(call.script)
     this.#recovery ??= { turnedAway: [], done: [], held: [] }
     this.#recovery.turnedAway.push({ call, number, alone })
   }
@@ -151,6 +163,14 @@ export class ScriptRunner {
     for (const call of again) this.run(call)
     for (const call of held) this.run(call)
   }
+}
+
+function codeIn(error: unknown): string | undefined {
+  return codeOf(error instanceof Error ? error.message : String(error))
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return codeIn(error) === 'NOSCRIPT'
 }
 
 function stillPossible(call: BatchCall, overtaken: ReadonlySet<string>, alone: boolean): BatchCall[] {

@@ -32,6 +32,7 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
   ['reset in mid-reply', 'stops the service'],
   ['lose reply', 'stops the service'],
   ['swallow reply', 'stops the service'],
+  ['garbage', 'stops the service'],
   ['lose request', 'stops the service'],
   ['oom', 'stops the service'],
   ['readonly', 'stops the service'],

@@ -618,30 +618,33 @@ return noteInMarker() or reply
 
 export const greet: EmbeddedScript = {
   name: 'greet',
-  sha1: 'cfc909910bb102e4e54212d04aed9679fa467087',
+  sha1: '368bb5961841fb04258cc0b374e3216dcdfc18fd',
   source: `-- Tells the clock of the node and, if a marker is named, what it says: \`greetingOf\` in node-state.ts.
 --
 -- KEYS   1: the marker, or none
 -- ARGV   the number of the call
--- reply  that number, clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
---        quarantine in milliseconds or false
+-- reply  that number, clock in milliseconds, identity of the server process, and with a marker that is there: fleet, run,
+--        longest TTL, highest token, remaining quarantine in milliseconds or false
 
 local echo = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if not KEYS[1] then return { echo, now } end
+-- Empty where the user may not ask. A connection asks once, and a probe does: INFO is dear.
+local info = redis.pcall('INFO', 'server')
+local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+if not KEYS[1] then return { echo, now, own } end
 
 local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { echo, now } end
+if not marker[2] then return { echo, now, own } end
 
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }
 `,
 }
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '196b5a9acc284d10fa4f222e95c7bfc3bdd8c540',
+  sha1: '484b0ecc9b399e566e4439a0642e215bbc4fcd86',
   source: `-- Writes the marker of a fleet if the condition of the mode holds: \`mark\` in node-state.ts.
 --
 -- KEYS   1: the marker
@@ -683,8 +686,11 @@ if markedRun and quarantinedUntil then
 end
 
 marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { echo, now } end
+-- Empty where the user may not ask. A connection asks once, and a probe does: INFO is dear.
+local info = redis.pcall('INFO', 'server')
+local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+if not marker[2] then return { echo, now, own } end
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }
 `,
 }

@@ -2,16 +2,19 @@
 --
 -- KEYS   1: the marker, or none
 -- ARGV   the number of the call
--- reply  that number, clock in milliseconds, and with a marker that is there: fleet, run, longest TTL, highest token, remaining
---        quarantine in milliseconds or false
+-- reply  that number, clock in milliseconds, identity of the server process, and with a marker that is there: fleet, run,
+--        longest TTL, highest token, remaining quarantine in milliseconds or false
 
 local echo = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if not KEYS[1] then return { echo, now } end
+-- Empty where the user may not ask. A connection asks once, and a probe does: INFO is dear.
+local info = redis.pcall('INFO', 'server')
+local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+if not KEYS[1] then return { echo, now, own } end
 
 local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { echo, now } end
+if not marker[2] then return { echo, now, own } end
 
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }

@@ -39,6 +39,9 @@ if markedRun and quarantinedUntil then
 end
 
 marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { echo, now } end
+-- Empty where the user may not ask. A connection asks once, and a probe does: INFO is dear.
+local info = redis.pcall('INFO', 'server')
+local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+if not marker[2] then return { echo, now, own } end
 local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, marker[1], marker[2], marker[3], marker[4], quarantine }
+return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }
