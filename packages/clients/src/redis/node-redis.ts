@@ -1,6 +1,7 @@
 import type { LockNode } from '@quorumlock/core'
 import type { RedisLink } from './link.js'
 import { chosenName } from './name.js'
+import { linkToNodeRedisCluster } from './node-redis-cluster.js'
 import type {
   NodeRedisClient,
   NodeRedisCluster,
@@ -44,7 +45,7 @@ export function linkToNodeRedis(
   client: NodeRedisClient | NodeRedisSentinel | NodeRedisCluster,
   name: string | undefined,
 ): RedisLink {
-  if ('slots' in client) return linkToCluster(client, name)
+  if ('slots' in client) return linkToNodeRedisCluster(client, name, PLAIN)
   const isReady = (): boolean => client.isReady
   if ('getMasterNode' in client) {
     const isMaster = (event: unknown): boolean => (event as { type?: unknown }).type === 'MASTER'
@@ -83,24 +84,5 @@ function borrowed(client: NodeRedisSentinel): SubscribingClient {
     unsubscribe: (channel) => client.unsubscribe(channel),
     destroy: () => undefined,
     on: () => undefined,
-  }
-}
-
-function linkToCluster(client: NodeRedisCluster, name: string | undefined): RedisLink {
-  const isUp = (slot: number): boolean => {
-    const { master } = (client.slots[slot] ?? {}) as { master?: { client?: { isReady?: boolean } } }
-    // One that was not needed yet is connected on its first use.
-    return master?.client?.isReady ?? true
-  }
-  const isReady = (slot?: number): boolean => client.isOpen && (slot === undefined || isUp(slot))
-  const events = { made: ['connect'], lost: ['disconnect'] }
-  return {
-    name: chosenName(name, 'cluster'),
-    lacks: ['guard'],
-    isCluster: true,
-    isReady,
-    send: (args, key) => client.sendCommand(key, false, args, PLAIN),
-    watch: (observer) => watchConnection(client, isReady, events, observer),
-    openSubscriber: () => new NodeRedisSubscriber(client.duplicate()),
   }
 }
