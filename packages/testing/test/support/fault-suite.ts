@@ -6,7 +6,10 @@ import { openBench, type Bench } from './bench.js'
 /** What a majority of nodes under the fault means for a lock that nobody holds. */
 type Effect = 'stops the service' | 'slows it down' | 'is survived'
 
-/** Rows of the table of faults, and what they do to a majority. With a minority the service goes on, whatever it is. */
+/**
+ * Rows of the table of faults, and what they do to a majority. With a minority the service goes on, whatever it is.
+ * Garbage has a test of its own: a plain client of node-redis that meets it in its handshake waits for ever.
+ */
 export const rows: readonly (readonly [FaultName, Effect])[] = [
   ['crash', 'stops the service'],
   ['shutdown', 'stops the service'],
@@ -32,7 +35,6 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
   ['reset in mid-reply', 'stops the service'],
   ['lose reply', 'stops the service'],
   ['swallow reply', 'stops the service'],
-  ['garbage', 'stops the service'],
   ['lose request', 'stops the service'],
   ['oom', 'stops the service'],
   ['readonly', 'stops the service'],
