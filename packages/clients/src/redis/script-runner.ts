@@ -27,9 +27,9 @@ const UNREADABLE = 'its reply could not be read'
  */
 export class ScriptRunner {
   readonly #link: RedisLink
-  readonly #inFlight = new Map<Call, number>()
+  /** By number, in the order in which they were sent. */
+  readonly #inFlight = new Map<number, Call>()
   readonly #known = new Set<EmbeddedScript>()
-  readonly #numbers = new Map<number, Call>()
   #recovery: Recovery | undefined
   /**
    * A client that goes on after a reply that it could not read gives every later one to the command before it. Each call
@@ -50,10 +50,9 @@ export class ScriptRunner {
   /** What was sent may have happened; what was held back has not. */
   disconnected(): void {
     const recovery = this.#recovery
-    const inFlight = [...this.#inFlight.keys()]
+    const inFlight = [...this.#inFlight.values()]
     this.#recovery = undefined
     this.#inFlight.clear()
-    this.#numbers.clear()
     this.#known.clear()
     this.#isOutOfStep = false
     for (const call of inFlight) call.settleAll({ vote: 'unknown', reason: LOST })
@@ -71,29 +70,29 @@ export class ScriptRunner {
     const head = this.#known.has(script) ? ['EVALSHA', script.sha1] : ['EVAL', script.source]
     this.#known.add(script)
     const number = ++this.#sent
-    this.#inFlight.set(call, number)
-    this.#numbers.set(number, call)
+    this.#inFlight.set(number, call)
     this.#transmit(head.concat(call.args(), String(number)), call.key).then(
       (reply) => {
-        this.#answered(call, number, reply)
+        this.#answered(number, reply)
       },
       (error: unknown) => {
         if (this.#isOutOfStep) this.#failedOutOfStep(call, error)
-        else if (this.#remove(call, number)) this.#failed(call, number, error)
+        else if (this.#inFlight.delete(number)) this.#failed(call, number, error)
         this.#recoverIfQuiet()
       },
     )
   }
 
-  #answered(call: Call, number: number, reply: unknown): void {
+  #answered(number: number, reply: unknown): void {
     const repeated = Array.isArray(reply) ? Number(reply[0]) : NaN
     if (repeated !== number) {
       this.#isOutOfStep = true
-      this.#giveUp(call, number)
+      this.#giveUp(number)
     }
     if (this.#isOutOfStep) this.#giveUpBefore(repeated)
-    const answered = this.#numbers.get(repeated)
-    if (answered !== undefined && this.#remove(answered, repeated)) {
+    const answered = this.#inFlight.get(repeated)
+    if (answered !== undefined) {
+      this.#inFlight.delete(repeated)
       this.#recovery?.done.push({ call: answered, number: repeated })
       answered.settle(reply)
     }
@@ -103,29 +102,23 @@ export class ScriptRunner {
   /** Replies come in the order of the commands: what was passed over will not come. */
   #giveUpBefore(number: number): void {
     if (this.#link.isCluster) return
-    for (const [earlier, call] of this.#numbers) {
+    for (const earlier of this.#inFlight.keys()) {
       if (!(earlier < number)) break
-      this.#giveUp(call, earlier)
+      this.#giveUp(earlier)
     }
   }
 
   /** The error is that of the oldest call, or of somebody else's command. */
   #failedOutOfStep(call: Call, error: unknown): void {
     if (isUnknownScript(error)) this.#known.delete(call.script)
-    for (const [number, oldest] of this.#numbers) {
-      this.#giveUp(oldest, number, error)
-      break
-    }
+    const [oldest] = this.#inFlight.keys()
+    if (oldest !== undefined) this.#giveUp(oldest, error)
   }
 
-  #giveUp(call: Call, number: number, cause?: unknown): void {
-    if (this.#remove(call, number)) call.settleAll({ vote: 'unknown', reason: UNREADABLE, cause })
-  }
-
-  /** False if it is not awaited any more. */
-  #remove(call: Call, number: number): boolean {
-    this.#numbers.delete(number)
-    return this.#inFlight.delete(call)
+  #giveUp(number: number, cause?: unknown): void {
+    const call = this.#inFlight.get(number)
+    this.#inFlight.delete(number)
+    call?.settleAll({ vote: 'unknown', reason: UNREADABLE, cause })
   }
 
   async #transmit(args: string[], key: string | undefined): Promise<unknown> {
