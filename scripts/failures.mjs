@@ -29,6 +29,7 @@ for (const { testResults } of reports()) {
     for (const { fullName, failureMessages } of failed) {
       console.log(`✗ ${relative(root, name)}: ${fullName}\n${firstLines(failureMessages.join('\n'))}`)
     }
-    if (status === 'failed' && failed.length === 0) console.log(`✗ ${relative(root, name)}\n${firstLines(message)}`)
+    if (status === 'failed' && failed.length === 0)
+      console.log(`✗ ${relative(root, name)}\n${firstLines(message)}`)
   }
 }

@@ -13,7 +13,9 @@ const ADMISSION_RETRY = 250
 const QUARANTINE_MARGIN = 1.05
 const QUARANTINE_MARGIN_MS = 10
 
-const JOINING = 'its marker was not checked yet'
+/** Of a node that was not asked yet. */
+export const JOINING = 'its marker was not checked yet'
+const UNJUDGED = 'too few nodes answer to tell whether it has lost data'
 
 export interface GuardContext {
   readonly members: readonly Member[]
@@ -34,6 +36,9 @@ interface Fleet {
   readonly longestTtl: number
   readonly highestToken: number
 }
+
+/** Of orders that do not concern it. */
+const NO_FLEET: Fleet = { fleet: '', longestTtl: 0, highestToken: 0 }
 
 /** What the fleet as a whole says of itself; without a name when no marker was seen. */
 interface Survey extends Omit<Fleet, 'fleet'> {
@@ -81,7 +86,7 @@ export class Guard {
   /** An operator's word that the node may vote again at once. */
   lift(member: Member): Promise<void> {
     return new Promise((resolve, reject) => {
-      const command = this.#mark('lift', { fleet: '', longestTtl: 0, highestToken: 0 }, '', 0)
+      const command = this.#mark('lift', NO_FLEET, '', 0)
       const obstacle = member.submit(command, (reply) => {
         if (reply.vote !== 'granted') {
           reject(new Error(`${member.name} did not take the order: ${reply.reason}`))
@@ -156,11 +161,15 @@ export class Guard {
         // A straggler: judged by what the others have said.
         const greeting = greetingOf(reply)
         if (greeting !== undefined) void seen.decide?.(member, greeting)
+        noteFailure(member, reply)
       },
     )
+    for (const member of this.#context.members) noteFailure(member, tally.replies[member.index])
     const survey = surveyOf(this.#context.members, tally)
     if (survey.greetings.size < this.#context.quorum) {
-      for (const [member, greeting] of survey.greetings) this.#enterIfValid(member, greeting)
+      for (const [member, greeting] of survey.greetings) {
+        if (!this.#enterIfValid(member, greeting)) member.barred = UNJUDGED
+      }
       return
     }
     const founder = { fleet: this.#context.random.id(), longestTtl: 0, highestToken: 0 }
@@ -202,7 +211,8 @@ export class Guard {
     const longest = isKnown ? survey.longestTtl : Math.max(survey.longestTtl, this.#context.ttl)
     const duration = quarantineFor(longest)
     this.#context.warn({ node: member.name, duration }, `${member.name} stays out of quorums: ${lost}`)
-    await this.#order(member, this.#mark('quarantine', { ...survey, fleet }, greeting.run, duration))
+    const known = { ...survey, fleet, longestTtl: longest }
+    await this.#order(member, this.#mark('quarantine', known, greeting.run, duration))
   }
 
   /** Has a node write its marker; resolves when it has answered, or when it would have had to. */
@@ -241,7 +251,8 @@ export class Guard {
     const isQuarantined = marker.quarantine !== null
     if (isQuarantined !== wasQuarantined) tellNode(member.name, isQuarantined ? 'quarantined' : 'admitted')
     if (marker.quarantine === null || wasQuarantined) return
-    this.#context.agenda.at(now + marker.quarantine + 1, 'background', () => {
+    const wait = Math.min(marker.quarantine, quarantineFor(marker.longestTtl))
+    this.#context.agenda.at(now + wait + 1, 'background', () => {
       void this.#admit(member)
     })
   }
@@ -264,10 +275,24 @@ export class Guard {
     ) {
       const fleet = { ...survey, fleet: own.marker.fleet }
       await this.#order(member, this.#mark('admit', fleet, own.marker.run, 0))
-    } else if (own !== undefined) this.#enterIfValid(member, own)
+    } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {
+      this.#enterIfValid(member, own)
+    }
     this.#waitFor(member)
     // Cleared by the order, by another client, or still out: then it is tried again.
     this.#admitLater(member)
+  }
+
+  /**
+   * A node counts its quarantine by its own clock. One that was set back, perhaps by hours, would stay out for as much
+   * longer; but no lock that it forgot can live for longer than the longest one from now on.
+   */
+  async #shorten(member: Member, { marker }: Greeting, longest: number): Promise<boolean> {
+    if (marker === null || marker.quarantine === null) return false
+    const duration = quarantineFor(Math.max(longest, marker.longestTtl))
+    if (marker.quarantine <= duration) return false
+    await this.#order(member, this.#mark('shorten', NO_FLEET, marker.run, duration))
+    return true
   }
 
   /**
@@ -318,6 +343,12 @@ function quarantineFor(longestTtl: number): number {
 function isValid(greeting: Greeting): boolean {
   const { marker, run, durable } = greeting
   return marker !== null && (marker.run === run || durable)
+}
+
+/** Why a node that is connected does not vote. */
+function noteFailure(member: Member, reply: NodeReply | undefined): void {
+  if (member.barred === undefined || (reply?.vote !== 'failed' && reply?.vote !== 'unknown')) return
+  member.barred = `its marker cannot be read: ${reply.reason}`
 }
 
 function greetingOf(reply: NodeReply): Greeting | undefined {

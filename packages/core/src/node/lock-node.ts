@@ -130,16 +130,17 @@ export interface MarkCommand {
    * - `found` a new fleet: only where no marker is
    * - `quarantine` a node that lost data: only while no marker of this run is there
    * - `admit` the end of a quarantine: only when its time is over
+   * - `shorten` a quarantine that the node's clock, set back, made longer than one can be: only while it is longer
    * - `lift` an operator's word: at once
    */
-  readonly mode: 'found' | 'quarantine' | 'admit' | 'lift'
+  readonly mode: 'found' | 'quarantine' | 'admit' | 'shorten' | 'lift'
   readonly fleet: string
   readonly run: string
   /** Longest TTL granted in the fleet so far, milliseconds. */
   readonly longestTtl: number
   /** No token up to this one may be granted here again. */
   readonly floor: number
-  /** How long the node stays out, milliseconds; only for `quarantine`. */
+  /** How long the node stays out from now on, milliseconds; only for `quarantine` and `shorten`. */
   readonly duration: number
 }
 

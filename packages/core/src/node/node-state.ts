@@ -231,6 +231,8 @@ function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
       marker.quarantinedUntil = null
       marker.floor = Math.max(marker.floor, command.floor)
       marker.highestToken = Math.max(marker.highestToken, command.floor)
+    } else if (mode === 'shorten' && marker.run === run) {
+      marker.quarantinedUntil = Math.min(marker.quarantinedUntil, now + command.duration)
     }
   }
   return { vote: 'granted', clock: now, greeting: greetingOf(state, command.marker, now) }

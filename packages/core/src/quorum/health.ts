@@ -1,10 +1,14 @@
 import type { Engine } from '../engine.js'
+import { JOINING } from '../guard/guard.js'
 
 export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
 
 export interface NodeHealth {
   readonly name: string
-  /** `suspect`: connected, but silent. `quarantined`: it lost data and stays out of quorums for a while. */
+  /**
+   * `suspect`: connected, but it does not answer, or not whether it has kept its data. `quarantined`: it has lost data
+   * and stays out of quorums for a while.
+   */
   readonly state: NodeState
   /** Milliseconds, smoothed; absent before the first answer. */
   readonly roundTrip?: number | undefined
@@ -24,11 +28,21 @@ export interface NodeHealth {
 export function healthOf(engine: Engine): NodeHealth[] {
   const now = engine.options.clock.monotonic()
   return engine.members.map((member) => {
-    const { name, roundTrip, lastError, lastClockStep, quarantinedUntil, suspectSince, owed, pending } =
-      member
+    const {
+      name,
+      roundTrip,
+      lastError,
+      lastClockStep,
+      quarantinedUntil,
+      suspectSince,
+      barred,
+      owed,
+      pending,
+    } = member
     let state: NodeState = 'up'
     if (!member.node.connected) state = 'down'
     else if (suspectSince !== undefined) state = 'suspect'
+    else if (barred !== undefined && barred !== JOINING) state = 'suspect'
     else if (quarantinedUntil !== undefined) state = 'quarantined'
     return {
       name,

@@ -52,7 +52,41 @@ test('a second client of a known fleet waits for no silent node', async () => {
   expect(await clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
 })
 
+test('a node that cannot say whether it has kept its data is suspect, and says why', async () => {
+  const { world, redlock, clock } = await founded(3)
+  const node = world.node(0)
+  node.script = () => ({ vote: 'failed', reason: 'LOADING Redis is loading the dataset in memory' })
+  node.restart({ keep: true })
+  await clock.advance(50)
+  expect(states(redlock)).toEqual(['suspect', 'up', 'up'])
+  const lock = await clock.run(redlock.acquire('a'))
+  expect(lock.votes[0]).toMatchObject({
+    vote: 'failed',
+    reason: 'its marker cannot be read: LOADING Redis is loading the dataset in memory',
+  })
+  node.script = undefined
+  await clock.advance(10_000)
+  expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
+})
+
 describe('a node that was emptied', () => {
+  test('and whose clock is set back in the meantime stays out for one quarantine more, not for as long as the step', async () => {
+    const { world, redlock, clock } = await founded(3, 10_000)
+    world.node(0).restart({ keep: false })
+    await clock.advance(50)
+    expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
+    world.node(0).skew = -3_600_000
+    // A client that comes now takes the node's word for an hour, and does not wait for it either.
+    const late = world.client({ guard: true, ttl: 10_000 })
+    await clock.run(late.acquire('a'))
+    await clock.advance(10_400)
+    expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
+    await clock.advance(11_600)
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    await clock.advance(1_000)
+    expect(states(late)).toEqual(['up', 'up', 'up'])
+  })
+
   test('by a restart stays out for as long as a lock could live, and is admitted then', async () => {
     const { world, redlock, clock } = await founded(3, 10_000)
     const lock = await clock.run(redlock.acquire('a', { ttl: 8_000 }))

@@ -289,7 +289,7 @@ describe('tokens', () => {
 
 describe('the marker', () => {
   const marker = 'fleet'
-  const mark = (bench: Bench, mode: 'found' | 'quarantine' | 'admit' | 'lift', rest = {}) =>
+  const mark = (bench: Bench, mode: 'found' | 'quarantine' | 'admit' | 'shorten' | 'lift', rest = {}) =>
     bench.do({
       kind: 'mark',
       marker,
@@ -335,6 +335,20 @@ describe('the marker', () => {
       fleet: 'f',
       longestTtl: 700,
     })
+  })
+
+  test('a quarantine that a clock set back has made too long is shortened, never prolonged', () => {
+    const bench = new Bench()
+    mark(bench, 'quarantine', { duration: 1_000 })
+    bench.now -= 60_000
+    expect(seen(mark(bench, 'shorten', { duration: 1_000, run: 'another' }))).toMatchObject({
+      quarantine: 61_000,
+    })
+    expect(seen(mark(bench, 'shorten', { duration: 1_000 }))).toMatchObject({ quarantine: 1_000 })
+    bench.now += 400
+    expect(seen(mark(bench, 'shorten', { duration: 1_000 }))).toMatchObject({ quarantine: 600 })
+    bench.now += 600
+    expect(seen(mark(bench, 'shorten', { duration: 1_000 }))).toMatchObject({ quarantine: 0 })
   })
 
   test('a quarantine refuses acquires until it is over and ended', () => {

@@ -143,7 +143,9 @@ const inspections = fc.tuple(keysOf, fc.option(watchers, { nil: () => undefined 
       watch: watch(world),
     }),
 )
-const modes = fc.constantFrom(...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'lift'] as const))
+const modes = fc.constantFrom(
+  ...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
+)
 const marks = fc.tuple(modes, runs, fc.constantFrom('blue', 'green'), times, tokens, times).map(
   ([mode, run, fleet, longestTtl, floor, duration]) =>
     (world: World): NodeCommand => ({

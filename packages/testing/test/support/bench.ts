@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { Redlock, type RedlockOptions } from '@quorumlock/core'
 import { createClient } from 'redis'
@@ -30,6 +31,10 @@ export async function openBench(
       until(async () => {
         const states = redlock.health().map(({ state }) => state)
         if (states.some((state) => state !== 'up')) throw new Error(`Still ${states.join(', ')}`)
+        await using lock = await redlock.acquire(`settled ${randomUUID()}`)
+        await until(async () => {
+          if (lock.votes.some(({ vote }) => vote !== 'granted')) throw new Error(JSON.stringify(lock.votes))
+        }, 100)
       }, 10_000),
     [Symbol.asyncDispose]: async () => {
       await redlock.close()

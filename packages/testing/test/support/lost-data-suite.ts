@@ -104,6 +104,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
         if (fleet.nodes[0]!.cannot(fault) !== undefined) return
         const resource = `orders-${++count}`
         const held = await holder.take(resource, 500)
+        await everywhere(held.lock)
         await hit(2, fault)
         while (held.lock.remaining() > ttl / 4) {
           expect(await triedAt(other.bench.redlock, resource)).toBe('not had')
@@ -122,6 +123,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
         if (fleet.nodes[0]!.cannot(fault) !== undefined) return
         const resource = `orders-${++count}`
         const held = await holder.take(resource, 500)
+        await everywhere(held.lock)
         await hit(3, fault)
         // Three have forgotten it: renewal must not report as held what others can soon have.
         await expect(held.lock.extend()).rejects.toBeInstanceOf(LockLostError)
@@ -145,6 +147,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
         const careless = [await open('first', own, false), await open('second', own, false)] as const
         try {
           const held = await careless[0].take('orders', 500)
+          await everywhere(held.lock)
           await Promise.all(own.nodes.slice(0, 3).map((node) => node.inject(fault)))
           await until(() => careless[1].take('orders', 0), ttl)
           expect(held.lock.held).toBe(true)
@@ -165,6 +168,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
       async (fault, options) => {
         if (fleet.nodes[0]!.cannot(fault) !== undefined) return
         const held = await holder.take(fault, 500)
+        await everywhere(held.lock)
         await hit(3, fault, options)
         await (await other.take(fault, 5 * ttl)).release()
         expect(held.lock.held).toBe(false)
@@ -173,6 +177,13 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
       },
     )
   })
+}
+
+/** What is still on its way to a node would come after the fault, and be the stronger for it. */
+async function everywhere(lock: Lock): Promise<void> {
+  await until(async () => {
+    if (lock.votes.some(({ vote }) => vote !== 'granted')) throw new Error('Not all nodes have it')
+  }, ttl / 4)
 }
 
 /** A majority that has not enough to say is as good as a refusal; nothing else is. */

@@ -644,7 +644,7 @@ return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine 
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '484b0ecc9b399e566e4439a0642e215bbc4fcd86',
+  sha1: 'f050e53f7f99bed88a199a374051616aafe2173c',
   source: `-- Writes the marker of a fleet if the condition of the mode holds: \`mark\` in node-state.ts.
 --
 -- KEYS   1: the marker
@@ -682,6 +682,8 @@ if markedRun and quarantinedUntil then
   if mode == 'lift' or (mode == 'admit' and markedRun == run and now >= quarantinedUntil) then
     redis.call('HDEL', key, 'until')
     redis.call('HSET', key, 'floor', math.max(markedFloor, floor), 'highest', math.max(markedHighest, floor))
+  elseif mode == 'shorten' and markedRun == run then
+    redis.call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
   end
 end
 

@@ -35,6 +35,8 @@ if markedRun and quarantinedUntil then
   if mode == 'lift' or (mode == 'admit' and markedRun == run and now >= quarantinedUntil) then
     redis.call('HDEL', key, 'until')
     redis.call('HSET', key, 'floor', math.max(markedFloor, floor), 'highest', math.max(markedHighest, floor))
+  elseif mode == 'shorten' and markedRun == run then
+    redis.call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
   end
 end
 
