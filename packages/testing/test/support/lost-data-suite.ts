@@ -13,7 +13,7 @@ import {
   type HistoryEvent,
 } from '@quorumlock/testing'
 import { until } from '../../src/fleet/until.js'
-import { openBench, type Bench } from './bench.js'
+import { everywhere, openBench, type Bench } from './bench.js'
 
 /** Rows of the table after which a node answers again, without what it had stored. */
 export const losses: readonly FaultName[] = [
@@ -177,13 +177,6 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
       },
     )
   })
-}
-
-/** What is still on its way to a node would come after the fault, and be the stronger for it. */
-async function everywhere(lock: Lock): Promise<void> {
-  await until(async () => {
-    if (lock.votes.some(({ vote }) => vote !== 'granted')) throw new Error('Not all nodes have it')
-  }, ttl / 4)
 }
 
 /** A majority that has not enough to say is as good as a refusal; nothing else is. */

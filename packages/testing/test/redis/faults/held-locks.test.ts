@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { LockLostError, LockMisuseError } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { until } from '../../../src/fleet/until.js'
-import { openBench, type Bench } from '../../support/bench.js'
+import { everywhere, openBench, type Bench } from '../../support/bench.js'
 
 jest.setTimeout(30_000)
 
@@ -60,6 +60,7 @@ test('a key of another type on a majority is misuse, not an outage', async () =>
 
 test('when two nodes are flushed nobody else gets the lock, and its holder keeps it', async () => {
   const lock = await bench.redlock.acquire('orders')
+  await everywhere(lock)
   await hit(2, (node) => node.flush())
   expect(await bench.redlock.tryAcquire('orders')).toBeNull()
   await lock.extend()
@@ -68,6 +69,7 @@ test('when two nodes are flushed nobody else gets the lock, and its holder keeps
 
 test('when a majority is flushed the holder learns of it', async () => {
   const lock = await bench.redlock.acquire('orders')
+  await everywhere(lock)
   await hit(3, (node) => node.flush())
   await expect(lock.extend()).rejects.toBeInstanceOf(LockLostError)
   expect(lock.signal.aborted).toBe(true)
@@ -75,6 +77,7 @@ test('when a majority is flushed the holder learns of it', async () => {
 
 test('a clock that jumps on two nodes is reported, and the holder keeps its lock', async () => {
   const lock = await bench.redlock.acquire('orders')
+  await everywhere(lock)
   await hit(2, (node) => node.stepClock(60_000))
   await lock.extend()
   lock.assertHeld()
