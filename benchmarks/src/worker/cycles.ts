@@ -5,10 +5,10 @@ import type { CyclesResult, CyclesTask, Latency } from './task.js'
 
 /** Resources come round again, as they do in earnest, so that counters that outlive a lock do not fill the servers. */
 const KEYS = 10_000
+const PREFIX = `bench:${randomBytes(6).toString('hex')}`
 
 export async function cycles(contender: Contender, task: CyclesTask): Promise<CyclesResult> {
   const { parallel, duration, most, limit, resources } = task
-  const prefix = `bench:${randomBytes(6).toString('hex')}`
   const acquires: number[] = []
   const wholes: number[] = []
   let failures = 0
@@ -20,7 +20,7 @@ export async function cycles(contender: Contender, task: CyclesTask): Promise<Cy
   const begin = performance.now()
   const lane = async (): Promise<void> => {
     while (started < most && performance.now() - begin < duration) {
-      const names = namesOf(prefix, started++ % KEYS, resources)
+      const names = namesOf(started++ % KEYS, resources)
       underWay++
       const from = performance.now()
       try {
@@ -52,9 +52,9 @@ export async function cycles(contender: Contender, task: CyclesTask): Promise<Cy
   }
 }
 
-function namesOf(prefix: string, number: number, resources: number): string[] {
-  if (resources === 1) return [`${prefix}:${number}`]
-  return Array.from({ length: resources }, (_, index) => `${prefix}:${number}:${index}`)
+function namesOf(number: number, resources: number): string[] {
+  if (resources === 1) return [`${PREFIX}:${number}`]
+  return Array.from({ length: resources }, (_, index) => `${PREFIX}:${number}:${index}`)
 }
 
 function latencyOf(values: readonly number[]): Latency {

@@ -33,7 +33,7 @@ async function build(): Promise<string | null> {
   const work = mkdtempSync(join(folder, 'build-'))
   try {
     const made = join(work, 'clock.so')
-    await run('cc', ['-shared', '-fPIC', '-O2', '-o', made, source])
+    await run('cc', ['-shared', '-fPIC', '-O2', '-o', made, source, '-ldl'])
     // Whole or not at all, though several processes may do this at once.
     renameSync(made, wanted)
   } finally {

@@ -91,7 +91,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     file: 'quorum/validity.ts',
     from: 'return ttl - driftOf(ttl, driftFactor)',
     to: 'return ttl',
-    within: 500,
+    within: 50,
+    plan: { ...HANDING_OVER, drift: 0.003, ttls: [1_000, 5_000] },
   },
   {
     name: 'wake-ups trusted, no timer behind them',
