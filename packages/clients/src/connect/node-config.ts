@@ -46,7 +46,9 @@ export function endpointOf(given: string | NodeConfig, index: number, defaults: 
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new RangeError(`Expected the port of ${where} to be from 1 to 65535, got ${String(port)}`)
   }
-  const tls = config.tls ?? (url?.tls === true ? true : defaults.tls)
+  // `rediss:` asks for TLS; how, only options can say.
+  const isOffByDefault = defaults.tls === undefined || defaults.tls === false
+  const tls = config.tls ?? (url?.tls === true && isOffByDefault ? true : defaults.tls)
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   return {
     host,
