@@ -10,6 +10,13 @@ let fleet: Fleet
 
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 3, backend: 'processes' })
+  // A fleet is founded by those nodes that are connected first. One that comes after the first lock is a newcomer, and
+  // stays out for as long as that lock may live.
+  const founder = await connect(fleet.urls)
+  await eventually(async () => {
+    for (const { state } of founder.health()) expect(state).toBe('up')
+  })
+  await founder.close()
 })
 afterAll(() => fleet.dispose())
 

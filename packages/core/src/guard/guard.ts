@@ -13,8 +13,7 @@ const ADMISSION_RETRY = 250
 const QUARANTINE_MARGIN = 1.05
 const QUARANTINE_MARGIN_MS = 10
 
-/** Of a node that was not asked yet. */
-export const JOINING = 'its marker was not checked yet'
+const JOINING = 'its marker was not checked yet'
 const UNJUDGED = 'too few nodes answer to tell whether it has lost data'
 
 export interface GuardContext {
@@ -71,6 +70,7 @@ export class Guard {
   /** A new connection, or a node that says that it has no marker: it does not vote until that is cleared up. */
   examine(member: Member): void {
     member.barred = JOINING
+    member.isUnreadable = false
     this.#surveySoon()
   }
 
@@ -161,10 +161,8 @@ export class Guard {
         // A straggler: judged by what the others have said.
         const greeting = greetingOf(reply)
         if (greeting !== undefined) void seen.decide?.(member, greeting)
-        noteFailure(member, reply)
       },
     )
-    for (const member of this.#context.members) noteFailure(member, tally.replies[member.index])
     const survey = surveyOf(this.#context.members, tally)
     if (survey.greetings.size < this.#context.quorum) {
       for (const [member, greeting] of survey.greetings) {
@@ -245,6 +243,7 @@ export class Guard {
     if (marker === null || this.#closed) return
     member.marker = { key: this.#context.markerKey, run: marker.run }
     member.barred = undefined
+    member.isUnreadable = false
     const now = this.#context.now()
     const wasQuarantined = member.quarantinedUntil !== undefined
     member.quarantinedUntil = marker.quarantine === null ? undefined : now + marker.quarantine
@@ -343,12 +342,6 @@ function quarantineFor(longestTtl: number): number {
 function isValid(greeting: Greeting): boolean {
   const { marker, run, durable } = greeting
   return marker !== null && (marker.run === run || durable)
-}
-
-/** Why a node that is connected does not vote. */
-function noteFailure(member: Member, reply: NodeReply | undefined): void {
-  if (member.barred === undefined || (reply?.vote !== 'failed' && reply?.vote !== 'unknown')) return
-  member.barred = `its marker cannot be read: ${reply.reason}`
 }
 
 function greetingOf(reply: NodeReply): Greeting | undefined {

@@ -1,5 +1,4 @@
 import type { Engine } from '../engine.js'
-import { JOINING } from '../guard/guard.js'
 
 export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
 
@@ -35,14 +34,13 @@ export function healthOf(engine: Engine): NodeHealth[] {
       lastClockStep,
       quarantinedUntil,
       suspectSince,
-      barred,
+      isUnreadable,
       owed,
       pending,
     } = member
     let state: NodeState = 'up'
     if (!member.node.connected) state = 'down'
-    else if (suspectSince !== undefined) state = 'suspect'
-    else if (barred !== undefined && barred !== JOINING) state = 'suspect'
+    else if (suspectSince !== undefined || isUnreadable) state = 'suspect'
     else if (quarantinedUntil !== undefined) state = 'quarantined'
     return {
       name,

@@ -43,6 +43,8 @@ export class Member {
   marker: MarkerCheck | undefined
   /** Why the guard keeps the node out, or `undefined`. */
   barred: string | undefined
+  /** It did not say whether it has kept its data. */
+  isUnreadable = false
   /** When the quarantine ends by our monotonic clock, for `health`. */
   quarantinedUntil: number | undefined
 
@@ -179,6 +181,7 @@ export class Member {
       this.#heard(reply, sentAt, now)
       // Not to what the guard itself asks: a node that said so to everything would be asked without a pause.
       if (isUnmarked(reply) && command.kind === 'acquire') this.observer.unmarked(this)
+      if (command.kind === 'greet' && command.marker !== undefined) this.#noteGreeting(reply)
       answer(reply, now, this)
     }
     this.#pending++
@@ -190,6 +193,12 @@ export class Member {
         heard({ vote: 'unknown', reason: `send() threw ${String(cause)}`, cause })
       })
     }
+  }
+
+  /** A node that will not even say what it knows: loading, or without the permission. */
+  #noteGreeting(reply: NodeReply): void {
+    this.isUnreadable = this.barred !== undefined && (reply.vote === 'failed' || reply.vote === 'unknown')
+    if (this.isUnreadable) this.barred = `its marker cannot be read: ${this.#lastError}`
   }
 
   #heard(reply: NodeReply, sentAt: number, now: number): void {

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals'
-import { losses, lostDataSuite } from '../support/lost-data-suite.js'
+import { lostDataSuite } from '../support/lost-data-suite.js'
 
 jest.setTimeout(60_000)
 
-lostDataSuite('compose', losses)
+lostDataSuite('compose', ['flush', 'crash', 'restart', 'empty restart'], 5_000)

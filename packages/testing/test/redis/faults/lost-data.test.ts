@@ -3,4 +3,4 @@ import { losses, lostDataSuite } from '../../support/lost-data-suite.js'
 
 jest.setTimeout(20_000)
 
-lostDataSuite('processes', losses)
+lostDataSuite('processes', losses, 800)
