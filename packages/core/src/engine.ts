@@ -68,7 +68,7 @@ export class Engine {
             logger.warn({ node: member.name, step }, "a lock node's clock was stepped")
             if (step > 0) this.holds.doubt(member)
           },
-          unmarked: (member) => {
+          unproven: (member) => {
             this.guard?.examine(member)
           },
         }),

@@ -79,13 +79,12 @@ export class Holds {
     })
     lease.end('lost', loss)
     this.drop(lease)
-    // Left to expire on purpose: no loss to speak of, and another process may have gone on with it. What the nodes
-    // keep stays kept until they let it go; only an operator's word is stronger.
+    // Left to expire on purpose: no loss to speak of, unless an operator took it away.
     if (lease.detached && reason !== 'forced') return
     this.#engine.options.logger.error({ resources, reason }, 'a lock was lost')
     tellLost(this.#engine, lease, reason, loss)
-    // What is left of it on some nodes would block others for nothing.
-    freeEverywhere(this.#engine, lease)
+    // What is left of it would block others for nothing; but another process may have gone on with a detached one.
+    if (!lease.detached) freeEverywhere(this.#engine, lease)
   }
 
   /** The handle is gone without a release: nobody can need the lock any more, or nobody could stop it. */

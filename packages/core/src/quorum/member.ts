@@ -29,8 +29,8 @@ export interface MemberObserver {
   suspicion(member: Member): void
   /** Its clock jumped by so many milliseconds. */
   clockStepped(member: Member, step: number): void
-  /** It refused for the lack of a valid marker. */
-  unmarked(member: Member): void
+  /** It refused for the lack of a valid marker, or for a quarantine that others have imposed on it. */
+  unproven(member: Member): void
 }
 
 /**
@@ -180,7 +180,7 @@ export class Member {
       const now = this.clock.monotonic()
       this.#heard(reply, sentAt, now)
       // Not to what the guard itself asks: a node that said so to everything would be asked without a pause.
-      if (isUnmarked(reply) && command.kind === 'acquire') this.observer.unmarked(this)
+      if (command.kind === 'acquire' && this.#isUnproven(reply)) this.observer.unproven(this)
       if (command.kind === 'greet' && command.marker !== undefined) this.#noteGreeting(reply)
       answer(reply, now, this)
     }
@@ -199,6 +199,14 @@ export class Member {
   #noteGreeting(reply: NodeReply): void {
     this.isUnreadable = this.barred !== undefined && (reply.vote === 'failed' || reply.vote === 'unknown')
     if (this.isUnreadable) this.barred = `its marker cannot be read: ${this.#lastError}`
+  }
+
+  /** A quarantine that we do not know of is one of which we would not see the end. */
+  #isUnproven(reply: NodeReply): boolean {
+    if (reply.vote !== 'refused') return false
+    return (
+      reply.reason === 'unmarked' || (reply.reason === 'quarantined' && this.quarantinedUntil === undefined)
+    )
   }
 
   #heard(reply: NodeReply, sentAt: number, now: number): void {
@@ -243,8 +251,4 @@ export class Member {
       this.#scheduleProbe()
     })
   }
-}
-
-function isUnmarked(reply: NodeReply): boolean {
-  return reply.vote === 'refused' && reply.reason === 'unmarked'
 }

@@ -69,6 +69,20 @@ test('a node that cannot say whether it has kept its data is suspect, and says w
   expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
 })
 
+test('a client that hears of a quarantine by refusals alone sees its end, when the one that imposed it is gone', async () => {
+  const { world, redlock, clock } = await founded(2, 1_000)
+  const witness = world.client({ guard: true, ttl: 1_000 })
+  await clock.run((await clock.run(witness.acquire('a'))).release())
+  world.node(0).flush()
+  await clock.run(redlock.tryAcquire('b').catch(() => undefined))
+  await clock.advance(50)
+  expect(states(redlock)).toEqual(['quarantined', 'up'])
+  await clock.run(redlock.close())
+  expect(states(witness)).toEqual(['up', 'up'])
+  expect(await clock.time(witness.acquire('a', { wait: 5_000 }))).toBeLessThan(2_000)
+  expect(states(witness)).toEqual(['up', 'up'])
+})
+
 describe('a node that was emptied', () => {
   test('and whose clock is set back in the meantime stays out for one quarantine more, not for as long as the step', async () => {
     const { world, redlock, clock } = await founded(3, 10_000)

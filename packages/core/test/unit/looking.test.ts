@@ -212,6 +212,19 @@ describe('forceRelease', () => {
     expect(lock.signal.reason).toMatchObject({ reason: 'forced' })
   })
 
+  test('leaves the rest of a lock that was handed over to the process that has gone on with it', async () => {
+    const world = new World(3)
+    const [one, two] = [world.client(), world.client()]
+    const lock = await world.clock.run(one.acquire(['a', 'b']))
+    lock.detach()
+    const resumed = await world.clock.run(two.resume(lock.toJSON()))
+    expect(await world.clock.run(one.forceRelease('a'))).toBe(true)
+    await world.clock.advance(10)
+    expect(lock.signal.reason).toMatchObject({ reason: 'forced' })
+    expect(world.holders('b')).toHaveLength(3)
+    expect(resumed.held).toBe(true)
+  })
+
   test('wakes the next waiter', async () => {
     const world = new World(3)
     await world.clock.run(world.client().acquire('a'))

@@ -34,6 +34,11 @@ const FOUND: readonly (readonly [string, SimulationOptions])[] = [
     'waiters whose queues disagree never gave way when rounds were lost before the grants came in',
     { seed: 115_781 },
   ],
+  ['a client that had not imposed a quarantine itself never saw the end of it', { seed: 53_040 }],
+  [
+    'forcing one resource of a detached lock took the others from the process that had gone on with it',
+    { seed: 141_048 },
+  ],
 ]
 
 test.each(FOUND)('%s', async (_what, options) => {
