@@ -8,14 +8,17 @@ export interface Subject {
   dispose?(): void | Promise<void>
 }
 
-/** Any reply that did not come by then will not come. */
+/** Any reply that did not come by then will not come, milliseconds; and what each more of many at once may add. */
 const answerWithin = 5_000
+const moreForEach = 10
 
 /** Sends commands one after another without waiting, and resolves with their replies. */
 export function ask(node: LockNode, ...commands: readonly NodeCommand[]): Promise<NodeReply[]> {
+  const kinds = [...new Set(commands.map(({ kind }) => kind))].join(', ')
   return within(
     Promise.all(commands.map((command) => new Promise<NodeReply>((resolve) => node.send(command, resolve)))),
-    `an answer of ${node.name} to ${commands.map(({ kind }) => kind).join(', ')}`,
+    `an answer of ${node.name} to ${commands.length} commands (${kinds})`,
+    answerWithin + moreForEach * commands.length,
   )
 }
 
@@ -23,10 +26,10 @@ export async function askOne(node: LockNode, command: NodeCommand): Promise<Node
   return (await ask(node, command))[0] as NodeReply
 }
 
-export async function within<T>(wanted: Promise<T>, what: string): Promise<T> {
+export async function within<T>(wanted: Promise<T>, what: string, patience: number = answerWithin): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited ${answerWithin} ms for ${what}`)), answerWithin)
+    timer = setTimeout(() => reject(new Error(`Waited ${patience} ms for ${what}`)), patience)
   })
   try {
     return await Promise.race([wanted, late])
