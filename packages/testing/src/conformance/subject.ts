@@ -26,7 +26,11 @@ export async function askOne(node: LockNode, command: NodeCommand): Promise<Node
   return (await ask(node, command))[0] as NodeReply
 }
 
-export async function within<T>(wanted: Promise<T>, what: string, patience: number = answerWithin): Promise<T> {
+export async function within<T>(
+  wanted: Promise<T>,
+  what: string,
+  patience: number = answerWithin,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`Waited ${patience} ms for ${what}`)), patience)
