@@ -3,4 +3,4 @@ import { lostDataSuite } from '../support/lost-data-suite.js'
 
 jest.setTimeout(60_000)
 
-lostDataSuite('compose', ['flush', 'crash', 'restart', 'empty restart'], 5_000)
+lostDataSuite('compose', ['flush', 'crash', 'empty restart'], 8_000)

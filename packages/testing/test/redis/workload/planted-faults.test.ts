@@ -61,7 +61,7 @@ describe('the checks of a workload', () => {
   test.each<[Flaw, string, Partial<WorkloadOptions>]>([
     ['no quorum', 'mutual exclusion', {}],
     ['no quorum', 'lost updates', {}],
-    ['no owner check', 'mutual exclusion', { pause: 20, lasting: 2_000 }],
+    ['no owner check', 'mutual exclusion', { pause: 20, section: 60, lasting: 1_500 }],
     ['no validity', 'mutual exclusion', { ttl: 60, section: 200 }],
     ['no rollback', 'liveness', { clients: 4, ttl: 3_000, liveWithin: 300, pause: 2 }],
     ['no release', 'residue', { liveWithin: 100 }],
