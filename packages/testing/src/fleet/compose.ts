@@ -41,7 +41,7 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
     },
     ...(command.standalone && { executable: { standalone: true } }),
   }
-  const compose: Compose = async (verb, args) => {
+  const run: Compose = async (verb, args) => {
     try {
       await execCompose(verb, args, options)
     } catch (error) {
@@ -49,6 +49,13 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
       const said = (error as { readonly err?: string }).err ?? String(error)
       throw new Error(`docker compose ${verb} ${args.join(' ')} failed: ${said.trim()}`, { cause: error })
     }
+  }
+  // One after another: each looks at all containers of the project, and fails when one of them goes away meanwhile.
+  let last: Promise<void> = Promise.resolve()
+  const compose: Compose = (verb, args) => {
+    const turn = last.then(() => run(verb, args))
+    last = turn.catch(() => undefined)
+    return turn
   }
   const watchdog = startWatchdog({
     folder: mkdtempSync(join(tmpdir(), 'quorumlock-')),
