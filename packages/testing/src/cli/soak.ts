@@ -5,6 +5,8 @@ import { startFleet } from '../fleet/start-fleet.js'
 import { renderReport } from '../report/report.js'
 import { runWorkload } from '../workload/run-workload.js'
 
+const SIGNS = { valid: '✓', violated: '✗', unknown: '?' } as const
+
 export interface SoakOptions extends FleetOptions {
   readonly minutes: number
   readonly seed: number
@@ -27,7 +29,7 @@ export async function soak(options: SoakOptions, say: (line: string) => void): P
       adapter: adapter === undefined ? ownAdapter() : pathToFileURL(adapter).href,
     })
     for (const { check, outcome, checked, violations } of result.verdicts) {
-      say(`${outcome === 'violated' ? '✗' : '✓'} ${check}: ${outcome}, ${checked} looked at`)
+      say(`${SIGNS[outcome]} ${check}: ${outcome}, ${checked} looked at`)
       for (const violation of violations) say(`    ${violation}`)
     }
     const again = `soak --minutes ${minutes} --seed ${seed} --clients ${clients} --mode ${mode}`
