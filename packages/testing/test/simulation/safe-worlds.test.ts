@@ -41,6 +41,7 @@ const RARE_PATHS = [
   'marker: found',
   'marker: quarantine',
   'marker: admit',
+  'marker: shorten',
   'data lost',
   'data of a connection given up',
   'silent node probed',
