@@ -115,7 +115,7 @@ async function tryLocks(node: LockNode, key: string): Promise<Finding[]> {
   ]
   if (!lacks.has('inspect')) steps.push(['look at a lock', { kind: 'inspect', keys }])
   if (!lacks.has('extend')) steps.push(['extend a lock', { kind: 'extend', keys, value: 'doctor', ttl }])
-  steps.push(['release a lock', { kind: 'release', keys, value: 'doctor', leave: waiter.id }])
+  steps.push(['release a lock', { kind: 'release', keys, value: waiter.id }])
 
   const findings: Finding[] = []
   const found = (what: string, said: string): void => {

@@ -82,6 +82,7 @@ function markerOf(command: LockCommand): MarkerCheck | 'none' | undefined {
     case 'repair':
       return command.marker ?? 'none'
     case 'release':
+      return command.marker
     case 'force':
     case 'inspect':
       return undefined

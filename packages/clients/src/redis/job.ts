@@ -55,9 +55,13 @@ function saySame(one: readonly LockCommand[], other: readonly LockCommand[]): bo
   return one.length === other.length && one.every((command, index) => says(command, other[index]))
 }
 
-/** By identity: it is the same round that asks, or it is not. Between nodes an acquire differs by its marker alone. */
+/** By identity: it is the same round that asks, or it is not. Between nodes a command differs by its marker alone. */
 function says(command: LockCommand, other: LockCommand | undefined): boolean {
   if (command === other) return true
+  if (command.kind === 'release' && other?.kind === 'release') {
+    const { value, keys, requeue } = command
+    return value === other.value && keys === other.keys && requeue === other.requeue
+  }
   if (command.kind !== 'acquire' || other?.kind !== 'acquire') return false
   const { value, keys, queue, fence, ttl } = command
   return (
@@ -110,7 +114,7 @@ const PLAIN = shape(0, false, false)
 const FENCED = shape(4, true, false)
 const RESPECTFUL = [shape(1, false, true), shape(5, true, true)] as const
 const WAITING = [shape(2, false, true), shape(6, true, true)] as const
-const RELEASES = [0, 1, 2, 3].map((flags) => shape(flags, false, true))
+const RELEASE = [shape(0, false, true), shape(1, false, true)] as const
 const FORCE = shape(0, false, true)
 const INSPECT = [shape(0, true, true), shape(1, true, true)] as const
 
@@ -128,11 +132,9 @@ function encodeFields(command: LockCommand, job: Json[], waiters: Json[]): Shape
       return encodeFence(command, job) ? FENCED : PLAIN
     case 'release':
       job.push(command.value)
-      if (command.leave !== undefined) job.push(command.leave)
-      if (command.requeue !== undefined) encodeWaiter(command.requeue, waiters)
-      return RELEASES[
-        (command.leave === undefined ? 0 : 1) + (command.requeue === undefined ? 0 : 2)
-      ] as Shape
+      if (command.requeue === undefined) return RELEASE[0]
+      encodeWaiter(command.requeue, waiters)
+      return RELEASE[1]
     case 'force':
       return FORCE
     case 'inspect':

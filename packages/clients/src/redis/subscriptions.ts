@@ -28,7 +28,11 @@ export class Subscriptions {
     for (const observer of this.#channels.get(channel) ?? []) observer.live()
   }
 
+  /** The text is that of scripts/batch.lua: a waiter, and what was handed to it. */
   message(channel: string, text: string): void {
-    for (const observer of this.#channels.get(channel) ?? []) observer.message(text)
+    const [waiterId, remaining, deadline] = text.split(' ') as [string, string?, string?]
+    const handed =
+      deadline === undefined ? undefined : { remaining: Number(remaining), deadline: Number(deadline) }
+    for (const observer of this.#channels.get(channel) ?? []) observer.message(waiterId, handed)
   }
 }

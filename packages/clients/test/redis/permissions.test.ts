@@ -72,7 +72,7 @@ async function useEverything(node: LockNode): Promise<void> {
     extend('lock:1', 'a'),
     { kind: 'inspect', keys: ['lock:1'] },
     { kind: 'release', keys: ['lock:1'], value: 'a' },
-    { kind: 'release', keys: ['lock:1'], value: 'c', leave: 'quorumlock:wake:test#2' },
+    { kind: 'release', keys: ['lock:1'], value: 'quorumlock:wake:test#2' },
     { kind: 'repair', keys: ['lock:1'], value: 'a', ttl: 1_000 },
     { kind: 'force', keys: ['lock:1'] },
   )

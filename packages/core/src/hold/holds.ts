@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.js'
 import { shownResources } from '../engine.js'
 import { LockLostError, type LossReason } from '../errors.js'
+import { PAUSE_BETWEEN_TRIES } from '../quorum/extend.js'
 import { freeEverywhere } from '../quorum/release.js'
 import { tellLost } from '../telemetry/events.js'
 import { extend } from '../telemetry/extend.js'
@@ -45,6 +46,7 @@ export class Holds {
     }
     this.arm(lease)
     this.#clockWatch ??= this.#watchClocks()
+    if (lease.isProvisional) void this.#confirm(lease)
   }
 
   /** After an extension: a shorter TTL has to be renewed sooner. */
@@ -136,6 +138,19 @@ export class Holds {
     lease.renewAt = Math.max(lease.renewAt + interval, now.monotonic + interval / 2)
     this.arm(lease)
     void this.#renew(lease)
+  }
+
+  /** What the nodes handed over for a while is extended until it lasts for as long as was asked for. */
+  async #confirm(lease: Lease): Promise<void> {
+    const { agenda, options } = this.#engine
+    const outcome = await extend(this.#engine, lease, lease.ttl, 'background')
+    if (outcome === 'renewed') lease.isProvisional = false
+    else if (outcome === 'lost') this.lose(lease, 'gone')
+    else if (!this.#engine.closed && lease.remaining(this.#engine.now()) > 0) {
+      agenda.at(options.clock.monotonic() + PAUSE_BETWEEN_TRIES, 'background', () => {
+        if (lease.isProvisional) void this.#confirm(lease)
+      })
+    }
   }
 
   async #renew(lease: Lease): Promise<void> {

@@ -33,6 +33,8 @@ export class Lease {
   /** When the present validity began, and how long it lasts from there. */
   since: Instant
   validity: number
+  /** Handed over by the nodes for a while: to be extended to its TTL at once. */
+  isProvisional = false
   /** Monotonic time at which the next renewal is due. */
   renewAt: number = Infinity
   next: Appointment | undefined

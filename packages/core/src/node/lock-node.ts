@@ -46,8 +46,16 @@ export interface ConnectionObserver {
 export interface WakeObserver {
   /** The subscription stands, for the first time or again: what was said before may have been missed. */
   live(): void
-  /** The identity of a waiter whose turn may have come. */
-  message(waiterId: string): void
+  /** The identity of a waiter whose turn may have come; with `handed` the node has given it the lock already. */
+  message(waiterId: string, handed?: Handed): void
+}
+
+/** What a node says when it gives a lock to the next waiter by itself, under the waiter's identity as the value. */
+export interface Handed {
+  /** Milliseconds for which the node keeps it, from the hand-over on. */
+  readonly remaining: number
+  /** When the place would have lapsed, by the node's clock: tells on which of the waiter's attempts it stood. */
+  readonly deadline: number
 }
 
 export type NodeCommand =
@@ -94,14 +102,15 @@ export interface RepairCommand extends KeyedCommand {
   readonly marker?: MarkerCheck | undefined
 }
 
-/** Delete the keys that hold the value, and wake the next waiter of each key that is free now. */
+/** Delete the keys that hold the value; each key that is free now goes to its next waiter, or that one is woken. */
 export interface ReleaseCommand extends KeyedCommand {
   readonly kind: 'release'
+  /** Also the identity of a waiter, which gives up its place and what was handed to it. */
   readonly value: string
-  /** A waiter that gives up its place. */
-  readonly leave?: string | undefined
   /** A waiter that keeps its place though it gives back what this node had granted. */
   readonly requeue?: Waiter | undefined
+  /** Without it the next waiter is woken, never given the lock. */
+  readonly marker?: MarkerCheck | undefined
 }
 
 /** Delete the keys whoever holds them. For operators. */
@@ -146,7 +155,10 @@ export interface MarkCommand {
 
 /** A place in the queue of every key. The same on all nodes, so that their queues agree. */
 export interface Waiter {
-  /** `<channel>#<number>`: the channel belongs to the client, see `channelOf`. */
+  /**
+   * `<channel>#<number>`: the channel belongs to the client, see `channelOf`. With `@<milliseconds>` behind it the lock
+   * may be given to the waiter for so long when its turn comes, see `longestHandOver`.
+   */
   readonly id: string
   /** Wall-clock time in milliseconds at which the wait began, by the client's clock; `Infinity` for one that only watches. */
   readonly at: number
@@ -248,4 +260,9 @@ export interface MarkerSighting {
 /** The channel on which the owner of a waiter listens. */
 export function channelOf(waiterId: string): string {
   return waiterId.slice(0, waiterId.lastIndexOf('#'))
+}
+
+/** For how long a node may give the lock to the waiter, milliseconds; 0 when it has to ask for it. */
+export function longestHandOver(waiterId: string): number {
+  return Number(/#\d+@(\d+)/.exec(waiterId)?.[1] ?? 0)
 }

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock.js'
 import { systemRandom } from '../random.js'
 import { channelOf, type LockNode, type NodeCommand, type NodeReply, type WakeObserver } from './lock-node.js'
-import { createNodeState, execute } from './node-state.js'
+import { createNodeState, execute, type Crier } from './node-state.js'
 
 export interface MemoryNodeOptions {
   /** Shown in votes and health. Default: `memory-1`, `memory-2`, … */
@@ -28,19 +28,22 @@ export function memoryNode(options: MemoryNodeOptions = {}): LockNode {
   const epoch = clock.wall() - clock.monotonic()
   const now = (): number => Math.floor(epoch + clock.monotonic())
 
-  const wake = (waiterId: string): void => {
-    const heard = listeners.get(channelOf(waiterId))
-    if (heard === undefined) return
-    queueMicrotask(() => {
-      for (const observer of heard) observer.message(waiterId)
-    })
+  const crier: Crier = {
+    reaches: (waiterId) => listeners.has(channelOf(waiterId)),
+    wake(waiterId, handed) {
+      const heard = listeners.get(channelOf(waiterId))
+      if (heard === undefined) return
+      queueMicrotask(() => {
+        for (const observer of heard) observer.message(waiterId, handed)
+      })
+    },
   }
 
   return {
     name,
     connected: true,
     send(command: NodeCommand, answer: (reply: NodeReply) => void): void {
-      const reply = execute(state, command, now(), wake)
+      const reply = execute(state, command, now(), crier)
       queueMicrotask(() => {
         answer(reply)
       })

@@ -1,19 +1,21 @@
-import type {
-  AcquireCommand,
-  ExtendCommand,
-  Fence,
-  ForceCommand,
-  Greeting,
-  InspectCommand,
-  MarkCommand,
-  MarkerCheck,
-  MarkerSighting,
-  NodeCommand,
-  NodeReply,
-  RefusalReason,
-  ReleaseCommand,
-  RepairCommand,
-  Waiter,
+import {
+  longestHandOver,
+  type AcquireCommand,
+  type ExtendCommand,
+  type Fence,
+  type ForceCommand,
+  type Greeting,
+  type Handed,
+  type InspectCommand,
+  type MarkCommand,
+  type MarkerCheck,
+  type MarkerSighting,
+  type NodeCommand,
+  type NodeReply,
+  type RefusalReason,
+  type ReleaseCommand,
+  type RepairCommand,
+  type Waiter,
 } from './lock-node.js'
 
 /**
@@ -58,8 +60,13 @@ interface Marker {
   quarantinedUntil: number | null
 }
 
-/** Called with the identity of each waiter whose turn may have come. */
-export type Wake = (waiterId: string) => void
+/** How word gets from a node to those who wait. */
+export interface Crier {
+  /** Whether the owner of the waiter listens now. */
+  reaches(waiterId: string): boolean
+  /** Its turn may have come, or has. */
+  wake(waiterId: string, handed?: Handed): void
+}
 
 /** A proposed time that is further off than this is replaced by the node's own, milliseconds. */
 const CLOCK_TOLERANCE = 1_000
@@ -78,7 +85,7 @@ export function createNodeState(run: string): NodeState {
 }
 
 /** Applies one command at the node's time `now` (milliseconds). Replies are data; nothing else leaves but wake-ups. */
-export function execute(state: NodeState, command: NodeCommand, now: number, wake: Wake): NodeReply {
+export function execute(state: NodeState, command: NodeCommand, now: number, crier: Crier): NodeReply {
   if (--state.untilSweep <= 0) sweep(state, now)
   switch (command.kind) {
     case 'acquire':
@@ -88,9 +95,9 @@ export function execute(state: NodeState, command: NodeCommand, now: number, wak
     case 'repair':
       return repair(state, command, now)
     case 'release':
-      return release(state, command, now, wake)
+      return release(state, command, now, crier)
     case 'force':
-      return force(state, command, now, wake)
+      return force(state, command, now, crier)
     case 'inspect':
       return inspect(state, command, now)
     case 'greet':
@@ -107,11 +114,13 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
 
   const waiter = typeof command.queue === 'object' ? command.queue : undefined
   let owned = 0
+  let handed = 0
   let held = -1
   for (const key of keys) {
     const lock = liveLock(state, key, now)
     if (lock === undefined) continue
     if (lock.value === value) owned++
+    else if (lock.value === waiter?.id) handed++
     else held = Math.max(held, lock.expiresAt - now)
   }
   // The same command a second time, by a connection that repeats itself: already ours, with its first expiry.
@@ -121,7 +130,9 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
     return refused('held', now, held)
   }
 
-  const ahead = command.queue === 'ignore' ? -1 : lifeOfThoseAhead(state, keys, waiter, now)
+  // What was handed to it was so because it was its turn.
+  const inTurn = command.queue === 'ignore' || handed > 0
+  const ahead = inTurn ? -1 : lifeOfThoseAhead(state, keys, waiter, now)
   if (ahead >= 0) {
     if (waiter !== undefined) enqueue(state, keys, waiter, now)
     return refused('queued', now, ahead)
@@ -158,28 +169,28 @@ function repair(state: NodeState, command: RepairCommand, now: number): NodeRepl
   return { vote: 'granted', clock: now }
 }
 
-function release(state: NodeState, command: ReleaseCommand, now: number, wake: Wake): NodeReply {
-  const { keys, value, leave, requeue } = command
+function release(state: NodeState, command: ReleaseCommand, now: number, crier: Crier): NodeReply {
+  const { keys, value, requeue, marker } = command
   let released = 0
   for (const key of keys) {
     if (liveLock(state, key, now)?.value !== value) continue
     state.locks.delete(key)
     released++
   }
-  if (leave !== undefined) dequeue(state, keys, leave)
+  dequeue(state, keys, value)
   if (requeue !== undefined) enqueue(state, keys, requeue, now)
-  wakeNext(state, keys, requeue?.id, now, wake)
+  wakeNext(state, keys, requeue?.id, marker, now, crier)
   return released === keys.length ? { vote: 'granted', clock: now } : refused('gone', now)
 }
 
-function force(state: NodeState, command: ForceCommand, now: number, wake: Wake): NodeReply {
+function force(state: NodeState, command: ForceCommand, now: number, crier: Crier): NodeReply {
   let deleted = 0
   for (const key of command.keys) {
     if (liveLock(state, key, now) === undefined) continue
     state.locks.delete(key)
     deleted++
   }
-  wakeNext(state, command.keys, undefined, now, wake)
+  wakeNext(state, command.keys, undefined, undefined, now, crier)
   return deleted > 0 ? { vote: 'granted', clock: now } : refused('gone', now)
 }
 
@@ -399,17 +410,41 @@ function wakeNext(
   state: NodeState,
   keys: readonly string[],
   except: string | undefined,
+  check: MarkerCheck | undefined,
   now: number,
-  wake: Wake,
+  crier: Crier,
 ): void {
   for (const key of keys) {
     if (liveLock(state, key, now) !== undefined) continue
     const places = livePlaces(state, key, now)
     const head = places[0]
     if (head === undefined) continue
-    if (onlyWatches(head)) for (const watcher of places) wake(watcher.id)
-    else if (head.id !== except) wake(head.id)
+    if (onlyWatches(head)) for (const watcher of places) crier.wake(watcher.id)
+    else if (head.id !== except) handOver(state, key, head, check, now, crier)
   }
+}
+
+/**
+ * The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
+ * as its place would have lasted. Where it might not learn of it, or the node may not vote, it is just woken.
+ */
+function handOver(
+  state: NodeState,
+  key: string,
+  { id, deadline }: Place,
+  check: MarkerCheck | undefined,
+  now: number,
+  crier: Crier,
+): void {
+  const remaining = Math.min(longestHandOver(id), deadline - now)
+  const mayVote = check !== undefined && barredByMarker(state, check, now) === undefined
+  if (!mayVote || remaining < 1 || !crier.reaches(id)) {
+    crier.wake(id)
+    return
+  }
+  grant(state, [key], id, remaining, undefined, check, now)
+  dequeue(state, [key], id)
+  crier.wake(id, { remaining, deadline })
 }
 
 function refused(reason: RefusalReason, clock: number, remaining?: number): NodeReply {

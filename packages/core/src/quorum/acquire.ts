@@ -60,7 +60,7 @@ async function tryOnce(engine: Engine, claim: Claim, wanted: Interruption): Prom
 async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption): Promise<Lease> {
   const { clock } = engine.options
   const until = clock.monotonic() + claim.options.wait
-  const place = new Place(engine, claim.keys, claim.options.label)
+  const place = new Place(engine, claim)
   const waiting = new Waiting(engine, place, claim.options.retryInterval)
   wanted.onInterrupt(() => {
     waiting.end()
@@ -80,6 +80,11 @@ async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption)
       last = result
       if (!result.tally.isMisuse && clock.monotonic() < until) await waiting.sleep(result.tally, until)
       wanted.throwIfInterrupted()
+      const handed = place.takeOver(claim)
+      if (handed !== undefined) {
+        last = undefined
+        return handed
+      }
       if (result.tally.isMisuse || clock.monotonic() >= until) throw refusal(engine, claim, result.tally)
     }
   } finally {

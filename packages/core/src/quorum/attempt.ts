@@ -61,17 +61,19 @@ async function propose(
   // Never that of an earlier attempt: a late release of the one could delete the key that the other counts on.
   const value = withLabel(random.id(), options.label)
   const start = engine.now()
+  place?.attempting(start)
   const fence = options.fencing ? nextFence(engine, options.fenceRetention) : undefined
   const tally = new Tally(engine.names, quorum)
   let phase: 'voting' | 'won' | 'lost' | 'abandoned' = 'voting'
 
   const undo = (member: Member): void => {
-    const back = place?.giveBack(member, value) ?? { kind: 'release', keys, value }
+    const { marker } = member
+    const back = place?.giveBack(member, value) ?? { kind: 'release', keys, value, marker }
     member.deliver(back, ttl, tally.replies[member.index]?.vote === 'granted' ? 'answered' : 'unanswered')
   }
   const take = (member: Member, reply: NodeReply): void => {
     noteToken(engine, reply)
-    place?.heard(member, reply)
+    place?.heard(member, reply, start)
     if (phase === 'lost' && mayHold(reply)) undo(member)
   }
   const abandon = (): void => {

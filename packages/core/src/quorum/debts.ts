@@ -81,7 +81,9 @@ export class Debts {
   #pay(debt: Debt): void {
     const { value } = debt.release
     // A place in a queue is kept by the waiter's own attempts; told again later it might revive one that has left.
-    const release = debt.sentAt === undefined ? debt.release : { ...debt.release, requeue: undefined }
+    // And the marker may be another one by then.
+    const release =
+      debt.sentAt === undefined ? debt.release : { ...debt.release, requeue: undefined, marker: undefined }
     const obstacle = this.#submit(release, (reply) => {
       debt.underway = false
       if (this.#open.get(value) !== debt) return

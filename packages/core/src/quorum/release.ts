@@ -16,12 +16,11 @@ export async function release(engine: Engine, lease: Lease, loss?: LockLostError
   const wasValid = lease.remaining(start) > 0
   lease.end('released', loss)
   engine.holds.drop(lease)
-  const command = releaseOf(lease)
   const deliver = (member: Member, reply: NodeReply | undefined): void => {
     if (reply?.vote === 'failed' || reply?.vote === 'unknown') deliverTo(member, lease)
   }
   let decided = false
-  const tally = await engine.round(() => command, {
+  const tally = await engine.round((member) => releaseOf(lease, member), {
     start,
     patience: lease.claim.options.nodeTimeout,
     isDecided: (soFar) => soFar.isAnswered,
@@ -45,9 +44,9 @@ export function freeEverywhere(engine: Engine, lease: Lease): void {
 /** Nodes that never had the lock owe us nothing: what is kept for silent nodes is bounded by what was held. */
 function deliverTo(member: Member, lease: Lease): void {
   const standing = lease.standingAt(member)
-  if (standing !== 'absent') member.deliver(releaseOf(lease), lease.longestTtl, standing)
+  if (standing !== 'absent') member.deliver(releaseOf(lease, member), lease.longestTtl, standing)
 }
 
-function releaseOf(lease: Lease): ReleaseCommand {
-  return { kind: 'release', keys: lease.claim.keys, value: lease.value }
+function releaseOf({ claim, value }: Lease, { marker }: Member): ReleaseCommand {
+  return { kind: 'release', keys: claim.keys, value, marker }
 }

@@ -1,9 +1,12 @@
 import type { Engine } from '../engine.js'
+import type { Claim, Lease } from '../hold/lease.js'
 import { withLabel } from '../label.js'
-import type { NodeReply, ReleaseCommand, Waiter } from '../node/lock-node.js'
+import type { Handed, NodeReply, ReleaseCommand, Waiter } from '../node/lock-node.js'
 import type { Grant } from '../quorum/debts.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
+import type { Instant } from '../quorum/validity.js'
+import { HandOver } from './hand-over.js'
 
 /** A place in a queue lapses when it was not renewed for so long: what a crashed first waiter costs the next one. */
 export const PLACE_LIFE = 3_000
@@ -18,12 +21,17 @@ export class Place {
   /** Made when a node first refuses: nearly always none does. */
   #standing: Map<Member, Grant> | undefined
   #began: { at: number; monotonic: number }
-  #over = false
+  /** Nobody waits any more: it was given up, or its turn has come. */
+  #over: 'left' | 'served' | undefined
+  #attempted: Instant | undefined
+  #handOver: HandOver | undefined
 
-  constructor(engine: Engine, keys: readonly string[], label?: string) {
+  constructor(engine: Engine, { keys, options }: Claim) {
     this.#engine = engine
     this.#keys = keys
-    this.id = withLabel(engine.wakeups.nextId(), label)
+    // A token has to be proposed anew each time, and several keys are had together or not at all.
+    const mayBeHanded = engine.guard !== undefined && !options.fencing && keys.length === 1
+    this.id = withLabel(engine.wakeups.nextId() + (mayBeHanded ? `@${options.ttl}` : ''), options.label)
     this.#began = this.#now()
   }
 
@@ -34,19 +42,47 @@ export class Place {
     return { id: this.id, at, age, life: PLACE_LIFE }
   }
 
+  /** Before an attempt that carries this place: what was handed to it until now is taken up by it. */
+  attempting(start: Instant): void {
+    this.#attempted = start
+    this.#handOver = undefined
+  }
+
   /** What a node said to an acquire that carried this place. */
-  heard(member: Member, reply: NodeReply): void {
+  heard(member: Member, reply: NodeReply, attempted: Instant): void {
     if (reply.vote === 'granted') this.#standing?.delete(member)
     else if (reply.vote === 'unknown') this.#stand(member, 'unanswered')
-    else if (reply.reason === 'held' || reply.reason === 'queued') this.#stand(member, 'answered')
-    if (this.#over) this.#leaveQueueOf(member)
+    else if (reply.vote === 'refused' && (reply.reason === 'held' || reply.reason === 'queued')) {
+      this.#stand(member, 'answered')
+      if (attempted === this.#attempted && reply.clock !== undefined) {
+        this.#expected().stands(member, reply.clock + PLACE_LIFE)
+      }
+    }
+    if (this.#over === 'left') this.#leaveQueueOf(member)
+  }
+
+  handed(member: Member, handed: Handed): void {
+    if (this.#attempted !== undefined) this.#expected().handed(member, handed)
+  }
+
+  /** The lock, if a quorum has handed it over since the last attempt and it is worth having. */
+  takeOver(claim: Claim): Lease | undefined {
+    const lease = this.#handOver?.lease(this.#engine, claim, this.id)
+    if (lease !== undefined) this.#over = 'served'
+    return lease
+  }
+
+  #expected(): HandOver {
+    return (this.#handOver ??= new HandOver(this.#attempted as Instant))
   }
 
   /** A release of what was granted in vain that keeps the place, unless nobody waits for it any more. */
   giveBack(member: Member, value: string): ReleaseCommand {
-    if (this.#over) return { kind: 'release', keys: this.#keys, value, leave: this.id }
-    this.#stand(member, 'unanswered')
-    return { kind: 'release', keys: this.#keys, value, requeue: this.waiter }
+    const { marker } = member
+    if (this.#over !== 'served') this.#stand(member, 'unanswered')
+    if (this.#over === 'left') this.#leaveQueueOf(member)
+    const requeue = this.#over === undefined ? this.waiter : undefined
+    return { kind: 'release', keys: this.#keys, value, requeue, marker }
   }
 
   /** To the end of the queues. */
@@ -59,8 +95,8 @@ export class Place {
    * take the place out themselves when they grant; what else they say is heard.
    */
   leave(round?: Tally): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#over !== undefined) return
+    this.#over = 'left'
     if (this.#standing === undefined) return
     for (const member of [...this.#standing.keys()]) {
       if (round === undefined || round.replies[member.index] !== undefined) this.#leaveQueueOf(member)
@@ -76,12 +112,12 @@ export class Place {
     const answered = this.#standing?.get(member)
     if (answered === undefined) return
     this.#standing?.delete(member)
-    // The value is one that nobody holds.
+    // With whatever was handed to it.
     const leave: ReleaseCommand = {
       kind: 'release',
       keys: this.#keys,
-      value: `leave ${this.id}`,
-      leave: this.id,
+      value: this.id,
+      marker: member.marker,
     }
     member.deliver(leave, PLACE_LIFE, answered)
   }

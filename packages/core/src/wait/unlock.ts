@@ -55,7 +55,7 @@ export async function waitForUnlock(
     engine.wakeups.remove(watch.id)
     rise?.()
     if (watching) {
-      const leave = { kind: 'release', keys, value: `leave ${watch.id}`, leave: watch.id } as const
+      const leave = { kind: 'release', keys, value: watch.id } as const
       for (const member of engine.members) member.deliver(leave, PLACE_LIFE, 'answered')
     }
   }

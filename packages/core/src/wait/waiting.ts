@@ -1,6 +1,6 @@
 import type { Appointment } from '../agenda.js'
 import type { Engine } from '../engine.js'
-import type { NodeReply } from '../node/lock-node.js'
+import type { Handed, NodeReply } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
 import type { Place } from './place.js'
@@ -69,8 +69,9 @@ export class Waiting implements Sleeper {
     this.#rise()
   }
 
-  woken(member: Member): void {
+  woken(member: Member, handed?: Handed): void {
     this.#free[member.index] = true
+    if (handed !== undefined) this.#place.handed(member, handed)
     if (this.#wake === undefined) return
     if (this.#isPromising()) this.#rise()
     else this.#alarmAt(Math.min(this.#alarmDue, this.#engine.options.clock.monotonic() + this.#impatience()))

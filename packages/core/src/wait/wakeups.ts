@@ -1,9 +1,10 @@
+import type { Handed } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
 
 /** One that waits for word from the nodes. */
 export interface Sleeper {
-  /** A node says that its turn may have come. */
-  woken(member: Member): void
+  /** A node says that its turn may have come, or that it has given it the lock. */
+  woken(member: Member, handed?: Handed): void
 }
 
 /**
@@ -65,8 +66,8 @@ export class Wakeups {
         // What was announced before went unheard: everybody looks for himself.
         for (const sleeper of [...this.#sleepers.values()]) sleeper.woken(member)
       },
-      message: (waiterId) => {
-        this.#sleepers.get(waiterId)?.woken(member)
+      message: (waiterId, handed) => {
+        this.#sleepers.get(waiterId)?.woken(member, handed)
       },
     })
   }

@@ -6,6 +6,7 @@ import {
   type NodeCommand,
   type NodeReply,
   type WakeObserver,
+  type Handed,
 } from '../../src/node/lock-node.js'
 import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
 import type { ManualClock } from './manual-clock.js'
@@ -171,8 +172,11 @@ export class FakeNode implements LockNode {
       return
     }
     const run = (): NodeReply =>
-      execute(this.state, sent.command, this.now(), (waiter) => {
-        this.#announce(waiter)
+      execute(this.state, sent.command, this.now(), {
+        reaches: (waiter) => this.connected && (this.#channels.get(channelOf(waiter))?.size ?? 0) > 0,
+        wake: (waiter, handed) => {
+          this.#announce(waiter, handed)
+        },
       })
     const answer = (reply: NodeReply): void => {
       this.#answer(sent, reply)
@@ -202,11 +206,11 @@ export class FakeNode implements LockNode {
     if (this.answersTwice) sent.answer(reply)
   }
 
-  #announce(waiter: string): void {
+  #announce(waiter: string, handed: Handed | undefined): void {
     this.woken.push(waiter)
     const hear = (): void => {
       if (!this.connected || this.mutesWakeUps) return
-      for (const observer of this.#channels.get(channelOf(waiter)) ?? []) observer.message(waiter)
+      for (const observer of this.#channels.get(channelOf(waiter)) ?? []) observer.message(waiter, handed)
     }
     const delay = this.#draw()
     if (delay === 0) queueMicrotask(hear)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { AcquireCommand, NodeCommand, NodeReply, Waiter } from '../../src/node/lock-node.js'
+import type { AcquireCommand, Handed, NodeCommand, NodeReply, Waiter } from '../../src/node/lock-node.js'
 import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
 
 const NOW = 1_700_000_000_000
@@ -8,10 +8,19 @@ const NOW = 1_700_000_000_000
 class Bench {
   readonly state: NodeState = createNodeState('run-1')
   readonly woken: string[] = []
+  readonly handed = new Map<string, Handed>()
+  /** Waiters of a client that is gone. */
+  readonly deaf = new Set<string>()
   now = NOW
 
   do(command: NodeCommand): NodeReply {
-    return execute(this.state, command, this.now, (id) => this.woken.push(id))
+    return execute(this.state, command, this.now, {
+      reaches: (id) => !this.deaf.has(id),
+      wake: (id, handed) => {
+        this.woken.push(id)
+        if (handed !== undefined) this.handed.set(id, handed)
+      },
+    })
   }
 
   acquire(value: string, rest: Partial<AcquireCommand> = {}): NodeReply {
@@ -159,7 +168,7 @@ describe('release', () => {
     bench.acquire('2', { queue: bench.waiter('c#2', NOW + 1) })
     bench.release('v')
     bench.woken.length = 0
-    expect(bench.release('nothing', { leave: 'c#1' })).toEqual(refused('gone'))
+    expect(bench.release('c#1')).toEqual(refused('gone'))
     expect(bench.woken).toEqual(['c#2'])
     expect(bench.queue()).toEqual(['c#2'])
   })

@@ -1,5 +1,12 @@
 import { deepStrictEqual } from 'node:assert/strict'
-import { execute, createNodeState, type LockNode, type NodeReply, type NodeState } from '@quorumlock/core'
+import {
+  execute,
+  createNodeState,
+  type Handed,
+  type LockNode,
+  type NodeReply,
+  type NodeState,
+} from '@quorumlock/core'
 import { askOne, ask, freshKeys, freshValue, within } from './subject.js'
 import { SHORT, type Step, type World } from './sequences.js'
 
@@ -32,7 +39,10 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
         // Not every reply tells the time; the next one of the same moment does.
         const now = clockIn(reply) ?? clockOf(await askOne(node, { kind: 'greet' }))
         if (isTooClose(model, now)) return 'too close to call'
-        const modelled = execute(model, command, now, (id) => expected.push(id))
+        const modelled = execute(model, command, now, {
+          reaches: () => true,
+          wake: (id, handed) => expected.push(saidTo(id, handed)),
+        })
         assertSame(reply, modelled, `${node.name} on ${JSON.stringify(command)}`)
       }
     }
@@ -104,6 +114,10 @@ function blur(value: number, times: number[], isActual: boolean): number {
   return expected !== undefined && Math.abs(expected - value) <= CLOCK_BLUR ? expected : value
 }
 
+function saidTo(id: string, handed: Handed | undefined): string {
+  return handed === undefined ? id : `${id} has it for ${handed.remaining} ms until ${handed.deadline}`
+}
+
 interface Ear {
   /** Everything that was said up to now. */
   heard(): Promise<string[]>
@@ -123,9 +137,9 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
       close =
         node.subscribe?.(channel, {
           live: resolve,
-          message: (id) => {
+          message: (id, handed) => {
             if (id === last) lastHeard()
-            else said.push(id)
+            else said.push(saidTo(id, handed))
           },
         }) ?? close
     }),
@@ -142,8 +156,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
         { kind: 'acquire', keys, value: 'holder', ttl: 10_000, queue: 'ignore' },
         { kind: 'acquire', keys, value: 'waiter', ttl: 10_000, queue: waiter },
         { kind: 'release', keys, value: 'holder' },
-        { kind: 'release', keys, value: 'waiter', leave: last },
-      )
+              )
       await within(end, `the last wake-up by ${node.name}`)
       return said
     },

@@ -246,7 +246,7 @@ export const behaviours: readonly Behaviour[] = [
         acquire(keys, 'a'),
         acquire(keys, 'b', { queue: waiter('q#1', ttl) }),
         acquire(keys, 'c', { queue: waiter('q#2', 1) }),
-        release(keys, 'b', { leave: 'q#1' }),
+        release(keys, 'q#1'),
         release(keys, 'a'),
       )
       const tryIt = async (): Promise<void> => {
@@ -303,7 +303,7 @@ export const behaviours: readonly Behaviour[] = [
               }),
             ),
             release(keys, 'a'),
-            release(keys, '1', { leave: `${channel}#1` }),
+            release(keys, `${channel}#1`),
           ),
         )
       })

@@ -27,6 +27,11 @@ const times = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(LONG, 2 * LONG, 3 * LONG) },
 )
 const values = fc.constantFrom('ada', 'ben "quoted" \\ ', 'cléo ✓')
+
+/** Some are content with being woken, some may be given the lock. */
+const OFFERS = ['', `@${LONG}`, `@${SHORT}`, `@${3 * LONG}~a label`]
+const idOf = ({ channel }: World, number: number): string =>
+  `${channel}#${number}${OFFERS[number - 1] ?? ''}`
 const keysOf = fc
   .subarray([0, 1, 2], { minLength: 1 })
   .map((indexes) => (world: World) => indexes.map((index) => world.keys[index] as string))
@@ -43,7 +48,7 @@ const waitersLiving = (life: fc.Arbitrary<number>) =>
     .map(
       ({ number, at, age, life }) =>
         (world: World): Waiter => ({
-          id: `${world.channel}#${number}`,
+          id: idOf(world, number),
           at: world.now + at,
           age,
           life,
@@ -53,7 +58,7 @@ const waiters = waitersLiving(times)
 const watchers = fc.record({ number: fc.integer({ min: 5, max: 6 }), life: times }).map(
   ({ number, life }) =>
     (world: World): Waiter => ({
-      id: `${world.channel}#${number}`,
+      id: idOf(world, number),
       at: Infinity,
       age: 0,
       life,
@@ -114,21 +119,24 @@ const repairs = fc.tuple(keysOf, values, times, fences, markers).map(
       marker: marker(world),
     }),
 )
+/** Of a lock that was taken, or of a place and what was handed to it. */
+const released = fc.oneof(
+  { weight: 2, arbitrary: values.map((value) => () => value) },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1, max: 6 }).map((number) => (world: World) => idOf(world, number)),
+  },
+)
 const releases = fc
-  .tuple(
-    keysOf,
-    values,
-    fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
-    fc.option(waiters, { nil: () => undefined, freq: 3 }),
-  )
+  .tuple(keysOf, released, fc.option(waiters, { nil: () => undefined, freq: 3 }), markers)
   .map(
-    ([keys, value, leave, requeue]) =>
+    ([keys, value, requeue, marker]) =>
       (world: World): NodeCommand => ({
         kind: 'release',
         keys: keys(world),
-        value,
-        leave: leave === undefined ? undefined : `${world.channel}#${leave}`,
+        value: value(world),
         requeue: requeue(world),
+        marker: marker(world),
       }),
   )
 const forces = keysOf.map(
@@ -205,9 +213,14 @@ const takings = fc
         marker: marker(world),
       }),
   )
-const givings = values.map(
-  (value) =>
-    (world: World): NodeCommand => ({ kind: 'release', keys: world.keys.slice(0, 1), value }),
+const givings = fc.tuple(released, markers).map(
+  ([value, marker]) =>
+    (world: World): NodeCommand => ({
+      kind: 'release',
+      keys: world.keys.slice(0, 1),
+      value: value(world),
+      marker: marker(world),
+    }),
 )
 const alone = (command: (world: World) => NodeCommand): Step => ({ kind: 'commands', commands: [command] })
 const handingOver = fc

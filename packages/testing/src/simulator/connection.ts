@@ -1,19 +1,20 @@
-import type { NodeReply } from '@quorumlock/core'
+import type { Handed, NodeReply } from '@quorumlock/core'
 import type { Exchange } from './exchange.js'
 import { Letter, Pipe } from './pipe.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
-export type Direction = 'up' | 'down'
+/** `news` is what servers announce: it comes over a connection of its own, and in no order with the replies. */
+export type Direction = 'up' | 'down' | 'news'
 
 /** What a connection tells its client. */
 export interface ConnectionEnd {
   replied(exchange: Exchange, reply: NodeReply): void
-  announced(channel: string, waiterId: string): void
+  announced(channel: string, waiterId: string, handed: Handed | undefined): void
   broken(): void
 }
 
-/** One TCP connection between a client and a server: two pipes, what is unanswered, and the channels subscribed to. */
+/** The connections between a client and a server as one: its pipes, what is unanswered, and the channels subscribed to. */
 export class Connection {
   /** Its client has given it up; what is under way to the server may still arrive. */
   isAbandoned = false
@@ -24,6 +25,7 @@ export class Connection {
   readonly #end: ConnectionEnd
   readonly #up: Pipe
   readonly #down: Pipe
+  readonly #news: Pipe
 
   constructor(
     readonly server: Server,
@@ -35,6 +37,7 @@ export class Connection {
     this.#end = end
     this.#up = new Pipe(timeline, delay)
     this.#down = new Pipe(timeline, delay)
+    this.#news = new Pipe(timeline, delay)
     server.connections.add(this)
   }
 
@@ -77,7 +80,7 @@ export class Connection {
   subscribe(channel: string, confirmed: () => void): void {
     const subscribed = (): void => {
       this.#channels.add(channel)
-      this.#down.send(new Letter(confirmed))
+      this.#news.send(new Letter(confirmed))
     }
     this.#up.send(new Letter(subscribed))
   }
@@ -86,23 +89,25 @@ export class Connection {
     this.#channels.delete(channel)
   }
 
-  publish(channel: string, waiterId: string): boolean {
+  isSubscribed(channel: string): boolean {
+    return this.#channels.has(channel)
+  }
+
+  publish(channel: string, waiterId: string, handed: Handed | undefined): boolean {
     if (!this.#channels.has(channel)) return false
     const announced = (): void => {
-      this.#end.announced(channel, waiterId)
+      this.#end.announced(channel, waiterId, handed)
     }
-    this.#down.send(new Letter(announced))
+    this.#news.send(new Letter(announced))
     return true
   }
 
   stall(direction: Direction): void {
-    if (direction === 'up') this.#up.stall()
-    else this.#down.stall()
+    this.#pipe(direction).stall()
   }
 
   heal(direction: Direction): void {
-    if (direction === 'up') this.#up.heal()
-    else this.#down.heal()
+    this.#pipe(direction).heal()
   }
 
   /** It broke. Nothing comes back; what was sent is lost, or arrives after `lateness`, however long that is. */
@@ -110,6 +115,7 @@ export class Connection {
     if (this.isAbandoned) return
     this.isAbandoned = true
     this.#down.cut()
+    this.#news.cut()
     this.server.connections.delete(this)
     if (lateness === 'lost') this.#up.cut()
     else {
@@ -127,5 +133,10 @@ export class Connection {
       this.#end.broken()
     }
     this.#down.send(new Letter(broken))
+  }
+
+  #pipe(direction: Direction): Pipe {
+    if (direction === 'up') return this.#up
+    return direction === 'down' ? this.#down : this.#news
   }
 }

@@ -1,21 +1,25 @@
-import type { AcquireCommand, NodeCommand, NodeReply } from '@quorumlock/core'
+import type { NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
 import type { Link } from './link.js'
 import type { Oracle } from './oracle.js'
 import type { Plan } from './plan.js'
+import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
 interface Waiting {
   readonly keys: readonly string[]
   at: number
+  /** When it first asked. */
+  readonly sent: number
   /** Nodes whose queue has it. */
   readonly placed: Set<string>
   /** True time from which all of them have it. */
   since: number | undefined
 }
 
+/** What gets or has got the keys on so many nodes. */
 interface Round {
   readonly sent: number
-  granted: number
+  readonly granted: Set<string>
 }
 
 /** A world in which first come, first served has to hold to the letter. */
@@ -47,22 +51,25 @@ export class Fairness {
   }
 
   sent(_link: Link, command: NodeCommand): void {
-    if (command.kind === 'release' && command.leave !== undefined) this.#waiting.delete(command.leave)
+    if (command.kind === 'release') this.#waiting.delete(command.value)
     if (command.kind !== 'acquire') return
-    if (!this.#rounds.has(command.value))
-      this.#rounds.set(command.value, { sent: this.#timeline.now, granted: 0 })
+    this.#open(command.value, this.#timeline.now)
     if (typeof command.queue !== 'object') return
     const { id, at } = command.queue
     if (!this.#firstPlaces.has(id)) this.#firstPlaces.set(id, at)
     const before = this.#waiting.get(id)
     // One that steps back stands anew.
-    if (before?.at !== at)
-      this.#waiting.set(id, { keys: command.keys, at, placed: new Set(), since: undefined })
+    if (before?.at === at) return
+    const sent = before?.sent ?? this.#timeline.now
+    this.#waiting.set(id, { keys: command.keys, at, sent, placed: new Set(), since: undefined })
   }
 
   answered(link: Link, command: NodeCommand, reply: NodeReply): void {
     if (command.kind !== 'acquire') return
-    if (reply.vote === 'granted') this.#noteGrant(command)
+    if (reply.vote === 'granted') {
+      const { value, keys, queue } = command
+      this.#noteGrant(link.name, value, keys, typeof queue === 'object' ? queue : undefined)
+    }
     if (reply.vote !== 'refused' || typeof command.queue !== 'object') return
     if (reply.reason !== 'held' && reply.reason !== 'queued') return
     const waiting = this.#waiting.get(command.queue.id)
@@ -71,19 +78,34 @@ export class Fairness {
     if (waiting.placed.size === this.#plan.nodes) waiting.since ??= this.#timeline.now
   }
 
-  #noteGrant(command: AcquireCommand): void {
-    const round = this.#rounds.get(command.value)
-    if (round === undefined || ++round.granted !== this.#plan.quorum) return
-    const self = typeof command.queue === 'object' ? command.queue : undefined
+  /** A node gave the lock to the next waiter by itself. */
+  handed({ name }: Server, id: string): void {
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) return
+    this.#open(id, waiting.sent)
+    this.#noteGrant(name, id, waiting.keys, { id, at: waiting.at })
+  }
+
+  #open(value: string, sent: number): void {
+    if (!this.#rounds.has(value)) this.#rounds.set(value, { sent, granted: new Set() })
+  }
+
+  #noteGrant(
+    node: string,
+    value: string,
+    keys: readonly string[],
+    self: Pick<Waiter, 'id' | 'at'> | undefined,
+  ): void {
+    const round = this.#rounds.get(value)
+    if (round?.granted.add(node).size !== this.#plan.quorum) return
     if (self !== undefined) this.#waiting.delete(self.id)
     const place = self === undefined ? Infinity : (this.#firstPlaces.get(self.id) ?? self.at)
-    for (const [id, { keys, at, since }] of this.#waiting) {
-      if (since === undefined || since >= round.sent || !keys.some((key) => command.keys.includes(key)))
-        continue
+    for (const [id, { keys: wanted, at, since }] of this.#waiting) {
+      if (since === undefined || since >= round.sent || !wanted.some((key) => keys.includes(key))) continue
       if (place <= at) continue
       this.#oracle.report(
         'liveness',
-        `${command.value} got ${command.keys.join()} before ${id}, who has stood first since ${since.toFixed(1)}`,
+        `${value} got ${keys.join()} before ${id}, who has stood first since ${since.toFixed(1)}`,
       )
     }
   }

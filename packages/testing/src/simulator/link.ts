@@ -173,10 +173,10 @@ export class Link implements LockNode {
           })
         }
       },
-      announced: (channel, waiterId) => {
+      announced: (channel, waiterId, handed) => {
         if (this.losesWakeUp()) return
         this.#enter(() => {
-          for (const heard of this.#subscriptions.get(channel) ?? []) heard.message(waiterId)
+          for (const heard of this.#subscriptions.get(channel) ?? []) heard.message(waiterId, handed)
         })
       },
       broken: () => {

@@ -35,7 +35,7 @@ export class Marks {
         if (command.keys.length > 1) this.reach('several resources at once')
         return
       case 'release':
-        if (command.leave !== undefined) this.reach('place given up')
+        if (command.value.includes('#')) this.reach('place given up')
         if (command.requeue !== undefined) this.reach('partial grant given back, place kept')
         this.#noteRelease(link, command.value)
         return

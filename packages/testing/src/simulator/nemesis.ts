@@ -98,6 +98,7 @@ export class Nemesis {
         const link = client.links[server.index]
         if (chance.chance(0.6)) link?.stall('up')
         if (chance.chance(0.6)) link?.stall('down')
+        if (chance.chance(0.6)) link?.stall('news')
         this.#later(duration, () => link?.heal())
         return
       }

@@ -27,7 +27,7 @@ export class Residue {
     for (const key of command.keys) {
       const queue = server.state.queues.get(key)
       if (queue === undefined) continue
-      const left = command.kind === 'release' ? command.leave : undefined
+      const left = command.kind === 'release' ? command.value : undefined
       if (left !== undefined && queue.some(({ id }) => id === left)) {
         this.#oracle.report(
           'invariant',
@@ -84,7 +84,7 @@ export class Residue {
   }
 
   #isOfGone(value: string): boolean {
-    const match = /-(c\d+)\.(\d+)$/.exec(value)
+    const match = /-(c\d+)\.(\d+)(?=#|~|$)/.exec(value)
     const client = this.#clients.find(({ name }) => name === match?.[1])
     return client === undefined || client.isCrashed || Number(match?.[2]) <= client.idsOfClosed
   }

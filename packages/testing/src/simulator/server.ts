@@ -1,4 +1,4 @@
-import type { NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
+import type { Crier, Handed, NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
 import type { Connection } from './connection.js'
 import type { CoreModule } from './core-module.js'
 import type { Exchange } from './exchange.js'
@@ -11,7 +11,7 @@ export interface ServerObserver {
   /** A command was applied. `late`: over a connection that its client has given up. */
   executed(server: Server, command: NodeCommand, reply: NodeReply, late: boolean): void
   /** A wake-up was published; `heard` is false when nobody was subscribed. */
-  published(server: Server, waiterId: string, heard: boolean): void
+  published(server: Server, waiterId: string, heard: boolean, handed: Handed | undefined): void
   lostData(server: Server): void
 }
 
@@ -29,8 +29,11 @@ export class Server {
   readonly #observer: ServerObserver
   readonly #rate: number
   readonly #inbox: Exchange[] = []
-  readonly #wake = (waiterId: string): void => {
-    this.#publish(waiterId)
+  readonly #crier: Crier = {
+    reaches: (waiterId) => this.#reaches(waiterId),
+    wake: (waiterId, handed) => {
+      this.#publish(waiterId, handed)
+    },
   }
   #wallOffset: number
   #runs = 0
@@ -126,17 +129,23 @@ export class Server {
     if (this.isFull && (command.kind === 'acquire' || command.kind === 'repair' || command.kind === 'mark')) {
       reply = { vote: 'failed', reason: 'OOM command not allowed' }
     } else {
-      reply = this.#core.execute(this.state, command, this.now(), this.#wake)
+      reply = this.#core.execute(this.state, command, this.now(), this.#crier)
       this.#observer.executed(this, command, reply, exchange.isLate)
     }
     exchange.respond(reply)
   }
 
-  #publish(waiterId: string): void {
+  #reaches(waiterId: string): boolean {
+    const channel = this.#core.channelOf(waiterId)
+    for (const connection of this.connections) if (connection.isSubscribed(channel)) return true
+    return false
+  }
+
+  #publish(waiterId: string, handed: Handed | undefined): void {
     const channel = this.#core.channelOf(waiterId)
     let heard = false
-    for (const connection of this.connections) heard = connection.publish(channel, waiterId) || heard
-    this.#observer.published(this, waiterId, heard)
+    for (const connection of this.connections) heard = connection.publish(channel, waiterId, handed) || heard
+    this.#observer.published(this, waiterId, heard, handed)
   }
 }
 

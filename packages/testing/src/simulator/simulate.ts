@@ -1,5 +1,5 @@
 import * as core from '@quorumlock/core'
-import type { NodeCommand, NodeReply } from '@quorumlock/core'
+import type { Handed, NodeCommand, NodeReply } from '@quorumlock/core'
 import { Actor, type Stage } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
@@ -239,10 +239,16 @@ class Simulation {
     this.#trace.write(`      ${server.name}: ${shownCommand(command)}: ${shownReply(reply)}${how}`)
   }
 
-  published(server: Server, waiterId: string, heard: boolean): void {
+  published(server: Server, waiterId: string, heard: boolean, handed: Handed | undefined): void {
     this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to nobody')
+    if (handed !== undefined) {
+      this.#marks.reach('lock handed over')
+      this.#fairness?.handed(server, waiterId)
+    }
     this.#trace.add(15, server.index)
-    if (this.#trace.isReadable) this.#trace.write(`      ${server.name} wakes ${waiterId}`)
+    if (!this.#trace.isReadable) return
+    const gift = handed === undefined ? '' : ` and hands over for ${handed.remaining} ms`
+    this.#trace.write(`      ${server.name} wakes ${waiterId}${gift}`)
   }
 
   lostData(server: Server): void {

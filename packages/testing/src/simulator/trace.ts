@@ -59,9 +59,8 @@ export function shownCommand(command: NodeCommand): string {
     case 'repair':
       return `${command.kind} ${shownKeys(command.keys)} ${command.value} ttl ${command.ttl}`
     case 'release': {
-      const leave = command.leave === undefined ? '' : ` leave ${command.leave}`
       const requeue = command.requeue === undefined ? '' : ` requeue ${command.requeue.id}`
-      return `release ${shownKeys(command.keys)} ${command.value}${leave}${requeue}`
+      return `release ${shownKeys(command.keys)} ${command.value}${requeue}`
     }
     case 'force':
     case 'inspect':

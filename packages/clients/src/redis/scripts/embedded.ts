@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: 'dc20e4ab197d45ae6814066ef0c0239c904ac0d2',
+  sha1: '15c897a515ecdc4a488accc5cfda7c6841e17728',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
@@ -20,7 +20,7 @@ export const batch: EmbeddedScript = {
 --          1 acquire  value ttl [token counter-life]    flags: 1 respect, 2 waiter, 4 fence
 --          2 extend   value ttl
 --          3 repair   value ttl [token counter-life]    flags: 4 fence
---          4 release  value [id]                        flags: 1 leave, 2 requeue
+--          4 release  value                             flags: 1 requeue
 --          5 force
 --          6 inspect                                    flags: 1 watch
 --        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
@@ -66,11 +66,20 @@ local function clock()
 end
 
 local firstQueue, lastQueue = lockCount + fenceCount + 1, #keys
+if run then lastQueue = lastQueue - 1 end
+
+-- Nobody waits for any of the keys, nearly always.
+local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
+
+-- One release, the short way: no clock, no loop.
+if single and job[4] == 68 and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
+  return { echo, 0 }
+end
+
 local markerKey, marked, quarantinedUntil
 local longest, highest, floor = 0, 0, 0
 if run then
-  markerKey = keys[lastQueue]
-  lastQueue = lastQueue - 1
+  markerKey = keys[#keys]
   local marker
   if fenceCount > 0 then
     marker = call('HMGET', markerKey, 'run', 'until', 'longest', 'highest', 'floor')
@@ -95,13 +104,7 @@ local function noteInMarker()
   if type(written) == 'table' and written.err then return redis.error_reply('MARKER ' .. written.err) end
 end
 
--- Nobody waits for any of the keys, nearly always.
-local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
-
--- One release, the short way: no clock, no loop.
-if single and job[4] == 68 and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
-  return { echo, 0 }
-end
+local mayVote = not run or (marked == run and not quarantinedUntil)
 
 local now = clock()
 local reply = { echo, now }
@@ -113,7 +116,7 @@ local number = 0
 -- Free keys are taken, or given back or prolonged by their owner, and nobody waits. Whatever is different in any way,
 -- an error included, is left as it is, and the general part below goes on from there.
 
-if not queues and (not run or (marked == run and not quarantinedUntil)) then
+if not queues and mayVote then
   -- Tokens come in rising order, nearly always; one that does not may have a counter that was changed since it was read.
   local longestText, highestHere = nil, 0
   local counters = fenceCount > 0 and pcalled('MGET', unpack(keys, fence, queue - 1))
@@ -206,9 +209,34 @@ end
 -- that it wakes, and the place that a waiter takes or keeps. Again only what is usual; nothing was done when the general
 -- part has to go on.
 
+local function channelOf(id)
+  return string.match(id, '^(.*)#') or string.sub(id, 1, -2)
+end
+
 -- A hint only: one that may not be given must not spoil a release.
 local function wake(id)
-  pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id)
+  pcalled('PUBLISH', channelOf(id), id)
+end
+
+-- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
+-- as its place would have lasted. Not where it might not learn of it, or where this node may not vote.
+local function handOver(lockKey, queueKey, id, deadline)
+  if not run or not mayVote then return end
+  local remaining = math.min(tonumber(string.match(id, '#%d+@(%d+)') or 0), deadline - now)
+  if remaining < 1 then return end
+  local channel = channelOf(id)
+  local listening = pcalled('PUBSUB', 'NUMSUB', channel)
+  if (listening[2] or 0) == 0 then return end
+  local lease = string.format('%.0f', remaining)
+  if pcalled('SET', lockKey, id, 'PX', lease).err then return end
+  local told = pcalled('PUBLISH', channel, id .. ' ' .. lease .. ' ' .. string.format('%.0f', deadline))
+  if type(told) == 'table' then
+    call('DEL', lockKey)
+    return
+  end
+  call('ZREM', queueKey, '+' .. id, '-' .. id)
+  if remaining > longest then longest = remaining end
+  return true
 end
 
 if single and queues and lockCount == 1 and fenceCount == 0 then
@@ -217,12 +245,15 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
   if head == 68 and holder == value then
     local first = call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
     local id = first and string.sub(first, 2)
-    local deadline = first and call('ZSCORE', queueKey, '-' .. id)
-    if deadline and now <= -tonumber(deadline) and pcalled('DEL', lockKey) == 1 then
-      wake(id)
-      return reply
+    local deadline = id and id ~= value and -tonumber(call('ZSCORE', queueKey, '-' .. id) or 0)
+    if deadline and now <= deadline then
+      if handOver(lockKey, queueKey, id, deadline) then return noteInMarker() or reply end
+      if pcalled('DEL', lockKey) == 1 then
+        wake(id)
+        return reply
+      end
     end
-  elseif head == 81 and (not run or (marked == run and not quarantinedUntil and tonumber(job[6]) <= longest)) then
+  elseif head == 81 and mayVote and (not run or tonumber(job[6]) <= longest) then
     local at, age, life, id = string.match(job[7], '^(%d+) (%d+) (%d+) (.*)$')
     if not holder then
       local first = id and call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
@@ -234,7 +265,7 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
           return reply
         end
       end
-    elseif type(holder) == 'string' and holder ~= value and id and math.abs(at + age - now) <= CLOCK_TOLERANCE then
+    elseif type(holder) == 'string' and holder ~= value and id and holder ~= id and math.abs(at + age - now) <= CLOCK_TOLERANCE then
       local left = call('PTTL', lockKey)
       local deadline = string.format('-%.0f', now + life)
       local added = left >= 0 and pcalled('ZADD', queueKey, at, '+' .. id, deadline, '-' .. id)
@@ -297,11 +328,12 @@ local function stale(counter)
   return { string.format('%.0f', counter) }
 end
 
-local function take(value, ttl, n, token, counterLife)
+local function take(value, ttl, n, token, counterLife, handedTo)
   for i = lock, lock + n - 1 do
     local key = keys[i]
-    if values[key] == value then
+    if values[key] == value or values[key] == handedTo then
       call('SET', key, value, 'PX', ttl)
+      values[key] = value
     else
       if not call('SET', key, value, 'PX', ttl, 'NX') then
         assertFree(key)
@@ -389,14 +421,14 @@ end
 
 local function wakeNext(n, except)
   for i = 0, n - 1 do
-    local key = keys[queue + i]
-    if not values[keys[lock + i]] then
-      local head, at = headOf(key)
+    local key, lockKey = keys[queue + i], keys[lock + i]
+    if not values[lockKey] then
+      local head, at, deadline = headOf(key)
       if head and at == math.huge then
         dropDead(key)
         for _, member in ipairs(call('ZRANGEBYSCORE', key, '+inf', '+inf')) do wake(string.sub(member, 2)) end
       elseif head and head ~= except then
-        wake(head)
+        if handOver(lockKey, key, head, deadline) then values[lockKey] = head else wake(head) end
       end
     end
   end
@@ -420,17 +452,22 @@ local function acquire(flags, n)
     if quarantinedUntil then return refusal(QUARANTINED, quarantinedUntil - now) end
   end
 
-  local owned, held, remaining = 0, false, -1
+  local owned, held, remaining, id, handedTo = 0, false, -1, nil, nil
   for i = lock, lock + n - 1 do
     local holder = values[keys[i]]
     if holder == value then
       owned = owned + 1
     elseif holder then
-      local left = call('PTTL', keys[i])
-      held = true
-      -- -1: it never expires.
-      if left == -1 then left = math.huge end
-      if left > remaining then remaining = left end
+      if waiter then id = id or readWaiter(waiter) end
+      if holder == id then
+        handedTo = id
+      else
+        local left = call('PTTL', keys[i])
+        held = true
+        -- -1: it never expires.
+        if left == -1 then left = math.huge end
+        if left > remaining then remaining = left end
+      end
     end
   end
   -- The same command a second time, by a connection that repeats itself: already ours, with its first expiry.
@@ -441,7 +478,8 @@ local function acquire(flags, n)
     return refusal(HELD, remaining)
   end
 
-  if queues and mode > 0 then
+  -- What was handed to it was so because it was its turn.
+  if queues and mode > 0 and not handedTo then
     local ahead = lifeOfThoseAhead(n, waiter)
     if ahead >= 0 then
       if waiter then enqueue(n, waiter) end
@@ -454,7 +492,7 @@ local function acquire(flags, n)
     if counter >= tonumber(token) then return stale(counter) end
   end
 
-  take(value, ttl, n, token, counterLife)
+  take(value, ttl, n, token, counterLife, handedTo)
   if waiter and queues then dequeue(n, (readWaiter(waiter))) end
 end
 
@@ -504,12 +542,7 @@ end
 local function release(flags, n)
   local value = job[p]
   p = p + 1
-  local leave
-  if flags % 2 == 1 then
-    leave = job[p]
-    p = p + 1
-  end
-  local waiter = flags >= 2 and nextWaiter()
+  local waiter = flags == 1 and nextWaiter()
 
   local released = 0
   for i = lock, lock + n - 1 do
@@ -522,7 +555,7 @@ local function release(flags, n)
       assertFree(key)
     end
   end
-  if leave then dequeue(n, leave) end
+  dequeue(n, value)
   -- Where there is no memory for a place, the release still counts.
   if waiter then pcall(enqueue, n, waiter) end
   if queues then wakeNext(n, waiter and readWaiter(waiter)) end

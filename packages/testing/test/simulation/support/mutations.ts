@@ -14,6 +14,30 @@ const HANDING_OVER: PlanChanges = {
   only: ['autoExtend', 'maxHold', 'extend', 'overstay', 'detach', 'resume', 'stall'],
 }
 
+/** Nodes give the lock to whoever is next, and word of it is slow. */
+const HANDED_OVER: PlanChanges = {
+  ...{
+    nodes: 3,
+    quorum: 2,
+    clients: 4,
+    actors: 2,
+    resources: 1,
+    fair: 'always',
+    fencing: false,
+    guard: true,
+  },
+  ...{
+    calmness: 30,
+    ttls: [300, 10_000],
+    sectionTime: 50,
+    thinkTime: 5,
+    delay: 2,
+    spike: 1_000,
+    spikeChance: 0.1,
+  },
+  only: ['stall', 'overstay', 'extend'],
+}
+
 /** One rule of the algorithm each, taken out. */
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
@@ -134,7 +158,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a place is not given up',
     file: 'node/node-state.ts',
-    from: 'if (leave !== undefined) dequeue(state, keys, leave)',
+    from: 'dequeue(state, keys, value)',
     to: '',
     within: 50,
   },
@@ -164,6 +188,38 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       },
       only: ['lossyRestart', 'stall', 'freeze', 'full', 'overstay', 'autoExtend'],
     },
+  },
+  {
+    name: 'the time of a lock that was handed over counted from its coming',
+    file: 'wait/hand-over.ts',
+    from: 'lease.since = this.#start',
+    to: '',
+    within: 1000,
+    plan: HANDED_OVER,
+  },
+  {
+    name: 'a lock that was handed over believed for as long as was asked for',
+    file: 'wait/hand-over.ts',
+    from: 'validityOf(shortest, driftFactor)',
+    to: 'validityOf(ttl, driftFactor)',
+    within: 1000,
+    plan: { ...HANDED_OVER, nodes: 1, quorum: 1, ttls: [10_000], sectionTime: 4_000, calmness: 300 },
+  },
+  {
+    name: 'a hand-over believed whichever attempt it was the answer to',
+    file: 'wait/hand-over.ts',
+    from: 'if (member.barred !== undefined || this.#placed.get(member) !== deadline) continue',
+    to: '',
+    within: 1000,
+    plan: HANDED_OVER,
+  },
+  {
+    name: 'what was handed over counted once more after the attempt that took it up',
+    file: 'wait/place.ts',
+    from: 'this.#handOver = undefined',
+    to: '',
+    within: 1000,
+    plan: HANDED_OVER,
   },
   // What the simulator found in the core itself, planted again.
   {

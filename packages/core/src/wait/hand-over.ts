@@ -1,0 +1,55 @@
+import type { Engine } from '../engine.js'
+import { Lease, type Claim } from '../hold/lease.js'
+import type { Handed } from '../node/lock-node.js'
+import type { Member } from '../quorum/member.js'
+import { Tally } from '../quorum/tally.js'
+import { validityOf, type Instant } from '../quorum/validity.js'
+import { PLACE_LIFE } from './place.js'
+
+/** What has to be left of a lock that is taken as it was handed over: less than that is asked for anew. */
+const WORTH_HAVING = 1 / 4
+
+
+/**
+ * What nodes gave to a waiter by themselves when its turn came. A node did so after the last attempt if it names the
+ * deadline that this attempt gave to the place; so its key lives from the beginning of the attempt for the time that
+ * it tells, at the least.
+ */
+export class HandOver {
+  readonly #start: Instant
+  readonly #placed = new Map<Member, number>()
+  readonly #handed = new Map<Member, Handed>()
+
+  constructor(start: Instant) {
+    this.#start = start
+  }
+
+  stands(member: Member, deadline: number): void {
+    this.#placed.set(member, deadline)
+  }
+
+  handed(member: Member, handed: Handed): void {
+    this.#handed.set(member, handed)
+  }
+
+  lease(engine: Engine, claim: Claim, value: string): Lease | undefined {
+    const { quorum } = engine.options
+    if (this.#handed.size < quorum) return undefined
+    const { ttl, driftFactor } = claim.options
+    const tally = new Tally(engine.names, quorum)
+    let shortest = ttl
+    for (const [member, { remaining, deadline }] of this.#handed) {
+      if (member.barred !== undefined || this.#placed.get(member) !== deadline) continue
+      tally.put(member.index, { vote: 'granted' }, 0)
+      shortest = Math.min(shortest, remaining)
+    }
+    if (!tally.isWon) return undefined
+    tally.outcome = 'won'
+    const now = engine.now()
+    const lease = new Lease(claim, value, undefined, now, tally, validityOf(shortest, driftFactor))
+    lease.since = this.#start
+    lease.isProvisional = true
+    const enough = WORTH_HAVING * validityOf(Math.min(ttl, PLACE_LIFE), driftFactor)
+    return lease.remaining(now) >= enough ? lease : undefined
+  }
+}
