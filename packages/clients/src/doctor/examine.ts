@@ -115,7 +115,8 @@ async function tryLocks(node: LockNode, key: string): Promise<Finding[]> {
   ]
   if (!lacks.has('inspect')) steps.push(['look at a lock', { kind: 'inspect', keys }])
   if (!lacks.has('extend')) steps.push(['extend a lock', { kind: 'extend', keys, value: 'doctor', ttl }])
-  steps.push(['release a lock', { kind: 'release', keys, value: waiter.id }])
+  steps.push(['leave the line', { kind: 'release', keys, value: waiter.id }])
+  steps.push(['release a lock', { kind: 'release', keys, value: 'doctor' }])
 
   const findings: Finding[] = []
   const found = (what: string, said: string): void => {

@@ -80,10 +80,11 @@ function markerOf(command: LockCommand): MarkerCheck | 'none' | undefined {
     case 'acquire':
     case 'extend':
     case 'repair':
-      return command.marker ?? 'none'
     case 'release':
-      return command.marker
+      return command.marker ?? 'none'
     case 'force':
+      return 'none'
+
     case 'inspect':
       return undefined
   }

@@ -1,5 +1,7 @@
 import type { WakeObserver } from '@quorumlock/core'
 
+const HANDED = / (\d+) (\d+)$/
+
 /** Who listens on which channel of one connection. */
 export class Subscriptions {
   readonly #channels = new Map<string, Set<WakeObserver>>()
@@ -30,9 +32,10 @@ export class Subscriptions {
 
   /** The text is that of scripts/batch.lua: a waiter, and what was handed to it. */
   message(channel: string, text: string): void {
-    const [waiterId, remaining, deadline] = text.split(' ') as [string, string?, string?]
+    const [found, remaining, deadline] = HANDED.exec(text) ?? []
+    const waiterId = found === undefined ? text : text.slice(0, -found.length)
     const handed =
-      deadline === undefined ? undefined : { remaining: Number(remaining), deadline: Number(deadline) }
+      found === undefined ? undefined : { remaining: Number(remaining), deadline: Number(deadline) }
     for (const observer of this.#channels.get(channel) ?? []) observer.message(waiterId, handed)
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { LockNode, Waiter } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
@@ -99,6 +99,45 @@ test('a release wakes the first of those whose place has not lapsed', async () =
   })
   await ask(node, release('left', 'holder'))
   await eventually(async () => expect(woken).toEqual(['heirs#2']))
+})
+
+describe.each([
+  ['alone', 1],
+  ['among other commands', 2],
+])('a lock that is released %s', (_, together) => {
+  const offered = (id: string, at: number): object => ({ queue: { id, at, age: 0, life: 3_000 } })
+  const releaseOf = (key: string): Promise<unknown> =>
+    askAll(node, ...[release(key, 'holder'), acquire(`${key}:other`, 'v')].slice(0, together))
+
+  test('goes to the next waiter who listens and offers to take it', async () => {
+    const key = `handed:${together}`
+    const channel = `listening:${together}`
+    const heard: unknown[] = []
+    await new Promise<void>((resolve) => {
+      node.subscribe?.(channel, { live: resolve, message: (...said) => heard.push(said) })
+    })
+    const now = Date.now()
+    await ask(node, acquire(key, 'holder'))
+    const reply = await ask(node, acquire(key, 'a', offered(`${channel}#1@60000~ada`, now)))
+    await ask(node, acquire(key, 'b', offered(`${channel}#2@60000`, now + 1)))
+    await releaseOf(key)
+    const deadline = Number(reply.vote === 'refused' && reply.clock) + 3_000
+    const remaining = expect.any(Number)
+    await eventually(async () => expect(heard).toEqual([[`${channel}#1@60000~ada`, { remaining, deadline }]]))
+    expect(await client.get(key)).toBe(`${channel}#1@60000~ada`)
+    expect(await client.pTTL(key)).toBeLessThanOrEqual(3_000)
+    expect(await client.zCard(`{${key}}:#queue`)).toBe(2)
+  })
+
+  test('is free for those whose client is gone, or who did not offer to take it', async () => {
+    for (const id of [`gone:${together}#1@60000`, `asking:${together}#1`]) {
+      await ask(node, acquire(id, 'holder'))
+      await ask(node, acquire(id, 'a', offered(id, Date.now())))
+      await releaseOf(id)
+      expect(await client.exists(id)).toBe(0)
+      expect(await client.zCard(`{${id}}:#queue`)).toBe(2)
+    }
+  })
 })
 
 test('a key taken twice in one call is taken once, and what was taken of several is given back', async () => {

@@ -1,5 +1,5 @@
 import {
-  longestHandOver,
+  offerOf,
   type AcquireCommand,
   type ExtendCommand,
   type Fence,
@@ -436,8 +436,9 @@ function handOver(
   now: number,
   crier: Crier,
 ): void {
-  const remaining = Math.min(longestHandOver(id), deadline - now)
-  const mayVote = check !== undefined && barredByMarker(state, check, now) === undefined
+  const offer = offerOf(id)
+  const remaining = Math.min(offer?.longest ?? 0, deadline - now)
+  const mayVote = check === undefined ? offer?.guarded === false : !barredByMarker(state, check, now)
   if (!mayVote || remaining < 1 || !crier.reaches(id)) {
     crier.wake(id)
     return

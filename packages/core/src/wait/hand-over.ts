@@ -9,7 +9,6 @@ import { PLACE_LIFE } from './place.js'
 /** What has to be left of a lock that is taken as it was handed over: less than that is asked for anew. */
 const WORTH_HAVING = 1 / 4
 
-
 /**
  * What nodes gave to a waiter by themselves when its turn came. A node did so after the last attempt if it names the
  * deadline that this attempt gave to the place; so its key lives from the beginning of the attempt for the time that

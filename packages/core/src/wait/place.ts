@@ -1,7 +1,13 @@
 import type { Engine } from '../engine.js'
 import type { Claim, Lease } from '../hold/lease.js'
 import { withLabel } from '../label.js'
-import type { Handed, NodeReply, ReleaseCommand, Waiter } from '../node/lock-node.js'
+import {
+  withOffer,
+  type Handed,
+  type NodeReply,
+  type ReleaseCommand,
+  type Waiter,
+} from '../node/lock-node.js'
 import type { Grant } from '../quorum/debts.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
@@ -29,9 +35,11 @@ export class Place {
   constructor(engine: Engine, { keys, options }: Claim) {
     this.#engine = engine
     this.#keys = keys
+    const id = engine.wakeups.nextId()
     // A token has to be proposed anew each time, and several keys are had together or not at all.
-    const mayBeHanded = engine.guard !== undefined && !options.fencing && keys.length === 1
-    this.id = withLabel(engine.wakeups.nextId() + (mayBeHanded ? `@${options.ttl}` : ''), options.label)
+    const mayBeHanded = !options.fencing && keys.length === 1
+    const offer = { longest: options.ttl, guarded: engine.guard !== undefined }
+    this.id = withLabel(mayBeHanded ? withOffer(id, offer) : id, options.label)
     this.#began = this.#now()
   }
 

@@ -175,7 +175,7 @@ export class FakeNode implements LockNode {
       execute(this.state, sent.command, this.now(), {
         reaches: (waiter) => this.connected && (this.#channels.get(channelOf(waiter))?.size ?? 0) > 0,
         wake: (waiter, handed) => {
-          this.#announce(waiter, handed)
+          this.announce(waiter, handed)
         },
       })
     const answer = (reply: NodeReply): void => {
@@ -206,7 +206,7 @@ export class FakeNode implements LockNode {
     if (this.answersTwice) sent.answer(reply)
   }
 
-  #announce(waiter: string, handed: Handed | undefined): void {
+  announce(waiter: string, handed?: Handed): void {
     this.woken.push(waiter)
     const hear = (): void => {
       if (!this.connected || this.mutesWakeUps) return

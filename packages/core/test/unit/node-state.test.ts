@@ -251,6 +251,110 @@ describe('the queue', () => {
   })
 })
 
+describe('the hand-over', () => {
+  const offered = 'c#1@10000'
+
+  test('gives a released lock to the next waiter, for as long as its place would have lasted', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter(offered) })
+    bench.acquire('2', { queue: bench.waiter('d#2@10000', NOW + 1) })
+    bench.now += 400
+    bench.release('v')
+    expect(bench.state.locks.get('a')).toEqual({ value: offered, expiresAt: NOW + 3_000 })
+    expect([...bench.handed]).toEqual([[offered, { remaining: 2_600, deadline: NOW + 3_000 }]])
+    expect(bench.queue()).toEqual(['d#2@10000'])
+    expect(bench.acquire('x')).toEqual(refused('held', { remaining: 2_600 }))
+  })
+
+  test('lasts no longer than the offer says', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter('c#1@50') })
+    bench.release('v')
+    expect(bench.handed.get('c#1@50')).toEqual({ remaining: 50, deadline: NOW + 3_000 })
+    bench.now += 51
+    expect(bench.acquire('x')).toEqual(granted)
+  })
+
+  test('is owned under the name of the place: extended, released, and passed on by its release', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter(offered) })
+    bench.acquire('2', { queue: bench.waiter('d#2', NOW + 1) })
+    bench.release('v')
+    expect(bench.extend(offered, 5_000)).toEqual(granted)
+    expect(bench.release(offered)).toEqual(granted)
+    expect(bench.woken).toEqual([offered, 'd#2'])
+    expect(bench.state.locks.size).toBe(0)
+  })
+
+  test('is taken up by the attempt of the waiter, also when an older one has come meanwhile', () => {
+    const bench = new Bench()
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter(offered) })
+    bench.release('v')
+    bench.acquire('3', { queue: bench.waiter('older#1', NOW - 10) })
+    bench.now += 100
+    expect(bench.acquire('again', { queue: bench.waiter(offered, NOW, 100) })).toEqual(granted)
+    expect(bench.state.locks.get('a')).toEqual({ value: 'again', expiresAt: NOW + 1_100 })
+  })
+
+  test('is given up with the place', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a', 'b'] })
+    bench.acquire('1', { queue: bench.waiter(offered) })
+    bench.acquire('1', { keys: ['b'], queue: bench.waiter(offered) })
+    bench.do({ kind: 'release', keys: ['a'], value: 'v' })
+    bench.do({ kind: 'release', keys: ['a', 'b'], value: offered })
+    expect(bench.state.locks.has('a')).toBe(false)
+    expect(bench.queue('b')).toEqual([])
+  })
+
+  test('does not come back to one that has just given its grant back', () => {
+    const bench = new Bench()
+    bench.acquire('v', { queue: bench.waiter(offered) })
+    bench.release('v', { requeue: bench.waiter(offered) })
+    expect(bench.state.locks.size).toBe(0)
+    expect(bench.woken).toEqual([])
+  })
+
+  test.each([
+    ['that makes no offer', 'c#1', undefined],
+    ['whose client is gone', offered, undefined],
+    ['that insists on the guard, by a release without it', 'c#1@10000g', undefined],
+    ['by a release that knows an earlier run', offered, { key: 'fleet', run: 'run-0' }],
+    ['by a node in quarantine', offered, { key: 'fleet', run: 'run-1' }],
+  ])('does not happen to a waiter %s: it is woken', (_, id, marker) => {
+    const bench = new Bench()
+    bench.state.markers.set('fleet', {
+      ...{ fleet: 'f', run: 'run-1', longestTtl: 0, highestToken: 0, floor: 0 },
+      quarantinedUntil: NOW + 9,
+    })
+    if (id === offered && marker === undefined) bench.deaf.add(id)
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter(id) })
+    bench.release('v', { marker })
+    expect(bench.woken).toEqual([id])
+    expect(bench.handed.size).toBe(0)
+    expect(bench.state.locks.size).toBe(0)
+    expect(bench.queue()).toEqual([id])
+  })
+
+  test('counts for the longest TTL that a marker remembers', () => {
+    const bench = new Bench()
+    const marker = { key: 'fleet', run: 'run-1' }
+    bench.state.markers.set('fleet', {
+      ...{ fleet: 'f', run: 'run-1', longestTtl: 10, highestToken: 0, floor: 0, quarantinedUntil: null },
+    })
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter('c#1@10000g') })
+    bench.release('v', { marker })
+    expect(bench.handed.size).toBe(1)
+    expect(bench.state.markers.get('fleet')?.longestTtl).toBe(3_000)
+  })
+})
+
 test('force deletes whatever is there and wakes the next', () => {
   const bench = new Bench()
   bench.acquire('v')

@@ -209,8 +209,9 @@ end
 -- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
 -- as its place would have lasted. Not where it might not learn of it, or where this node may not vote.
 local function handOver(lockKey, queueKey, id, deadline)
-  if not run or not mayVote then return end
-  local remaining = math.min(tonumber(string.match(id, '#%d+@(%d+)') or 0), deadline - now)
+  local longestOffer, guarded = string.match(id, '#%d+@(%d+)(g?)')
+  if not longestOffer or not mayVote or (guarded == 'g' and not run) then return end
+  local remaining = math.min(tonumber(longestOffer), deadline - now)
   if remaining < 1 then return end
   local channel = channelOf(id)
   local listening = pcalled('PUBSUB', 'NUMSUB', channel)
@@ -223,7 +224,7 @@ local function handOver(lockKey, queueKey, id, deadline)
     return
   end
   call('ZREM', queueKey, '+' .. id, '-' .. id)
-  if remaining > longest then longest = remaining end
+  if run and remaining > longest then longest = remaining end
   return true
 end
 
