@@ -70,4 +70,4 @@ export {
   type WakeObserver,
 } from './node/lock-node.js'
 export { memoryNode, type MemoryNodeOptions } from './node/memory-node.js'
-export { createNodeState, execute, type Crier, type NodeState } from './node/node-state.js'
+export { createNodeState, execute, type NodeState, type Wake } from './node/node-state.js'

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Redlock, type LockNode } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
-import { eventually } from '../support/eventually.js'
 import { acquire, ask, askAll, extend, open, type Client } from '../support/servers.js'
 
 /** As in the README of this package: exactly what a client of the default settings needs. */
@@ -10,16 +9,7 @@ const KEYS = ['~lock:*', '~{lock:*', '~lock::quorumlock:fleet']
 const CHANNELS = ['&quorumlock:wake:*']
 const COMMANDS = [
   ...['+eval', '+evalsha', '+time', '+mget', '+get', '+set', '+del', '+pttl', '+pexpire', '+exists'],
-  ...[
-    '+zadd',
-    '+zrem',
-    '+zrangebyscore',
-    '+zscore',
-    '+publish',
-    '+pubsub|numsub',
-    '+subscribe',
-    '+unsubscribe',
-  ],
+  ...['+zadd', '+zrem', '+zrangebyscore', '+zscore', '+publish', '+subscribe', '+unsubscribe'],
   ...['+hmget', '+hset', '+hdel', '+info'],
 ]
 
@@ -64,7 +54,7 @@ async function useEverything(node: LockNode): Promise<void> {
   const [marker, run] = ['lock::quorumlock:fleet', 'run']
   const order = { kind: 'mark', marker, fleet: 'f', run, longestTtl: 1, floor: 0, duration: 1 } as const
   const fence = { token: 1, retention: 1_000 }
-  const waiter = (number: number | string, at: number): object => ({
+  const waiter = (number: number, at: number): object => ({
     queue: { id: `quorumlock:wake:test#${number}`, at, age: 0, life: 1_000 },
   })
   await askAll(
@@ -77,7 +67,7 @@ async function useEverything(node: LockNode): Promise<void> {
     })),
     acquire('lock:1', 'a', { fence, marker: { key: marker, run } }),
     acquire('lock:2', 'a', { marker: { key: marker, run } }),
-    acquire('lock:1', 'b', waiter('1@1000', 1)),
+    acquire('lock:1', 'b', waiter(1, 1)),
     acquire('lock:1', 'c', waiter(2, 2)),
     extend('lock:1', 'a'),
     { kind: 'inspect', keys: ['lock:1'] },
@@ -139,22 +129,6 @@ describe('a user with the documented permissions', () => {
       ...COMMANDS.filter((command) => command !== '+publish'),
     )
     await live(node)
-    await end()
-  })
-
-  test('gets by without PUBSUB: then those who wait are woken, and ask for the lock', async () => {
-    const { node, end } = await user(
-      ...KEYS,
-      ...CHANNELS,
-      ...COMMANDS.filter((command) => command !== '+pubsub|numsub'),
-    )
-    const redlock = new Redlock({ nodes: [node], ttl: 5_000 })
-    const lock = await redlock.acquire('order:1')
-    const waiting = redlock.acquire('order:1', { wait: 5_000 })
-    await eventually(async () => expect((await redlock.inspect('order:1')).waiters).toBe(1))
-    await lock.release()
-    expect((await waiting).held).toBe(true)
-    await redlock.close()
     await end()
   })
 

@@ -106,8 +106,17 @@ describe.each([
   ['among other commands', 2],
 ])('a lock that is released %s', (_, together) => {
   const offered = (id: string, at: number): object => ({ queue: { id, at, age: 0, life: 3_000 } })
-  const releaseOf = (key: string): Promise<unknown> =>
-    askAll(node, ...[release(key, 'holder'), acquire(`${key}:other`, 'v')].slice(0, together))
+  const releaseOf = async (key: string): Promise<void> => {
+    const known = await ask(node, { kind: 'greet', marker: 'fleet' })
+    const run = known.vote === 'granted' ? known.greeting!.run : ''
+    await ask(node, {
+      ...{ kind: 'mark', mode: 'found', marker: 'fleet', fleet: 'f', run },
+      ...{ longestTtl: 1, floor: 0, duration: 0 },
+    })
+    const marker = { key: 'fleet', run }
+    const given = { kind: 'release', keys: [key], value: 'holder', marker } as const
+    await askAll(node, ...[given, acquire(`${key}:other`, 'v', { marker })].slice(0, together))
+  }
 
   test('goes to the next waiter who listens and offers to take it', async () => {
     const key = `handed:${together}`
@@ -127,6 +136,8 @@ describe.each([
     expect(await client.get(key)).toBe(`${channel}#1@60000~ada`)
     expect(await client.pTTL(key)).toBeLessThanOrEqual(3_000)
     expect(await client.zCard(`{${key}}:#queue`)).toBe(2)
+    // Longer than that is what was granted beside it.
+    expect(Number(await client.hGet('fleet', 'longest'))).toBeGreaterThan(2_000)
   })
 
   test('is free for those whose client is gone, or who did not offer to take it', async () => {

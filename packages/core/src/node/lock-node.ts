@@ -109,7 +109,7 @@ export interface ReleaseCommand extends KeyedCommand {
   readonly value: string
   /** A waiter that keeps its place though it gives back what this node had granted. */
   readonly requeue?: Waiter | undefined
-  /** Without it waiters who insist on the guard are woken, never given the lock. */
+  /** Without it the next waiter is woken, never given the lock. */
   readonly marker?: MarkerCheck | undefined
 }
 
@@ -156,8 +156,8 @@ export interface MarkCommand {
 /** A place in the queue of every key. The same on all nodes, so that their queues agree. */
 export interface Waiter {
   /**
-   * `<channel>#<number>`: the channel belongs to the client, see `channelOf`. With an offer behind it, as `withOffer`
-   * puts it there, a node may give the lock to the waiter when its turn comes.
+   * `<channel>#<number>`: the channel belongs to the client, see `channelOf`. With `@<milliseconds>` behind it a node may
+   * give the lock to the waiter for so long when its turn comes, see `longestHandOver`.
    */
   readonly id: string
   /** Wall-clock time in milliseconds at which the wait began, by the client's clock; `Infinity` for one that only watches. */
@@ -262,20 +262,7 @@ export function channelOf(waiterId: string): string {
   return waiterId.slice(0, waiterId.lastIndexOf('#'))
 }
 
-/** What a waiter accepts from a node without having asked again. */
-export interface Offer {
-  /** For how long the node may give it the lock, milliseconds. */
-  readonly longest: number
-  /** Only from a node that has shown just now that it kept its data. */
-  readonly guarded: boolean
-}
-
-export function withOffer(waiterId: string, { longest, guarded }: Offer): string {
-  return `${waiterId}@${longest}${guarded ? 'g' : ''}`
-}
-
-/** `undefined` for one that wants to be woken only. */
-export function offerOf(waiterId: string): Offer | undefined {
-  const [, longest, guarded] = /#\d+@(\d+)(g?)/.exec(waiterId) ?? []
-  return longest === undefined ? undefined : { longest: Number(longest), guarded: guarded === 'g' }
+/** For how long a node may give the lock to the waiter, milliseconds; 0 when it is to be woken only. */
+export function longestHandOver(waiterId: string): number {
+  return Number(/#\d+@(\d+)/.exec(waiterId)?.[1] ?? 0)
 }

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock.js'
 import { systemRandom } from '../random.js'
 import { channelOf, type LockNode, type NodeCommand, type NodeReply, type WakeObserver } from './lock-node.js'
-import { createNodeState, execute, type Crier } from './node-state.js'
+import { createNodeState, execute, type Wake } from './node-state.js'
 
 export interface MemoryNodeOptions {
   /** Shown in votes and health. Default: `memory-1`, `memory-2`, … */
@@ -28,22 +28,20 @@ export function memoryNode(options: MemoryNodeOptions = {}): LockNode {
   const epoch = clock.wall() - clock.monotonic()
   const now = (): number => Math.floor(epoch + clock.monotonic())
 
-  const crier: Crier = {
-    reaches: (waiterId) => listeners.has(channelOf(waiterId)),
-    wake(waiterId, handed) {
-      const heard = listeners.get(channelOf(waiterId))
-      if (heard === undefined) return
-      queueMicrotask(() => {
-        for (const observer of heard) observer.message(waiterId, handed)
-      })
-    },
+  const wake: Wake = (waiterId, handed) => {
+    const heard = listeners.get(channelOf(waiterId))
+    if (heard === undefined) return false
+    queueMicrotask(() => {
+      for (const observer of heard) observer.message(waiterId, handed)
+    })
+    return true
   }
 
   return {
     name,
     connected: true,
     send(command: NodeCommand, answer: (reply: NodeReply) => void): void {
-      const reply = execute(state, command, now(), crier)
+      const reply = execute(state, command, now(), wake)
       queueMicrotask(() => {
         answer(reply)
       })

@@ -1,5 +1,5 @@
 import {
-  offerOf,
+  longestHandOver,
   type AcquireCommand,
   type ExtendCommand,
   type Fence,
@@ -60,13 +60,8 @@ interface Marker {
   quarantinedUntil: number | null
 }
 
-/** How word gets from a node to those who wait. */
-export interface Crier {
-  /** Whether the owner of the waiter listens now. */
-  reaches(waiterId: string): boolean
-  /** Its turn may have come, or has. */
-  wake(waiterId: string, handed?: Handed): void
-}
+/** Tells a waiter that its turn may have come, or that it has. False when its owner does not listen. */
+export type Wake = (waiterId: string, handed?: Handed) => boolean
 
 /** A proposed time that is further off than this is replaced by the node's own, milliseconds. */
 const CLOCK_TOLERANCE = 1_000
@@ -85,7 +80,7 @@ export function createNodeState(run: string): NodeState {
 }
 
 /** Applies one command at the node's time `now` (milliseconds). Replies are data; nothing else leaves but wake-ups. */
-export function execute(state: NodeState, command: NodeCommand, now: number, crier: Crier): NodeReply {
+export function execute(state: NodeState, command: NodeCommand, now: number, wake: Wake): NodeReply {
   if (--state.untilSweep <= 0) sweep(state, now)
   switch (command.kind) {
     case 'acquire':
@@ -95,9 +90,9 @@ export function execute(state: NodeState, command: NodeCommand, now: number, cri
     case 'repair':
       return repair(state, command, now)
     case 'release':
-      return release(state, command, now, crier)
+      return release(state, command, now, wake)
     case 'force':
-      return force(state, command, now, crier)
+      return force(state, command, now, wake)
     case 'inspect':
       return inspect(state, command, now)
     case 'greet':
@@ -169,7 +164,7 @@ function repair(state: NodeState, command: RepairCommand, now: number): NodeRepl
   return { vote: 'granted', clock: now }
 }
 
-function release(state: NodeState, command: ReleaseCommand, now: number, crier: Crier): NodeReply {
+function release(state: NodeState, command: ReleaseCommand, now: number, wake: Wake): NodeReply {
   const { keys, value, requeue, marker } = command
   let released = 0
   for (const key of keys) {
@@ -179,18 +174,18 @@ function release(state: NodeState, command: ReleaseCommand, now: number, crier: 
   }
   dequeue(state, keys, value)
   if (requeue !== undefined) enqueue(state, keys, requeue, now)
-  wakeNext(state, keys, requeue?.id, marker, now, crier)
+  wakeNext(state, keys, requeue?.id, marker, now, wake)
   return released === keys.length ? { vote: 'granted', clock: now } : refused('gone', now)
 }
 
-function force(state: NodeState, command: ForceCommand, now: number, crier: Crier): NodeReply {
+function force(state: NodeState, command: ForceCommand, now: number, wake: Wake): NodeReply {
   let deleted = 0
   for (const key of command.keys) {
     if (liveLock(state, key, now) === undefined) continue
     state.locks.delete(key)
     deleted++
   }
-  wakeNext(state, command.keys, undefined, undefined, now, crier)
+  wakeNext(state, command.keys, undefined, undefined, now, wake)
   return deleted > 0 ? { vote: 'granted', clock: now } : refused('gone', now)
 }
 
@@ -412,21 +407,21 @@ function wakeNext(
   except: string | undefined,
   check: MarkerCheck | undefined,
   now: number,
-  crier: Crier,
+  wake: Wake,
 ): void {
   for (const key of keys) {
     if (liveLock(state, key, now) !== undefined) continue
     const places = livePlaces(state, key, now)
     const head = places[0]
     if (head === undefined) continue
-    if (onlyWatches(head)) for (const watcher of places) crier.wake(watcher.id)
-    else if (head.id !== except) handOver(state, key, head, check, now, crier)
+    if (onlyWatches(head)) for (const watcher of places) wake(watcher.id)
+    else if (head.id !== except) handOver(state, key, head, check, now, wake)
   }
 }
 
 /**
  * The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
- * as its place would have lasted. Where it might not learn of it, or the node may not vote, it is just woken.
+ * as its place would have lasted. Where the node may not vote it is just woken; where nobody listens the lock is free.
  */
 function handOver(
   state: NodeState,
@@ -434,18 +429,15 @@ function handOver(
   { id, deadline }: Place,
   check: MarkerCheck | undefined,
   now: number,
-  crier: Crier,
+  wake: Wake,
 ): void {
-  const offer = offerOf(id)
-  const remaining = Math.min(offer?.longest ?? 0, deadline - now)
-  const mayVote = check === undefined ? offer?.guarded === false : !barredByMarker(state, check, now)
-  if (!mayVote || remaining < 1 || !crier.reaches(id)) {
-    crier.wake(id)
-    return
+  const remaining = Math.min(longestHandOver(id), deadline - now)
+  const mayVote = check !== undefined && barredByMarker(state, check, now) === undefined
+  if (!mayVote || remaining < 1) wake(id)
+  else if (wake(id, { remaining, deadline })) {
+    grant(state, [key], id, remaining, undefined, check, now)
+    dequeue(state, [key], id)
   }
-  grant(state, [key], id, remaining, undefined, check, now)
-  dequeue(state, [key], id)
-  crier.wake(id, { remaining, deadline })
 }
 
 function refused(reason: RefusalReason, clock: number, remaining?: number): NodeReply {

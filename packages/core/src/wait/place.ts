@@ -1,13 +1,7 @@
 import type { Engine } from '../engine.js'
 import type { Claim, Lease } from '../hold/lease.js'
 import { withLabel } from '../label.js'
-import {
-  withOffer,
-  type Handed,
-  type NodeReply,
-  type ReleaseCommand,
-  type Waiter,
-} from '../node/lock-node.js'
+import type { Handed, NodeReply, ReleaseCommand, Waiter } from '../node/lock-node.js'
 import type { Grant } from '../quorum/debts.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
@@ -37,9 +31,8 @@ export class Place {
     this.#keys = keys
     const id = engine.wakeups.nextId()
     // A token has to be proposed anew each time, and several keys are had together or not at all.
-    const mayBeHanded = !options.fencing && keys.length === 1
-    const offer = { longest: options.ttl, guarded: engine.guard !== undefined }
-    this.id = withLabel(mayBeHanded ? withOffer(id, offer) : id, options.label)
+    const mayBeHanded = engine.guard !== undefined && !options.fencing && keys.length === 1
+    this.id = withLabel(mayBeHanded ? `${id}@${options.ttl}` : id, options.label)
     this.#began = this.#now()
   }
 

@@ -172,11 +172,9 @@ export class FakeNode implements LockNode {
       return
     }
     const run = (): NodeReply =>
-      execute(this.state, sent.command, this.now(), {
-        reaches: (waiter) => this.connected && (this.#channels.get(channelOf(waiter))?.size ?? 0) > 0,
-        wake: (waiter, handed) => {
-          this.announce(waiter, handed)
-        },
+      execute(this.state, sent.command, this.now(), (waiter, handed) => {
+        this.announce(waiter, handed)
+        return this.connected && (this.#channels.get(channelOf(waiter))?.size ?? 0) > 0
       })
     const answer = (reply: NodeReply): void => {
       this.#answer(sent, reply)

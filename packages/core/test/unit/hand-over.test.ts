@@ -12,8 +12,8 @@ async function contended(
   options: AcquireOptions = {},
 ): Promise<{ holder: Lock; waiter: Redlock; waiting: Promise<Lock> }> {
   for (const node of world.nodes) node.delay = 1
-  const holder = await world.clock.run(world.client().acquire('a'))
-  const waiter = world.client()
+  const holder = await world.clock.run(world.client({ guard: true }).acquire('a'))
+  const waiter = world.client({ guard: true })
   const waiting = waiter.acquire('a', options)
   waiting.catch(() => undefined)
   await world.clock.advance(100)
@@ -185,9 +185,9 @@ describe('a lock that the nodes hand over', () => {
   test('is not given back by an answer to an earlier attempt that comes late', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 1
-    const holder = await world.clock.run(world.client().acquire('a'))
+    const holder = await world.clock.run(world.client({ guard: true }).acquire('a'))
     const say = holdBack(world.node(2))
-    const waiting = world.client().acquire('a')
+    const waiting = world.client({ guard: true }).acquire('a')
     await world.clock.advance(100)
     void holder.release()
     const lock = await world.clock.run(waiting)
@@ -218,8 +218,8 @@ describe('a lock that the nodes hand over', () => {
     for (const options of [{ fencing: true }, {}]) {
       const world = new World(3)
       for (const node of world.nodes) node.delay = 1
-      const holder = await world.clock.run(world.client(options).acquire('a'))
-      const client = world.client(options)
+      const holder = await world.clock.run(world.client({ ...options, guard: true }).acquire('a'))
+      const client = world.client({ ...options, guard: true })
       const waiting = client.acquire(options.fencing === true ? 'a' : ['a', 'b'])
       await world.clock.advance(100)
       for (const node of world.nodes) node.log.length = 0

@@ -14,12 +14,11 @@ class Bench {
   now = NOW
 
   do(command: NodeCommand): NodeReply {
-    return execute(this.state, command, this.now, {
-      reaches: (id) => !this.deaf.has(id),
-      wake: (id, handed) => {
-        this.woken.push(id)
-        if (handed !== undefined) this.handed.set(id, handed)
-      },
+    return execute(this.state, command, this.now, (id, handed) => {
+      if (this.deaf.has(id)) return false
+      this.woken.push(id)
+      if (handed !== undefined) this.handed.set(id, handed)
+      return true
     })
   }
 
@@ -253,14 +252,24 @@ describe('the queue', () => {
 
 describe('the hand-over', () => {
   const offered = 'c#1@10000'
+  const marker = { key: 'fleet', run: 'run-1' }
+
+  /** Of a node that may vote. */
+  const benchOfFleet = (): Bench => {
+    const bench = new Bench()
+    bench.state.markers.set('fleet', {
+      ...{ fleet: 'f', run: 'run-1', longestTtl: 10, highestToken: 0, floor: 0, quarantinedUntil: null },
+    })
+    return bench
+  }
 
   test('gives a released lock to the next waiter, for as long as its place would have lasted', () => {
-    const bench = new Bench()
+    const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
     bench.acquire('2', { queue: bench.waiter('d#2@10000', NOW + 1) })
     bench.now += 400
-    bench.release('v')
+    bench.release('v', { marker })
     expect(bench.state.locks.get('a')).toEqual({ value: offered, expiresAt: NOW + 3_000 })
     expect([...bench.handed]).toEqual([[offered, { remaining: 2_600, deadline: NOW + 3_000 }]])
     expect(bench.queue()).toEqual(['d#2@10000'])
@@ -268,32 +277,32 @@ describe('the hand-over', () => {
   })
 
   test('lasts no longer than the offer says', () => {
-    const bench = new Bench()
+    const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter('c#1@50') })
-    bench.release('v')
+    bench.release('v', { marker })
     expect(bench.handed.get('c#1@50')).toEqual({ remaining: 50, deadline: NOW + 3_000 })
     bench.now += 51
     expect(bench.acquire('x')).toEqual(granted)
   })
 
   test('is owned under the name of the place: extended, released, and passed on by its release', () => {
-    const bench = new Bench()
+    const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
     bench.acquire('2', { queue: bench.waiter('d#2', NOW + 1) })
-    bench.release('v')
+    bench.release('v', { marker })
     expect(bench.extend(offered, 5_000)).toEqual(granted)
-    expect(bench.release(offered)).toEqual(granted)
+    expect(bench.release(offered, { marker })).toEqual(granted)
     expect(bench.woken).toEqual([offered, 'd#2'])
     expect(bench.state.locks.size).toBe(0)
   })
 
   test('is taken up by the attempt of the waiter, also when an older one has come meanwhile', () => {
-    const bench = new Bench()
+    const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
-    bench.release('v')
+    bench.release('v', { marker })
     bench.acquire('3', { queue: bench.waiter('older#1', NOW - 10) })
     bench.now += 100
     expect(bench.acquire('again', { queue: bench.waiter(offered, NOW, 100) })).toEqual(granted)
@@ -301,56 +310,59 @@ describe('the hand-over', () => {
   })
 
   test('is given up with the place', () => {
-    const bench = new Bench()
+    const bench = benchOfFleet()
     bench.acquire('v', { keys: ['a', 'b'] })
     bench.acquire('1', { queue: bench.waiter(offered) })
     bench.acquire('1', { keys: ['b'], queue: bench.waiter(offered) })
-    bench.do({ kind: 'release', keys: ['a'], value: 'v' })
-    bench.do({ kind: 'release', keys: ['a', 'b'], value: offered })
+    bench.do({ kind: 'release', keys: ['a'], value: 'v', marker })
+    bench.do({ kind: 'release', keys: ['a', 'b'], value: offered, marker })
     expect(bench.state.locks.has('a')).toBe(false)
     expect(bench.queue('b')).toEqual([])
   })
 
   test('does not come back to one that has just given its grant back', () => {
-    const bench = new Bench()
+    const bench = benchOfFleet()
     bench.acquire('v', { queue: bench.waiter(offered) })
-    bench.release('v', { requeue: bench.waiter(offered) })
+    bench.release('v', { requeue: bench.waiter(offered), marker })
     expect(bench.state.locks.size).toBe(0)
     expect(bench.woken).toEqual([])
   })
 
-  test.each([
-    ['that makes no offer', 'c#1', undefined],
-    ['whose client is gone', offered, undefined],
-    ['that insists on the guard, by a release without it', 'c#1@10000g', undefined],
-    ['by a release that knows an earlier run', offered, { key: 'fleet', run: 'run-0' }],
-    ['by a node in quarantine', offered, { key: 'fleet', run: 'run-1' }],
-  ])('does not happen to a waiter %s: it is woken', (_, id, marker) => {
-    const bench = new Bench()
-    bench.state.markers.set('fleet', {
-      ...{ fleet: 'f', run: 'run-1', longestTtl: 0, highestToken: 0, floor: 0 },
-      quarantinedUntil: NOW + 9,
-    })
-    if (id === offered && marker === undefined) bench.deaf.add(id)
+  test('leaves the lock free where nobody listens', () => {
+    const bench = benchOfFleet()
+    bench.deaf.add(offered)
     bench.acquire('v')
-    bench.acquire('1', { queue: bench.waiter(id) })
+    bench.acquire('1', { queue: bench.waiter(offered) })
     bench.release('v', { marker })
-    expect(bench.woken).toEqual([id])
-    expect(bench.handed.size).toBe(0)
     expect(bench.state.locks.size).toBe(0)
-    expect(bench.queue()).toEqual([id])
+    expect(bench.queue()).toEqual([offered])
   })
 
+  test.each([
+    ['a waiter that wants to be woken only', 'c#1', { marker }],
+    ['a release that knows no marker', offered, { marker: undefined }],
+    ['a release that knows an earlier run', offered, { marker: { key: 'fleet', run: 'run-0' } }],
+    ['a node in quarantine', offered, { marker, quarantinedUntil: NOW + 9 }],
+  ])(
+    'does not happen with %s: the next is woken',
+    (_, id, world: { marker: typeof marker | undefined; quarantinedUntil?: number }) => {
+      const bench = benchOfFleet()
+      bench.state.markers.get('fleet')!.quarantinedUntil = world.quarantinedUntil ?? null
+      bench.acquire('v')
+      bench.acquire('1', { queue: bench.waiter(id) })
+      bench.release('v', { marker: world.marker })
+      expect(bench.woken).toEqual([id])
+      expect(bench.handed.size).toBe(0)
+      expect(bench.state.locks.size).toBe(0)
+      expect(bench.queue()).toEqual([id])
+    },
+  )
+
   test('counts for the longest TTL that a marker remembers', () => {
-    const bench = new Bench()
-    const marker = { key: 'fleet', run: 'run-1' }
-    bench.state.markers.set('fleet', {
-      ...{ fleet: 'f', run: 'run-1', longestTtl: 10, highestToken: 0, floor: 0, quarantinedUntil: null },
-    })
+    const bench = benchOfFleet()
     bench.acquire('v')
-    bench.acquire('1', { queue: bench.waiter('c#1@10000g') })
+    bench.acquire('1', { queue: bench.waiter(offered) })
     bench.release('v', { marker })
-    expect(bench.handed.size).toBe(1)
     expect(bench.state.markers.get('fleet')?.longestTtl).toBe(3_000)
   })
 })

@@ -39,9 +39,9 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
         // Not every reply tells the time; the next one of the same moment does.
         const now = clockIn(reply) ?? clockOf(await askOne(node, { kind: 'greet' }))
         if (isTooClose(model, now)) return 'too close to call'
-        const modelled = execute(model, command, now, {
-          reaches: () => true,
-          wake: (id, handed) => expected.push(saidTo(id, handed)),
+        const modelled = execute(model, command, now, (id, handed) => {
+          expected.push(saidTo(id, handed))
+          return true
         })
         assertSame(reply, modelled, `${node.name} on ${JSON.stringify(command)}`)
       }
@@ -156,7 +156,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
         { kind: 'acquire', keys, value: 'holder', ttl: 10_000, queue: 'ignore' },
         { kind: 'acquire', keys, value: 'waiter', ttl: 10_000, queue: waiter },
         { kind: 'release', keys, value: 'holder' },
-              )
+      )
       await within(end, `the last wake-up by ${node.name}`)
       return said
     },

@@ -29,9 +29,8 @@ const times = fc.oneof(
 const values = fc.constantFrom('ada', 'ben "quoted" \\ ', 'cléo ✓')
 
 /** Some are content with being woken, some may be given the lock. */
-const OFFERS = ['', `@${LONG}g`, `@${SHORT}g`, `@${3 * LONG}~a label`]
-const idOf = ({ channel }: World, number: number): string =>
-  `${channel}#${number}${OFFERS[number - 1] ?? ''}`
+const OFFERS = ['', `@${LONG}`, `@${SHORT}`, `@${3 * LONG}~a label`]
+const idOf = ({ channel }: World, number: number): string => `${channel}#${number}${OFFERS[number - 1] ?? ''}`
 const keysOf = fc
   .subarray([0, 1, 2], { minLength: 1 })
   .map((indexes) => (world: World) => indexes.map((index) => world.keys[index] as string))

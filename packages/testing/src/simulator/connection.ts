@@ -89,10 +89,6 @@ export class Connection {
     this.#channels.delete(channel)
   }
 
-  isSubscribed(channel: string): boolean {
-    return this.#channels.has(channel)
-  }
-
   publish(channel: string, waiterId: string, handed: Handed | undefined): boolean {
     if (!this.#channels.has(channel)) return false
     const announced = (): void => {

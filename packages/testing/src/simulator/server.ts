@@ -1,4 +1,4 @@
-import type { Crier, Handed, NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
+import type { Handed, NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
 import type { Connection } from './connection.js'
 import type { CoreModule } from './core-module.js'
 import type { Exchange } from './exchange.js'
@@ -29,12 +29,7 @@ export class Server {
   readonly #observer: ServerObserver
   readonly #rate: number
   readonly #inbox: Exchange[] = []
-  readonly #crier: Crier = {
-    reaches: (waiterId) => this.#reaches(waiterId),
-    wake: (waiterId, handed) => {
-      this.#publish(waiterId, handed)
-    },
-  }
+  readonly #wake = (waiterId: string, handed?: Handed): boolean => this.#publish(waiterId, handed)
   #wallOffset: number
   #runs = 0
   #snapshot: NodeState | undefined
@@ -129,23 +124,18 @@ export class Server {
     if (this.isFull && (command.kind === 'acquire' || command.kind === 'repair' || command.kind === 'mark')) {
       reply = { vote: 'failed', reason: 'OOM command not allowed' }
     } else {
-      reply = this.#core.execute(this.state, command, this.now(), this.#crier)
+      reply = this.#core.execute(this.state, command, this.now(), this.#wake)
       this.#observer.executed(this, command, reply, exchange.isLate)
     }
     exchange.respond(reply)
   }
 
-  #reaches(waiterId: string): boolean {
-    const channel = this.#core.channelOf(waiterId)
-    for (const connection of this.connections) if (connection.isSubscribed(channel)) return true
-    return false
-  }
-
-  #publish(waiterId: string, handed: Handed | undefined): void {
+  #publish(waiterId: string, handed: Handed | undefined): boolean {
     const channel = this.#core.channelOf(waiterId)
     let heard = false
     for (const connection of this.connections) heard = connection.publish(channel, waiterId, handed) || heard
     this.#observer.published(this, waiterId, heard, handed)
+    return heard
   }
 }
 

@@ -241,7 +241,7 @@ class Simulation {
 
   published(server: Server, waiterId: string, heard: boolean, handed: Handed | undefined): void {
     this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to nobody')
-    if (handed !== undefined) {
+    if (heard && handed !== undefined) {
       this.#marks.reach('lock handed over')
       this.#fairness?.handed(server, waiterId)
     }

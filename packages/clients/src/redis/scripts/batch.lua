@@ -197,35 +197,27 @@ end
 -- that it wakes, and the place that a waiter takes or keeps. Again only what is usual; nothing was done when the general
 -- part has to go on.
 
-local function channelOf(id)
-  return string.match(id, '^(.*)#') or string.sub(id, 1, -2)
-end
-
 -- A hint only: one that may not be given must not spoil a release.
 local function wake(id)
-  pcalled('PUBLISH', channelOf(id), id)
+  pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id)
 end
 
 -- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
--- as its place would have lasted. Not where it might not learn of it, or where this node may not vote.
+-- as its place would have lasted. Nothing when it has to be woken instead; where nobody listens the lock is free.
 local function handOver(lockKey, queueKey, id, deadline)
-  local longestOffer, guarded = string.match(id, '#%d+@(%d+)(g?)')
-  if not longestOffer or not mayVote or (guarded == 'g' and not run) then return end
+  if not marked or not mayVote then return end
+  local channel, longestOffer = string.match(id, '^(.*)#%d+@(%d+)')
+  if not channel then return end
   local remaining = math.min(tonumber(longestOffer), deadline - now)
-  if remaining < 1 then return end
-  local channel = channelOf(id)
-  local listening = pcalled('PUBSUB', 'NUMSUB', channel)
-  if (listening[2] or 0) == 0 then return end
-  local lease = string.format('%.0f', remaining)
-  if pcalled('SET', lockKey, id, 'PX', lease).err then return end
-  local told = pcalled('PUBLISH', channel, id .. ' ' .. lease .. ' ' .. string.format('%.0f', deadline))
-  if type(told) == 'table' then
+  if remaining < 1 or pcalled('SET', lockKey, id, 'PX', remaining).err then return end
+  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
+  if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lockKey)
-    return
+    return 'unheard'
   end
   call('ZREM', queueKey, '+' .. id, '-' .. id)
-  if run and remaining > longest then longest = remaining end
-  return true
+  if remaining > longest then longest = remaining end
+  return 'handed'
 end
 
 if single and queues and lockCount == 1 and fenceCount == 0 then
@@ -417,7 +409,8 @@ local function wakeNext(n, except)
         dropDead(key)
         for _, member in ipairs(call('ZRANGEBYSCORE', key, '+inf', '+inf')) do wake(string.sub(member, 2)) end
       elseif head and head ~= except then
-        if handOver(lockKey, key, head, deadline) then values[lockKey] = head else wake(head) end
+        local handed = handOver(lockKey, key, head, deadline)
+        if handed == 'handed' then values[lockKey] = head elseif not handed then wake(head) end
       end
     end
   end
