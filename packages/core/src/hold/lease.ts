@@ -26,8 +26,8 @@ export class Lease {
   tally: Tally
   /** What each node said when it was taken. */
   readonly taken: Tally
-  /** Nodes that were given it back later, with whatever result. */
-  repaired: Set<Member> | undefined
+  /** Nodes that have, or may have, something of it all the same: it was repaired there, or its place is in the queue. */
+  traces: Set<Member> | undefined
   /** The longest TTL that any node was asked for, milliseconds. */
   longestTtl: number
   /** When the present validity began, and how long it lasts from there. */
@@ -111,7 +111,7 @@ export class Lease {
 
   /** `absent` where no command can have brought it: nothing has to be taken back there. */
   standingAt(member: Member): Grant | 'absent' {
-    if (this.repaired?.has(member) === true) return 'unanswered'
+    if (this.traces?.has(member) === true) return 'unanswered'
     const reply = this.taken.replies[member.index]
     if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
     return reply.vote === 'granted' ? 'answered' : 'absent'

@@ -153,7 +153,7 @@ export interface MarkCommand {
   readonly duration: number
 }
 
-/** A place in the queue of every key. The same on all nodes, so that their queues agree. */
+/** A place in the queue of every key. The same on all nodes, so that their queues agree. In an acquire its id is the value. */
 export interface Waiter {
   /**
    * `<channel>#<number>`: the channel belongs to the client, see `channelOf`. With `@<milliseconds>` behind it a node may
@@ -228,6 +228,11 @@ export interface Unknown {
   readonly cause?: unknown
 }
 
+/** The node may have the keys with the value of the acquire that it answered so. */
+export function mayHold(reply: NodeReply): boolean {
+  return reply.vote === 'granted' || reply.vote === 'unknown'
+}
+
 export interface Sighting {
   readonly key: string
   readonly value: string | null
@@ -264,5 +269,5 @@ export function channelOf(waiterId: string): string {
 
 /** For how long a node may give the lock to the waiter, milliseconds; 0 when it is to be woken only. */
 export function longestHandOver(waiterId: string): number {
-  return Number(/#\d+@(\d+)/.exec(waiterId)?.[1] ?? 0)
+  return Number(/#[\d.]+@(\d+)/.exec(waiterId)?.[1] ?? 0)
 }

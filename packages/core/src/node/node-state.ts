@@ -109,25 +109,25 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
 
   const waiter = typeof command.queue === 'object' ? command.queue : undefined
   let owned = 0
-  let handed = 0
   let held = -1
   for (const key of keys) {
     const lock = liveLock(state, key, now)
     if (lock === undefined) continue
     if (lock.value === value) owned++
-    else if (lock.value === waiter?.id) handed++
     else held = Math.max(held, lock.expiresAt - now)
   }
-  // The same command a second time, by a connection that repeats itself: already ours, with its first expiry.
-  if (owned === keys.length) return { vote: 'granted', clock: now }
+  // Handed over meanwhile, or the same command a second time by a connection that repeats itself.
+  if (owned === keys.length) {
+    grant(state, keys, value, ttl, undefined, command.marker, now)
+    if (waiter !== undefined) dequeue(state, keys, waiter.id)
+    return { vote: 'granted', clock: now }
+  }
   if (held >= 0) {
     if (waiter !== undefined) enqueue(state, keys, waiter, now)
     return refused('held', now, held)
   }
 
-  // What was handed to it was so because it was its turn.
-  const inTurn = command.queue === 'ignore' || handed > 0
-  const ahead = inTurn ? -1 : lifeOfThoseAhead(state, keys, waiter, now)
+  const ahead = command.queue === 'ignore' ? -1 : lifeOfThoseAhead(state, keys, waiter, now)
   if (ahead >= 0) {
     if (waiter !== undefined) enqueue(state, keys, waiter, now)
     return refused('queued', now, ahead)
@@ -174,7 +174,7 @@ function release(state: NodeState, command: ReleaseCommand, now: number, wake: W
   }
   dequeue(state, keys, value)
   if (requeue !== undefined) enqueue(state, keys, requeue, now)
-  wakeNext(state, keys, requeue?.id, marker, now, wake)
+  wakeNext(state, keys, released > 0 ? requeue?.id : undefined, marker, now, wake)
   return released === keys.length ? { vote: 'granted', clock: now } : refused('gone', now)
 }
 

@@ -74,23 +74,19 @@ async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption)
       last?.abandon()
       const result = await attempt(engine, claim, wanted, place, patienceFor(engine, claim, until))
       if (result.won) {
-        place.leave(result.lease.tally)
+        place.served(result.lease)
         return result.lease
       }
       last = result
       if (!result.tally.isMisuse && clock.monotonic() < until) await waiting.sleep(result.tally, until)
       wanted.throwIfInterrupted()
       const handed = place.takeOver(claim)
-      if (handed !== undefined) {
-        last = undefined
-        return handed
-      }
+      if (handed !== undefined) return handed
       if (result.tally.isMisuse || clock.monotonic() >= until) throw refusal(engine, claim, result.tally)
     }
   } finally {
     waiting.end()
-    place.leave()
-    last?.abandon()
+    place.leave(last?.tally)
   }
 }
 

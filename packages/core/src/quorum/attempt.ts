@@ -1,7 +1,7 @@
 import type { Engine, RoundOptions } from '../engine.js'
 import { Lease, type Claim } from '../hold/lease.js'
 import { withLabel } from '../label.js'
-import type { Fence, NodeReply } from '../node/lock-node.js'
+import { mayHold, type Fence, type NodeReply } from '../node/lock-node.js'
 import type { Interruption } from '../wait/interruption.js'
 import type { Place } from '../wait/place.js'
 import type { Member } from './member.js'
@@ -58,8 +58,8 @@ async function propose(
   const { random, quorum } = engine.options
   const place = typeof turn === 'object' ? turn : undefined
   const queue = typeof turn === 'object' ? turn.waiter : turn
-  // Never that of an earlier attempt: a late release of the one could delete the key that the other counts on.
-  const value = withLabel(random.id(), options.label)
+  // Never one that was released: a late release could delete the key that this attempt counts on.
+  const value = place?.name ?? withLabel(random.id(), options.label)
   const start = engine.now()
   place?.attempting(start)
   const fence = options.fencing ? nextFence(engine, options.fenceRetention) : undefined
@@ -67,13 +67,21 @@ async function propose(
   let phase: 'voting' | 'won' | 'lost' | 'abandoned' = 'voting'
 
   const undo = (member: Member): void => {
+    if (place !== undefined) {
+      // On all nodes at once; what they say to the attempt from then on makes no difference.
+      if (place.name === value) place.giveBack(tally)
+      return
+    }
     const { marker } = member
-    const back = place?.giveBack(member, value) ?? { kind: 'release', keys, value, marker }
-    member.deliver(back, ttl, tally.replies[member.index]?.vote === 'granted' ? 'answered' : 'unanswered')
+    const trace = tally.replies[member.index]?.vote === 'granted' ? 'answered' : 'unanswered'
+    member.deliver({ kind: 'release', keys, value, marker }, ttl, trace)
   }
-  const take = (member: Member, reply: NodeReply): void => {
+  const hear = (member: Member, reply: NodeReply): void => {
     noteToken(engine, reply)
     place?.heard(member, reply, start)
+  }
+  const take = (member: Member, reply: NodeReply): void => {
+    hear(member, reply)
     if (phase === 'lost' && mayHold(reply)) undo(member)
   }
   const abandon = (): void => {
@@ -83,10 +91,10 @@ async function propose(
   }
   const conclude = (outcome: 'won' | 'lost'): void => {
     phase = outcome
-    for (const member of engine.members) {
-      const reply = tally.replies[member.index]
-      if (reply !== undefined) take(member, reply)
-    }
+    const heard = engine.members.filter((member) => tally.replies[member.index] !== undefined)
+    for (const member of heard) hear(member, tally.replies[member.index] as NodeReply)
+    if (outcome === 'won') return
+    for (const member of heard) if (mayHold(tally.replies[member.index] as NodeReply)) undo(member)
   }
 
   const round: RoundOptions = {
@@ -109,7 +117,7 @@ async function propose(
       )
     })
   } catch (reason) {
-    place?.leave()
+    place?.leave(tally)
     conclude('lost')
     abandon()
     throw reason
@@ -127,11 +135,6 @@ async function propose(
   }
   conclude('lost')
   return { won: false, tally, abandon }
-}
-
-/** The node may have the key with our value. */
-function mayHold(reply: NodeReply): boolean {
-  return reply.vote === 'granted' || reply.vote === 'unknown'
 }
 
 /** "Fencing token from the quorum": proposals follow the clock, so that the first one nearly always holds. */

@@ -71,8 +71,8 @@ function repairIfFree(engine: Engine, lease: Lease, member: Member, reply: NodeR
   const fence: Fence | undefined =
     lease.token === undefined ? undefined : { token: lease.token, retention: options.fenceRetention }
   const { tally } = lease
-  lease.repaired ??= new Set()
-  lease.repaired.add(member)
+  lease.traces ??= new Set()
+  lease.traces.add(member)
   // A release that comes meanwhile travels behind it and takes it back.
   member.submit(
     { kind: 'repair', keys, value: lease.value, ttl: lease.ttl, fence, marker: member.marker },

@@ -61,11 +61,14 @@ export function isHeld(engine: Engine, resources: readonly string[], tally: Tall
 
 export function inspectionOf(engine: Engine, resource: string, tally: Tally): Inspection {
   const locked = isHeld(engine, [resource], tally)
+  // Who has the lock may stand in the queue of a node that had another holder still.
+  const holders = new Set(tally.replies.map((reply) => sightingsOf(reply)[0]?.value))
   const votes = tally.votes()
   const nodes = tally.replies.map((reply, index): NodeInspection => {
     const { node, vote, reason } = votes[index] as (typeof votes)[number]
     const sighting = sightingsOf(reply)[0]
     const label = labelOf(sighting?.value ?? null)
+    const waiters = sighting?.waiters.filter((waiter) => !holders.has(waiter)) ?? []
     return {
       node,
       vote,
@@ -73,8 +76,8 @@ export function inspectionOf(engine: Engine, resource: string, tally: Tally): In
       value: sighting?.value ?? null,
       ...(label === undefined ? {} : { label }),
       remaining: sighting?.remaining ?? null,
-      waiters: sighting?.waiters ?? [],
-      waiterLabels: sighting?.waiters.map((waiter) => labelOf(waiter) ?? '') ?? [],
+      waiters,
+      waiterLabels: waiters.map((waiter) => labelOf(waiter) ?? ''),
       token: BigInt(sighting?.counter ?? 0),
     }
   })

@@ -4,7 +4,6 @@ import type { Handed } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
 import { Tally } from '../quorum/tally.js'
 import { validityOf, type Instant } from '../quorum/validity.js'
-import { PLACE_LIFE } from './place.js'
 
 /** What has to be left of a lock that is taken as it was handed over: less than that is asked for anew. */
 const WORTH_HAVING = 1 / 4
@@ -15,22 +14,29 @@ const WORTH_HAVING = 1 / 4
  * it tells, at the least.
  */
 export class HandOver {
+  /** When the last attempt began. */
   readonly #start: Instant
-  readonly #placed = new Map<Member, number>()
+  /** For how long a place lasts, milliseconds. */
+  readonly #life: number
+  /** Until when the place lasts by the clock of each node. */
+  readonly #deadlines = new Map<Member, number>()
   readonly #handed = new Map<Member, Handed>()
 
-  constructor(start: Instant) {
+  constructor(start: Instant, life: number) {
     this.#start = start
+    this.#life = life
   }
 
-  stands(member: Member, deadline: number): void {
-    this.#placed.set(member, deadline)
+  /** The node has answered the attempt with a place in its queue, at `clock` by its own. */
+  stands(member: Member, clock: number): void {
+    this.#deadlines.set(member, clock + this.#life)
   }
 
   handed(member: Member, handed: Handed): void {
     this.#handed.set(member, handed)
   }
 
+  /** The lock, if a quorum has handed it over and enough is left of its time. */
   lease(engine: Engine, claim: Claim, value: string): Lease | undefined {
     const { quorum } = engine.options
     if (this.#handed.size < quorum) return undefined
@@ -38,7 +44,7 @@ export class HandOver {
     const tally = new Tally(engine.names, quorum)
     let shortest = ttl
     for (const [member, { remaining, deadline }] of this.#handed) {
-      if (member.barred !== undefined || this.#placed.get(member) !== deadline) continue
+      if (member.barred !== undefined || this.#deadlines.get(member) !== deadline) continue
       tally.put(member.index, { vote: 'granted' }, 0)
       shortest = Math.min(shortest, remaining)
     }
@@ -48,7 +54,7 @@ export class HandOver {
     const lease = new Lease(claim, value, undefined, now, tally, validityOf(shortest, driftFactor))
     lease.since = this.#start
     lease.isProvisional = true
-    const enough = WORTH_HAVING * validityOf(Math.min(ttl, PLACE_LIFE), driftFactor)
+    const enough = WORTH_HAVING * validityOf(Math.min(ttl, this.#life), driftFactor)
     return lease.remaining(now) >= enough ? lease : undefined
   }
 }

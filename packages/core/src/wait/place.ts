@@ -1,7 +1,14 @@
 import type { Engine } from '../engine.js'
 import type { Claim, Lease } from '../hold/lease.js'
 import { withLabel } from '../label.js'
-import type { Handed, NodeReply, ReleaseCommand, Waiter } from '../node/lock-node.js'
+import {
+  mayHold,
+  type Handed,
+  type NodeReply,
+  type Refused,
+  type ReleaseCommand,
+  type Waiter,
+} from '../node/lock-node.js'
 import type { Grant } from '../quorum/debts.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
@@ -13,26 +20,38 @@ export const PLACE_LIFE = 3_000
 /** Beyond it our own clock is not trusted for an order among waiters. */
 const CLOCK_TOLERANCE = 500
 
-/** The place of one waiter, the same in the queues of all nodes; and in which of them it may stand. */
+/**
+ * The place of one waiter, the same in the queues of all nodes. Its name is the value of the attempts as well, and of the
+ * lock where nodes hand it over. Once a release of it was sent the place goes on under a new name: a late release must
+ * never delete what counts.
+ */
 export class Place {
-  readonly id: string
+  name: string
+  readonly number: number
   readonly #engine: Engine
   readonly #keys: readonly string[]
-  /** Made when a node first refuses: nearly always none does. */
+  readonly #ttl: number
+  readonly #offer: string
+  readonly #label: string | undefined
+  #names = 0
+  /** Nodes in whose queue it may stand. Made when one first refuses: nearly always none does. */
   #standing: Map<Member, Grant> | undefined
   #began: { at: number; monotonic: number }
-  /** Nobody waits any more: it was given up, or its turn has come. */
-  #over: 'left' | 'served' | undefined
+  /** When the attempt began that carried its present name, if there was one. */
   #attempted: Instant | undefined
   #handOver: HandOver | undefined
+  #isOver = false
 
   constructor(engine: Engine, { keys, options }: Claim) {
     this.#engine = engine
     this.#keys = keys
-    const id = engine.wakeups.nextId()
+    this.number = engine.wakeups.nextNumber()
     // A token has to be proposed anew each time, and several keys are had together or not at all.
     const mayBeHanded = engine.guard !== undefined && !options.fencing && keys.length === 1
-    this.id = withLabel(mayBeHanded ? `${id}@${options.ttl}` : id, options.label)
+    this.#offer = mayBeHanded ? `@${options.ttl}` : ''
+    this.#ttl = options.ttl
+    this.#label = options.label
+    this.name = this.#nextName()
     this.#began = this.#now()
   }
 
@@ -40,7 +59,7 @@ export class Place {
   get waiter(): Waiter {
     const { at, monotonic } = this.#began
     const age = Math.max(0, Math.round(this.#engine.options.clock.monotonic() - monotonic))
-    return { id: this.id, at, age, life: PLACE_LIFE }
+    return { id: this.name, at, age, life: PLACE_LIFE }
   }
 
   /** Before an attempt that carries this place: what was handed to it until now is taken up by it. */
@@ -49,41 +68,51 @@ export class Place {
     this.#handOver = undefined
   }
 
-  /** What a node said to an acquire that carried this place. */
+  /** What a node said to the acquire of the attempt that began at `attempted`. */
   heard(member: Member, reply: NodeReply, attempted: Instant): void {
+    if (attempted !== this.#attempted) return
     if (reply.vote === 'granted') this.#standing?.delete(member)
     else if (reply.vote === 'unknown') this.#stand(member, 'unanswered')
-    else if (reply.vote === 'refused' && (reply.reason === 'held' || reply.reason === 'queued')) {
+    else if (isQueued(reply)) {
       this.#stand(member, 'answered')
-      if (attempted === this.#attempted && reply.clock !== undefined) {
-        this.#expected().stands(member, reply.clock + PLACE_LIFE)
-      }
+      if (reply.clock !== undefined) this.#sinceAttempt()?.stands(member, reply.clock)
     }
-    if (this.#over === 'left') this.#leaveQueueOf(member)
   }
 
-  handed(member: Member, handed: Handed): void {
-    if (this.#attempted !== undefined) this.#expected().handed(member, handed)
+  handed(member: Member, name: string, handed: Handed): void {
+    if (name === this.name) this.#sinceAttempt()?.handed(member, handed)
   }
 
   /** The lock, if a quorum has handed it over since the last attempt and it is worth having. */
   takeOver(claim: Claim): Lease | undefined {
-    const lease = this.#handOver?.lease(this.#engine, claim, this.id)
-    if (lease !== undefined) this.#over = 'served'
+    const lease = this.#handOver?.lease(this.#engine, claim, this.name)
+    if (lease !== undefined) this.served(lease)
     return lease
   }
 
-  #expected(): HandOver {
-    return (this.#handOver ??= new HandOver(this.#attempted as Instant))
+  /** Its turn has come: the release of the lock will take it out of the queues in which it stands still. */
+  served(lease: Lease): void {
+    this.#isOver = true
+    if (this.#standing !== undefined) lease.traces = new Set(this.#standing.keys())
   }
 
-  /** A release of what was granted in vain that keeps the place, unless nobody waits for it any more. */
-  giveBack(member: Member, value: string): ReleaseCommand {
-    const { marker } = member
-    if (this.#over !== 'served') this.#stand(member, 'unanswered')
-    if (this.#over === 'left') this.#leaveQueueOf(member)
-    const requeue = this.#over === undefined ? this.waiter : undefined
-    return { kind: 'release', keys: this.#keys, value, requeue, marker }
+  /** After an attempt that was lost though nodes granted it, or may have: all is released, and the place is kept. */
+  giveBack(tally: Tally): void {
+    if (this.#isOver) return
+    const burnt = this.name
+    this.name = this.#nextName()
+    this.#attempted = undefined
+    this.#handOver = undefined
+    const { waiter } = this
+    for (const member of this.#engine.members) {
+      const reply = tally.replies[member.index]
+      const trace = this.#traceAt(member, reply)
+      if (trace === undefined) continue
+      const stays = reply === undefined || mayHold(reply) || isQueued(reply)
+      this.#release(member, burnt, trace, stays ? waiter : undefined)
+      if (stays) this.#stand(member, 'unanswered')
+      else this.#standing?.delete(member)
+    }
   }
 
   /** To the end of the queues. */
@@ -91,17 +120,29 @@ export class Place {
     this.#began = this.#now()
   }
 
-  /**
-   * Nobody waits any more: a place must not hold up those behind it. Idempotent. Nodes that have still to vote in `round`
-   * take the place out themselves when they grant; what else they say is heard.
-   */
-  leave(round?: Tally): void {
-    if (this.#over !== undefined) return
-    this.#over = 'left'
-    if (this.#standing === undefined) return
-    for (const member of [...this.#standing.keys()]) {
-      if (round === undefined || round.replies[member.index] !== undefined) this.#leaveQueueOf(member)
+  /** Nobody waits any more: a place must not hold up those behind it. `last` is the last attempt. Idempotent. */
+  leave(last: Tally | undefined): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const attempt = this.#attempted === undefined ? undefined : last
+    for (const member of this.#engine.members) {
+      const trace =
+        attempt === undefined
+          ? this.#standing?.get(member)
+          : this.#traceAt(member, attempt.replies[member.index])
+      if (trace !== undefined) this.#release(member, this.name, trace)
     }
+  }
+
+  #nextName(): string {
+    const { wakeups } = this.#engine
+    return withLabel(`${wakeups.idOf(this.number)}.${++this.#names}${this.#offer}`, this.#label)
+  }
+
+  /** Made when it is first needed: nearly always no node refuses. */
+  #sinceAttempt(): HandOver | undefined {
+    if (this.#attempted === undefined) return undefined
+    return (this.#handOver ??= new HandOver(this.#attempted, PLACE_LIFE))
   }
 
   #stand(member: Member, grant: Grant): void {
@@ -109,18 +150,16 @@ export class Place {
     this.#standing.set(member, grant)
   }
 
-  #leaveQueueOf(member: Member): void {
-    const answered = this.#standing?.get(member)
-    if (answered === undefined) return
-    this.#standing?.delete(member)
-    // With whatever was handed to it.
-    const leave: ReleaseCommand = {
-      kind: 'release',
-      keys: this.#keys,
-      value: this.id,
-      marker: member.marker,
-    }
-    member.deliver(leave, PLACE_LIFE, answered)
+  /** What there may be of the present name on a node that has said `reply` to the last attempt. */
+  #traceAt(member: Member, reply: NodeReply | undefined): Grant | undefined {
+    if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
+    return reply.vote === 'granted' ? 'answered' : this.#standing?.get(member)
+  }
+
+  #release(member: Member, value: string, trace: Grant, requeue?: Waiter): void {
+    const { marker } = member
+    const release: ReleaseCommand = { kind: 'release', keys: this.#keys, value, requeue, marker }
+    member.deliver(release, Math.max(this.#ttl, PLACE_LIFE), trace)
   }
 
   #now(): { at: number; monotonic: number } {
@@ -147,4 +186,9 @@ export class Place {
     const median = differences[Math.floor(differences.length / 2)] ?? 0
     return Math.abs(median) > CLOCK_TOLERANCE ? median : 0
   }
+}
+
+/** The node has put the place into its queue. */
+function isQueued(reply: NodeReply): reply is Refused {
+  return reply.vote === 'refused' && (reply.reason === 'held' || reply.reason === 'queued')
 }

@@ -19,10 +19,11 @@ export async function waitForUnlock(
   const { clock, quorum } = engine.options
   const keys = resources.map((resource) => engine.keyOf(resource))
   const until = clock.monotonic() + timeout
-  const watch: Waiter = { id: engine.wakeups.nextId(), at: Infinity, age: 0, life: PLACE_LIFE }
+  const number = engine.wakeups.nextNumber()
+  const watch: Waiter = { id: engine.wakeups.idOf(number), at: Infinity, age: 0, life: PLACE_LIFE }
   const told = new Set<string>()
   let rise: (() => void) | undefined
-  engine.wakeups.add(watch.id, {
+  engine.wakeups.add(number, {
     woken: ({ name }) => {
       told.add(name)
       if (told.size >= quorum) rise?.()
@@ -52,7 +53,7 @@ export async function waitForUnlock(
       )
     }
   } finally {
-    engine.wakeups.remove(watch.id)
+    engine.wakeups.remove(number)
     rise?.()
     if (watching) {
       const leave = { kind: 'release', keys, value: watch.id } as const

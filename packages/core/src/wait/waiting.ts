@@ -38,7 +38,7 @@ export class Waiting implements Sleeper {
     this.#place = place
     this.#retryInterval = retryInterval
     this.#free = engine.members.map(() => false)
-    engine.wakeups.add(place.id, this)
+    engine.wakeups.add(place.number, this)
   }
 
   /** Before an attempt: what was heard until now is used up by it. */
@@ -65,13 +65,13 @@ export class Waiting implements Sleeper {
   /** Ends the sleep now, for an abort or a close. */
   end(): void {
     this.#ended = true
-    this.#engine.wakeups.remove(this.#place.id)
+    this.#engine.wakeups.remove(this.#place.number)
     this.#rise()
   }
 
-  woken(member: Member, handed?: Handed): void {
+  woken(member: Member, name?: string, handed?: Handed): void {
     this.#free[member.index] = true
-    if (handed !== undefined) this.#place.handed(member, handed)
+    if (name !== undefined && handed !== undefined) this.#place.handed(member, name, handed)
     if (this.#wake === undefined) return
     if (this.#isPromising()) this.#rise()
     else this.#alarmAt(Math.min(this.#alarmDue, this.#engine.options.clock.monotonic() + this.#impatience()))

@@ -4,7 +4,7 @@ import type { Member } from '../quorum/member.js'
 /** One that waits for word from the nodes. */
 export interface Sleeper {
   /** A node says that its turn may have come, or that it has given it the lock. */
-  woken(member: Member, handed?: Handed): void
+  woken(member: Member, waiterId?: string, handed?: Handed): void
 }
 
 /**
@@ -14,7 +14,7 @@ export interface Sleeper {
 export class Wakeups {
   readonly #members: readonly Member[]
   readonly #channel: string
-  readonly #sleepers = new Map<string, Sleeper>()
+  readonly #sleepers = new Map<number, Sleeper>()
   readonly #live = new Set<Member>()
   #unsubscribe: (() => void)[] | undefined
   #count = 0
@@ -35,17 +35,22 @@ export class Wakeups {
     return live
   }
 
-  /** An identity for a new waiter of this client. */
-  nextId(): string {
-    return `${this.#channel}#${++this.#count}`
+  /** For a new waiter of this client. */
+  nextNumber(): number {
+    return ++this.#count
   }
 
-  add(waiterId: string, sleeper: Sleeper): void {
-    this.#sleepers.set(waiterId, sleeper)
+  /** What the identity of a waiter begins with; anything but a digit may follow. */
+  idOf(number: number): string {
+    return `${this.#channel}#${number}`
   }
 
-  remove(waiterId: string): void {
-    this.#sleepers.delete(waiterId)
+  add(number: number, sleeper: Sleeper): void {
+    this.#sleepers.set(number, sleeper)
+  }
+
+  remove(number: number): void {
+    this.#sleepers.delete(number)
   }
 
   /** Idempotent. */
@@ -67,7 +72,8 @@ export class Wakeups {
         for (const sleeper of [...this.#sleepers.values()]) sleeper.woken(member)
       },
       message: (waiterId, handed) => {
-        this.#sleepers.get(waiterId)?.woken(member, handed)
+        const number = parseInt(waiterId.slice(this.#channel.length + 1), 10)
+        this.#sleepers.get(number)?.woken(member, waiterId, handed)
       },
     })
   }

@@ -61,12 +61,14 @@ describe('acquire', () => {
     expect(bench.acquire('x', { keys: ['a', 'b'] })).toEqual(refused('held', { remaining: 2_000 }))
   })
 
-  test('sent a second time by a connection that repeats itself is granted, with its first expiry', () => {
+  test('sent a second time by a connection that repeats itself is granted, and lives on from then', () => {
     const bench = new Bench()
     bench.acquire('v')
     bench.now += 600
     expect(bench.acquire('v')).toEqual(granted)
-    bench.now += 401
+    bench.now += 1_000
+    expect(bench.acquire('w')).toEqual(refused('held', { remaining: 0 }))
+    bench.now += 1
     expect(bench.acquire('w')).toEqual(granted)
   })
 
@@ -305,8 +307,9 @@ describe('the hand-over', () => {
     bench.release('v', { marker })
     bench.acquire('3', { queue: bench.waiter('older#1', NOW - 10) })
     bench.now += 100
-    expect(bench.acquire('again', { queue: bench.waiter(offered, NOW, 100) })).toEqual(granted)
-    expect(bench.state.locks.get('a')).toEqual({ value: 'again', expiresAt: NOW + 1_100 })
+    expect(bench.acquire(offered, { queue: bench.waiter(offered, NOW, 100) })).toEqual(granted)
+    expect(bench.state.locks.get('a')).toEqual({ value: offered, expiresAt: NOW + 1_100 })
+    expect(bench.queue()).toEqual(['older#1'])
   })
 
   test('is given up with the place', () => {
@@ -320,12 +323,14 @@ describe('the hand-over', () => {
     expect(bench.queue('b')).toEqual([])
   })
 
-  test('does not come back to one that has just given its grant back', () => {
+  test('does not come back to one that has just given its grant back, but to one that only changes its name', () => {
     const bench = benchOfFleet()
-    bench.acquire('v', { queue: bench.waiter(offered) })
-    bench.release('v', { requeue: bench.waiter(offered), marker })
+    bench.acquire('c#1.1@10000')
+    bench.release('c#1.1@10000', { requeue: bench.waiter('c#1.2@10000'), marker })
     expect(bench.state.locks.size).toBe(0)
     expect(bench.woken).toEqual([])
+    bench.release('c#1.2@10000', { requeue: bench.waiter('c#1.3@10000'), marker })
+    expect(bench.state.locks.get('a')?.value).toBe('c#1.3@10000')
   })
 
   test('leaves the lock free where nobody listens', () => {

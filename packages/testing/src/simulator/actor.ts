@@ -208,13 +208,8 @@ export class Actor {
     this.#stage.note(
       () => `${this.name} HOLDS ${resources.join()} ${lock.value} for ${lock.remaining().toFixed(1)}`,
     )
-    this.#granted(holding, floor)
+    oracle.granted(holding, floor)
     return holding
-  }
-
-  #granted(holding: Holding, floor: bigint): void {
-    if (holding.lock.value.includes('#')) this.#stage.mark('lock taken as it was handed over')
-    this.#stage.oracle.granted(holding, floor)
   }
 
   #holding(resources: readonly string[], lock: Lock, invoked: number): Holding {
@@ -230,7 +225,7 @@ export class Actor {
     const floor = oracle.highestToken(resources)
     const body = async (lock: Lock): Promise<void> => {
       const holding = this.#holding(resources, lock, invoked)
-      this.#granted(holding, floor)
+      oracle.granted(holding, floor)
       await this.#work(holding)
       oracle.ended(holding)
     }

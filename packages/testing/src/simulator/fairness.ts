@@ -51,11 +51,13 @@ export class Fairness {
   }
 
   sent(_link: Link, command: NodeCommand): void {
-    if (command.kind === 'release') this.#waiting.delete(command.value)
+    if (command.kind === 'release' && command.requeue === undefined)
+      this.#waiting.delete(waiterOf(command.value))
     if (command.kind !== 'acquire') return
     this.#open(command.value, this.#timeline.now)
     if (typeof command.queue !== 'object') return
-    const { id, at } = command.queue
+    const { at } = command.queue
+    const id = waiterOf(command.queue.id)
     if (!this.#firstPlaces.has(id)) this.#firstPlaces.set(id, at)
     const before = this.#waiting.get(id)
     // One that steps back stands anew.
@@ -72,18 +74,18 @@ export class Fairness {
     }
     if (reply.vote !== 'refused' || typeof command.queue !== 'object') return
     if (reply.reason !== 'held' && reply.reason !== 'queued') return
-    const waiting = this.#waiting.get(command.queue.id)
+    const waiting = this.#waiting.get(waiterOf(command.queue.id))
     if (waiting === undefined) return
     waiting.placed.add(link.name)
     if (waiting.placed.size === this.#plan.nodes) waiting.since ??= this.#timeline.now
   }
 
   /** A node gave the lock to the next waiter by itself. */
-  handed({ name }: Server, id: string): void {
-    const waiting = this.#waiting.get(id)
+  handed(server: Server, name: string): void {
+    const waiting = this.#waiting.get(waiterOf(name))
     if (waiting === undefined) return
-    this.#open(id, waiting.sent)
-    this.#noteGrant(name, id, waiting.keys, { id, at: waiting.at })
+    this.#open(name, waiting.sent)
+    this.#noteGrant(server.name, name, waiting.keys, { id: name, at: waiting.at })
   }
 
   #open(value: string, sent: number): void {
@@ -98,15 +100,25 @@ export class Fairness {
   ): void {
     const round = this.#rounds.get(value)
     if (round?.granted.add(node).size !== this.#plan.quorum) return
-    if (self !== undefined) this.#waiting.delete(self.id)
-    const place = self === undefined ? Infinity : (this.#firstPlaces.get(self.id) ?? self.at)
-    for (const [id, { keys: wanted, at, since }] of this.#waiting) {
+    let place = Infinity
+    if (self !== undefined) {
+      const id = waiterOf(self.id)
+      this.#waiting.delete(id)
+      place = this.#firstPlaces.get(id) ?? self.at
+    }
+    for (const [other, { keys: wanted, at, since }] of this.#waiting) {
       if (since === undefined || since >= round.sent || !wanted.some((key) => keys.includes(key))) continue
       if (place <= at) continue
       this.#oracle.report(
         'liveness',
-        `${value} got ${keys.join()} before ${id}, who has stood first since ${since.toFixed(1)}`,
+        `${value} got ${keys.join()} before ${other}, who has stood first since ${since.toFixed(1)}`,
       )
     }
   }
+}
+
+/** Whose place it is, under whatever name it goes on. */
+function waiterOf(name: string): string {
+  const end = name.indexOf('.', name.lastIndexOf('#'))
+  return end < 0 ? name : name.slice(0, end)
 }

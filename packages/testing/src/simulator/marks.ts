@@ -1,5 +1,6 @@
 import type { NodeCommand, NodeReply } from '@quorumlock/core'
 import type { Link } from './link.js'
+import type { Server } from './server.js'
 
 interface Round {
   granted: number
@@ -15,6 +16,13 @@ export class Marks {
   readonly #released = new Map<Link, Set<string>>()
   readonly #reasons = new Map<string, Set<string>>()
   readonly #logged = new Set<string>()
+  readonly #handed = new Map<string, Set<Server>>()
+
+  readonly #quorum: number
+
+  constructor(quorum: number) {
+    this.#quorum = quorum
+  }
 
   reach(mark: string): void {
     this.reached.add(mark)
@@ -35,7 +43,6 @@ export class Marks {
         if (command.keys.length > 1) this.reach('several resources at once')
         return
       case 'release':
-        if (command.value.includes('#')) this.reach('place given up')
         if (command.requeue !== undefined) this.reach('partial grant given back, place kept')
         this.#noteRelease(link, command.value)
         return
@@ -55,11 +62,22 @@ export class Marks {
     }
   }
 
+  /** A node gave the lock to a waiter by itself. */
+  handed(server: Server, waiterId: string): void {
+    this.reach('lock handed over')
+    const nodes = this.#handed.get(waiterId) ?? new Set()
+    this.#handed.set(waiterId, nodes.add(server))
+    if (nodes.size === this.#quorum) this.reach('lock handed over by a quorum')
+  }
+
   answered(link: Link, command: NodeCommand, reply: NodeReply): void {
     if (reply.vote === 'refused') this.#noteRefusal(command.kind, reply.reason)
     else if (reply.vote !== 'granted') this.reach(`${command.kind} ${reply.vote}`)
     else if (command.kind === 'repair') this.reach('repair done')
     if (command.kind === 'acquire') this.#noteVote(link, command.value, reply)
+    if (command.kind === 'release' && reply.vote === 'refused' && command.value.includes('#')) {
+      this.reach('place given up')
+    }
   }
 
   /** Text is made only for what was not seen before: refusals are the most frequent answers. */

@@ -61,7 +61,7 @@ class Simulation {
   readonly #timeline = new Timeline()
   readonly #activity: Activity = { ran: false }
   readonly #trace: Trace
-  readonly #marks = new Marks()
+  readonly #marks: Marks
   readonly #oracle: Oracle
   readonly #residue: Residue
   readonly #fairness: Fairness | undefined
@@ -78,6 +78,7 @@ class Simulation {
     this.#trace = new Trace(timeline, options.trace === true)
     this.#oracle = new Oracle(timeline)
     if (options.history === true) this.#oracle.chronicle = new Chronicle(timeline)
+    this.#marks = new Marks(plan.quorum)
     this.#fairness = isStrict(plan) ? new Fairness(this.#oracle, timeline, plan) : undefined
     this.#residue = new Residue(this.#oracle, timeline, this.#clients)
     const clocks = new Prng(plan.seed, 'server-clocks')
@@ -242,7 +243,7 @@ class Simulation {
   published(server: Server, waiterId: string, heard: boolean, handed: Handed | undefined): void {
     this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to nobody')
     if (heard && handed !== undefined) {
-      this.#marks.reach('lock handed over')
+      this.#marks.handed(server, waiterId)
       this.#fairness?.handed(server, waiterId)
     }
     this.#trace.add(15, server.index)

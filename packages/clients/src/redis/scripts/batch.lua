@@ -206,7 +206,7 @@ end
 -- as its place would have lasted. Nothing when it has to be woken instead; where nobody listens the lock is free.
 local function handOver(lockKey, queueKey, id, deadline)
   if not marked or not mayVote then return end
-  local channel, longestOffer = string.match(id, '^(.*)#%d+@(%d+)')
+  local channel, longestOffer = string.match(id, '^(.*)#[%d.]+@(%d+)')
   if not channel then return end
   local remaining = math.min(tonumber(longestOffer), deadline - now)
   if remaining < 1 or pcalled('SET', lockKey, id, 'PX', remaining).err then return end
@@ -246,7 +246,7 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
           return reply
         end
       end
-    elseif type(holder) == 'string' and holder ~= value and id and holder ~= id and math.abs(at + age - now) <= CLOCK_TOLERANCE then
+    elseif type(holder) == 'string' and holder ~= value and id and math.abs(at + age - now) <= CLOCK_TOLERANCE then
       local left = call('PTTL', lockKey)
       local deadline = string.format('-%.0f', now + life)
       local added = left >= 0 and pcalled('ZADD', queueKey, at, '+' .. id, deadline, '-' .. id)
@@ -309,12 +309,11 @@ local function stale(counter)
   return { string.format('%.0f', counter) }
 end
 
-local function take(value, ttl, n, token, counterLife, handedTo)
+local function take(value, ttl, n, token, counterLife)
   for i = lock, lock + n - 1 do
     local key = keys[i]
-    if values[key] == value or values[key] == handedTo then
+    if values[key] == value then
       call('SET', key, value, 'PX', ttl)
-      values[key] = value
     else
       if not call('SET', key, value, 'PX', ttl, 'NX') then
         assertFree(key)
@@ -434,34 +433,32 @@ local function acquire(flags, n)
     if quarantinedUntil then return refusal(QUARANTINED, quarantinedUntil - now) end
   end
 
-  local owned, held, remaining, id, handedTo = 0, false, -1, nil, nil
+  local owned, held, remaining = 0, false, -1
   for i = lock, lock + n - 1 do
     local holder = values[keys[i]]
     if holder == value then
       owned = owned + 1
     elseif holder then
-      if waiter then id = id or readWaiter(waiter) end
-      if holder == id then
-        handedTo = id
-      else
-        local left = call('PTTL', keys[i])
-        held = true
-        -- -1: it never expires.
-        if left == -1 then left = math.huge end
-        if left > remaining then remaining = left end
-      end
+      local left = call('PTTL', keys[i])
+      held = true
+      -- -1: it never expires.
+      if left == -1 then left = math.huge end
+      if left > remaining then remaining = left end
     end
   end
-  -- The same command a second time, by a connection that repeats itself: already ours, with its first expiry.
-  if owned == n then return end
+  -- Handed over meanwhile, or the same command a second time by a connection that repeats itself.
+  if owned == n then
+    take(value, ttl, n)
+    if waiter then dequeue(n, (readWaiter(waiter))) end
+    return
+  end
   if held then
     if waiter then enqueue(n, waiter) end
     if remaining == math.huge then return HELD end
     return refusal(HELD, remaining)
   end
 
-  -- What was handed to it was so because it was its turn.
-  if queues and mode > 0 and not handedTo then
+  if queues and mode > 0 then
     local ahead = lifeOfThoseAhead(n, waiter)
     if ahead >= 0 then
       if waiter then enqueue(n, waiter) end
@@ -474,7 +471,7 @@ local function acquire(flags, n)
     if counter >= tonumber(token) then return stale(counter) end
   end
 
-  take(value, ttl, n, token, counterLife, handedTo)
+  take(value, ttl, n, token, counterLife)
   if waiter and queues then dequeue(n, (readWaiter(waiter))) end
 end
 
@@ -540,7 +537,7 @@ local function release(flags, n)
   dequeue(n, value)
   -- Where there is no memory for a place, the release still counts.
   if waiter then pcall(enqueue, n, waiter) end
-  if queues then wakeNext(n, waiter and readWaiter(waiter)) end
+  if queues then wakeNext(n, released > 0 and waiter and readWaiter(waiter)) end
   if released < n then return GONE end
 end
 

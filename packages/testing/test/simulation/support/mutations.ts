@@ -208,7 +208,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a hand-over believed whichever attempt it was the answer to',
     file: 'wait/hand-over.ts',
-    from: 'if (member.barred !== undefined || this.#placed.get(member) !== deadline) continue',
+    from: 'if (member.barred !== undefined || this.#deadlines.get(member) !== deadline) continue',
     to: '',
     within: 1000,
     plan: HANDED_OVER,
