@@ -39,6 +39,7 @@ const FOUND: readonly (readonly [string, SimulationOptions])[] = [
     'forcing one resource of a detached lock took the others from the process that had gone on with it',
     { seed: 141_048 },
   ],
+  ['a late attempt freed a lock that had been handed over under its name', { seed: 149_255 }],
 ]
 
 test.each(FOUND)('%s', async (_what, options) => {
