@@ -73,7 +73,7 @@ export class Place {
     if (attempted !== this.#attempted) return
     if (reply.vote === 'granted') this.#standing?.delete(member)
     else if (reply.vote === 'unknown') this.#stand(member, 'unanswered')
-    else if (isQueued(reply)) {
+    else if (isQueued(reply) && !member.lacks('queue')) {
       this.#stand(member, 'answered')
       if (reply.clock !== undefined) this.#sinceAttempt()?.stands(member, reply.clock)
     }
@@ -93,7 +93,11 @@ export class Place {
   /** Its turn has come: the release of the lock will take it out of the queues in which it stands still. */
   served(lease: Lease): void {
     this.#isOver = true
-    if (this.#standing !== undefined) lease.traces = new Set(this.#standing.keys())
+    for (const member of this.#standing?.keys() ?? []) {
+      if (lease.taken.replies[member.index]?.vote === 'granted') continue
+      lease.traces ??= new Set()
+      lease.traces.add(member)
+    }
   }
 
   /** After an attempt that was lost though nodes granted it, or may have: all is released, and the place is kept. */

@@ -1,5 +1,5 @@
 import * as core from '@quorumlock/core'
-import type { Handed, NodeCommand, NodeReply } from '@quorumlock/core'
+import type { AcquireCommand, Handed, NodeCommand, NodeReply } from '@quorumlock/core'
 import { Actor, type Stage } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
@@ -69,7 +69,7 @@ class Simulation {
   readonly #clients: ClientProcess[] = []
   readonly #stage: Stage
   #rounds = 0
-  #lastValue = ''
+  #lastRound: unknown
 
   constructor(plan: Plan, options: SimulationOptions) {
     this.#plan = plan
@@ -200,7 +200,7 @@ class Simulation {
   // ── what links and servers tell ────────────────────────────────────────────────────────────────────────────────────
 
   sent(link: Link, command: NodeCommand): void {
-    if (command.kind === 'acquire') this.#noteRound(command.value)
+    if (command.kind === 'acquire') this.#noteRound(command)
     this.#marks.sent(link, command)
     this.#fairness?.sent(link, command)
     this.#trace.add(1, link.server.index)
@@ -258,10 +258,11 @@ class Simulation {
     if (this.#trace.isReadable) this.#trace.write(`      ${server.name} lost data`)
   }
 
-  /** The commands of one round leave one after another, and have a value that no other round has. */
-  #noteRound(value: string): void {
-    if (value === this.#lastValue) return
-    this.#lastValue = value
+  /** The commands of one round leave one after another, and share a waiter, or a value, that no other round has. */
+  #noteRound({ queue, value }: AcquireCommand): void {
+    const round = typeof queue === 'object' ? queue : value
+    if (round === this.#lastRound) return
+    this.#lastRound = round
     this.#rounds++
   }
 }
