@@ -133,13 +133,13 @@ function encodeFields(command: LockCommand, job: Json[], waiters: Json[]): Shape
     case 'release':
       job.push(command.value)
       if (command.requeue === undefined) return RELEASE[0]
-      encodeWaiter(command.requeue, waiters)
+      waiters.push(encodeWaiter(command.requeue))
       return RELEASE[1]
     case 'force':
       return FORCE
     case 'inspect':
       if (command.watch === undefined) return INSPECT[0]
-      encodeWaiter(command.watch, waiters)
+      waiters.push(encodeWaiter(command.watch))
       return INSPECT[1]
   }
 }
@@ -151,14 +151,15 @@ function encodeAcquire(
 ): Shape {
   const { queue } = command
   job.push(command.value, String(command.ttl))
-  if (typeof queue === 'object') encodeWaiter(queue, waiters)
+  if (typeof queue === 'object') waiters.push(encodeWaiter(queue, command.value))
   const fenced = encodeFence(command, job)
   if (queue === 'ignore') return fenced ? FENCED : PLAIN
   return (queue === 'respect' ? RESPECTFUL : WAITING)[fenced ? 1 : 0]
 }
 
-function encodeWaiter({ id, at, age, life }: Waiter, waiters: Json[]): void {
-  waiters.push(`${at === Infinity ? -1 : at} ${age} ${life} ${id}`)
+/** Nearly always the waiter has the name that stands there already as the value. */
+function encodeWaiter({ id, at, age, life }: Waiter, value?: string): string {
+  return `${at === Infinity ? -1 : at} ${age} ${life} ${id === value ? '' : id}`
 }
 
 function encodeFence(

@@ -1,4 +1,4 @@
-import type { Fence, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
+import type { AcquireCommand, Fence, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
 import fc from 'fast-check'
 
 /** What a generated sequence of commands speaks about. */
@@ -85,18 +85,24 @@ const markers = fc.option(
   { nil: () => undefined },
 )
 
-const acquires = fc.tuple(keysOf, values, times, queues, fences, markers).map(
-  ([keys, value, ttl, queue, fence, marker]) =>
-    (world: World): NodeCommand => ({
+/** As the engine has it, the value of an acquire is the name of its waiter; but nodes may not rely on that. */
+const valueOf = (value: string, queue: AcquireCommand['queue'], isNamed: boolean): string =>
+  isNamed && typeof queue === 'object' ? queue.id : value
+
+const acquires = fc
+  .tuple(keysOf, values, fc.boolean(), times, queues, fences, markers)
+  .map(([keys, value, isNamed, ttl, queueIn, fence, marker]) => (world: World): NodeCommand => {
+    const queue = queueIn(world)
+    return {
       kind: 'acquire',
       keys: keys(world),
-      value,
+      value: valueOf(value, queue, isNamed),
       ttl,
-      queue: queue(world),
+      queue,
       fence,
       marker: marker(world),
-    }),
-)
+    }
+  })
 const extends_ = fc.tuple(keysOf, values, times, markers).map(
   ([keys, value, ttl, marker]) =>
     (world: World): NodeCommand => ({
@@ -199,19 +205,22 @@ const founding: Step = {
   ],
 }
 const takings = fc
-  .tuple(values, times, waitersLiving(fc.constantFrom(SHORT, LONG)), fences, markers, fc.boolean())
-  .map(
-    ([value, ttl, queue, fence, marker, isFenced]) =>
-      (world: World): NodeCommand => ({
-        kind: 'acquire',
-        keys: world.keys.slice(0, 1),
-        value,
-        ttl,
-        queue: queue(world),
-        fence: isFenced ? fence : undefined,
-        marker: marker(world),
-      }),
+  .tuple(
+    ...([values, fc.boolean(), times, waitersLiving(fc.constantFrom(SHORT, LONG))] as const),
+    ...([fences, markers, fc.boolean()] as const),
   )
+  .map(([value, isNamed, ttl, queueIn, fence, marker, isFenced]) => (world: World): NodeCommand => {
+    const queue = queueIn(world)
+    return {
+      kind: 'acquire',
+      keys: world.keys.slice(0, 1),
+      value: valueOf(value, queue, isNamed),
+      ttl,
+      queue,
+      fence: isFenced ? fence : undefined,
+      marker: marker(world),
+    }
+  })
 const givings = fc.tuple(released, markers).map(
   ([value, marker]) =>
     (world: World): NodeCommand => ({

@@ -12,7 +12,8 @@
 --          5 force
 --          6 inspect                                    flags: 1 watch
 --        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
---           `at age life id`, which is read only when somebody has to wait; `at` is -1 for one that only watches
+--           `at age life id`, which is read only when somebody has to wait; `at` is -1 for one that only watches; an acquire
+--           whose value is the id leaves that out
 --        of one command
 --        the same as it is, without JSON: numbers of keys, run or `-`, command, fields, and the waiter
 --        of all, last
@@ -204,7 +205,8 @@ end
 
 -- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
 -- as its place would have lasted. Nothing when it has to be woken instead; where nobody listens the lock is free.
-local function handOver(lockKey, queueKey, id, deadline)
+-- `former` gave it back, and gives up its place if it has one.
+local function handOver(lockKey, queueKey, id, deadline, former)
   if not marked or not mayVote then return end
   local channel, longestOffer = string.match(id, '^(.*)#[%d.]+@(%d+)')
   if not channel then return end
@@ -213,9 +215,10 @@ local function handOver(lockKey, queueKey, id, deadline)
   local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lockKey)
+    call('ZREM', queueKey, '+' .. former, '-' .. former)
     return 'unheard'
   end
-  call('ZREM', queueKey, '+' .. id, '-' .. id)
+  call('ZREM', queueKey, '+' .. id, '-' .. id, '+' .. former, '-' .. former)
   if remaining > longest then longest = remaining end
   return 'handed'
 end
@@ -228,14 +231,16 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
     local id = first and string.sub(first, 2)
     local deadline = id and id ~= value and -tonumber(call('ZSCORE', queueKey, '-' .. id) or 0)
     if deadline and now <= deadline then
-      if handOver(lockKey, queueKey, id, deadline) then return noteInMarker() or reply end
+      if handOver(lockKey, queueKey, id, deadline, value) then return noteInMarker() or reply end
       if pcalled('DEL', lockKey) == 1 then
+        call('ZREM', queueKey, '+' .. value, '-' .. value)
         wake(id)
         return reply
       end
     end
   elseif head == 81 and mayVote and (not run or tonumber(job[6]) <= longest) then
     local at, age, life, id = string.match(job[7], '^(%d+) (%d+) (%d+) (.*)$')
+    if id == '' then id = value end
     if not holder then
       local first = id and call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
       local deadline = first and first == '+' .. id and call('ZSCORE', queueKey, '-' .. id)
@@ -377,10 +382,11 @@ local function lifeOfThoseAhead(n, waiter)
   return life
 end
 
--- The waiter of the command at hand.
-local function nextWaiter()
+-- The waiter of the command at hand; `name` stands for an id that was left out.
+local function nextWaiter(name)
   waiter = waiter + 1
-  return waiters[waiter - 1]
+  local given = waiters[waiter - 1]
+  return name and string.sub(given, -1) == ' ' and given .. name or given
 end
 
 local function enqueue(n, waiter)
@@ -399,7 +405,7 @@ local function dequeue(n, id)
   for i = queue, queue + n - 1 do call('ZREM', keys[i], '+' .. id, '-' .. id) end
 end
 
-local function wakeNext(n, except)
+local function wakeNext(n, except, former)
   for i = 0, n - 1 do
     local key, lockKey = keys[queue + i], keys[lock + i]
     if not values[lockKey] then
@@ -408,7 +414,7 @@ local function wakeNext(n, except)
         dropDead(key)
         for _, member in ipairs(call('ZRANGEBYSCORE', key, '+inf', '+inf')) do wake(string.sub(member, 2)) end
       elseif head and head ~= except then
-        local handed = handOver(lockKey, key, head, deadline)
+        local handed = former and handOver(lockKey, key, head, deadline, former)
         if handed == 'handed' then values[lockKey] = head elseif not handed then wake(head) end
       end
     end
@@ -421,7 +427,7 @@ local function acquire(flags, n)
   local value, ttl = job[p], job[p + 1]
   p = p + 2
   local mode = flags % 4
-  local waiter = mode == 2 and nextWaiter()
+  local waiter = mode == 2 and nextWaiter(value)
   local token, counterLife
   if flags >= 4 then
     token, counterLife = job[p], job[p + 1]
@@ -537,7 +543,7 @@ local function release(flags, n)
   dequeue(n, value)
   -- Where there is no memory for a place, the release still counts.
   if waiter then pcall(enqueue, n, waiter) end
-  if queues then wakeNext(n, released > 0 and waiter and readWaiter(waiter)) end
+  if queues then wakeNext(n, released > 0 and waiter and readWaiter(waiter), value) end
   if released < n then return GONE end
 end
 
