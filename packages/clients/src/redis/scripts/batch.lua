@@ -205,7 +205,7 @@ end
 
 -- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
 -- as its place would have lasted. Nothing when it has to be woken instead; where nobody listens the lock is free.
--- `former` gave it back, and gives up its place if it has one.
+-- `former`, if it is given, is a place to be given up with it.
 local function handOver(lockKey, queueKey, id, deadline, former)
   if not marked or not mayVote then return end
   local channel, longestOffer = string.match(id, '^(.*)#[%d.]+@(%d+)')
@@ -215,9 +215,10 @@ local function handOver(lockKey, queueKey, id, deadline, former)
   local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lockKey)
-    call('ZREM', queueKey, '+' .. former, '-' .. former)
+    if former then call('ZREM', queueKey, '+' .. former, '-' .. former) end
     return 'unheard'
   end
+  former = former or id
   call('ZREM', queueKey, '+' .. id, '-' .. id, '+' .. former, '-' .. former)
   if remaining > longest then longest = remaining end
   return 'handed'
@@ -405,7 +406,7 @@ local function dequeue(n, id)
   for i = queue, queue + n - 1 do call('ZREM', keys[i], '+' .. id, '-' .. id) end
 end
 
-local function wakeNext(n, except, former)
+local function wakeNext(n, except, mayHandOver)
   for i = 0, n - 1 do
     local key, lockKey = keys[queue + i], keys[lock + i]
     if not values[lockKey] then
@@ -414,7 +415,7 @@ local function wakeNext(n, except, former)
         dropDead(key)
         for _, member in ipairs(call('ZRANGEBYSCORE', key, '+inf', '+inf')) do wake(string.sub(member, 2)) end
       elseif head and head ~= except then
-        local handed = former and handOver(lockKey, key, head, deadline, former)
+        local handed = mayHandOver and handOver(lockKey, key, head, deadline)
         if handed == 'handed' then values[lockKey] = head elseif not handed then wake(head) end
       end
     end
@@ -543,7 +544,7 @@ local function release(flags, n)
   dequeue(n, value)
   -- Where there is no memory for a place, the release still counts.
   if waiter then pcall(enqueue, n, waiter) end
-  if queues then wakeNext(n, released > 0 and waiter and readWaiter(waiter), value) end
+  if queues then wakeNext(n, released > 0 and waiter and readWaiter(waiter), true) end
   if released < n then return GONE end
 end
 
