@@ -84,7 +84,6 @@ function markerOf(command: LockCommand): MarkerCheck | 'none' | undefined {
       return command.marker ?? 'none'
     case 'force':
       return 'none'
-
     case 'inspect':
       return undefined
   }

@@ -21,6 +21,7 @@ const RARE_PATHS = [
   'heartbeat renewed a place',
   'place given up',
   'wake-up published',
+  'lock handed over by a quorum',
   'wake-up published to nobody',
   'wake-up lost',
   'watch ended free',
