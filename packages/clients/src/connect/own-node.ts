@@ -1,8 +1,9 @@
-import type { LockNode } from '@quorumlock/core'
+import type { Failed, LockNode, Unknown } from '@quorumlock/core'
 import { createClient } from 'redis'
 import { linkToNodeRedis } from '../redis/node-redis.js'
 import { reconnectDelay } from '../redis/reconnect.js'
 import { ScriptNode } from '../redis/script-node.js'
+import { voteOfError } from '../redis/vote-of-error.js'
 import type { Endpoint } from './node-config.js'
 
 export interface Connecting {
@@ -16,9 +17,9 @@ export interface Connecting {
 export interface OwnNode {
   readonly node: LockNode
   /** Why it is not connected, as far as is known. */
-  readonly lastError: () => string | undefined
-  /** Goes on trying until the node is closed. */
-  readonly connect: (onReady: () => void) => void
+  readonly obstacle: () => Failed | Unknown | undefined
+  /** Goes on trying until the node is closed; tells of every connection and of every failure. */
+  readonly connect: (onNews: () => void) => void
 }
 
 export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
@@ -49,24 +50,28 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
       reconnectStrategy: reconnectDelay,
     },
   })
-  let lastError: string | undefined
-  client.on('error', (error: unknown) => {
-    lastError = error instanceof Error ? describe(error) : String(error)
-  })
+  let obstacle: Failed | Unknown | undefined
+  let news = (): void => undefined
+  const failed = (error: unknown): void => {
+    obstacle = { ...voteOfError(error), reason: error instanceof Error ? describe(error) : String(error) }
+    news()
+  }
+  client.on('error', failed)
   const link = linkToNodeRedis(client, name)
   const close = (): void => {
     client.destroy()
   }
   return {
     node: new ScriptNode({ ...link, close }, { durable }),
-    lastError: () => lastError,
-    connect(onReady) {
+    obstacle: () => obstacle,
+    connect(onNews) {
+      news = onNews
       client.on('ready', () => {
-        lastError = undefined
-        onReady()
+        obstacle = undefined
+        onNews()
       })
       client.connect().catch((error: unknown) => {
-        lastError ??= error instanceof Error ? describe(error) : String(error)
+        if (obstacle === undefined) failed(error)
       })
     },
   }

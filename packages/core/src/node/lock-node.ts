@@ -225,6 +225,8 @@ export interface Failed {
 export interface Unknown {
   readonly vote: 'unknown'
   readonly reason: string
+  /** As for `Failed`, of a part of what was asked. */
+  readonly misuse?: boolean | undefined
   readonly cause?: unknown
 }
 

@@ -66,13 +66,13 @@ test('messages name the resource, the nodes, what they said and what to do', asy
   const held = await world.clock.run(world.client().acquire('orders/42'))
   const contended = await world.clock.runToError(world.client().acquire('orders/42', { wait: 0 }))
   expect(contended.message).toMatch(
-    /^Cannot lock "orders\/42": others hold it or are before us \(n1: held, 30000 ms left; n2: .*\)\. Wait for longer, or try again later$/,
+    /^Cannot lock "orders\/42": it is held, or other waiters are ahead \(n1: held, 30000 ms left; n2: .*\)\. Increase wait, or retry later$/,
   )
   world.node(0).disconnect()
   world.node(1).script = () => ({ vote: 'failed', reason: 'LOADING', cause: new Error('loading') })
   const unavailable = await world.clock.runToError(world.client().acquire(['b', 'a'], { wait: 0 }))
   expect(unavailable.message).toBe(
-    'Cannot lock "a", "b": 2 of 3 nodes have to agree, and more than 1 of them cannot (n1: not connected; n2: LOADING). Bring nodes back, or try again later',
+    'Cannot lock "a", "b": 2 of 3 nodes cannot answer or vote, 2 are needed (n1: not connected; n2: LOADING). Bring nodes back, or retry later',
   )
   expect(unavailable.cause).toMatchObject({ message: 'loading' })
   await world.clock.advance(40_000)

@@ -98,7 +98,7 @@ const time = [
   [10n, TypeError],
 ] as const
 const flag = [
-  [0, RangeError],
+  [0, TypeError],
   ['true', TypeError],
   [null, TypeError],
 ] as const
@@ -127,7 +127,7 @@ const wrongForCall: [string, unknown, ErrorConstructor][] = [
 
 const wrongForClient: [string, unknown, ErrorConstructor][] = [
   ...flag.map(([value, type]) => ['guard', value, type] as [string, unknown, ErrorConstructor]),
-  ['keyPrefix', 1, RangeError],
+  ['keyPrefix', 1, TypeError],
   ['keyPrefix', null, TypeError],
   ['quorum', 1, RangeError],
   ['quorum', 4, RangeError],

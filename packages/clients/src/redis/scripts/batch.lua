@@ -80,6 +80,12 @@ if run then
 end
 local longestBefore, highestBefore = longest, highest
 
+-- Redis 6.2 and 7.0 do not say which command it is that a user may not run.
+local function explained(err, command)
+  if string.find(err, 'The user executing the script can', 1, true) then return err .. ': ' .. command end
+  return err
+end
+
 local function noteInMarker()
   if not marked or (longest == longestBefore and highest == highestBefore) then return end
   -- A grant that the marker does not know of would not be waited for after a loss of data. `MARKER` is an error that
@@ -90,7 +96,9 @@ local function noteInMarker()
   else
     written = pcalled('HSET', markerKey, 'longest', longest)
   end
-  if type(written) == 'table' and written.err then return redis.error_reply('MARKER ' .. written.err) end
+  if type(written) == 'table' and written.err then
+    return redis.error_reply('MARKER ' .. explained(written.err, 'HSET'))
+  end
 end
 
 local mayVote = not run or (marked == run and not quarantinedUntil)
@@ -266,6 +274,13 @@ end
 
 -- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
 
+-- For whoever has to explain an error; no call in the sections above, which leave errors to this one, pays for it.
+local attempted
+local function call(name, ...)
+  attempted = name
+  return redis.call(name, ...)
+end
+
 local waiters = single and { argv[#argv - 1] } or argv[3] and cjson.decode(argv[2])
 
 -- All locks and counters at one stroke, kept up to date below. A key of another type looks like a free one here; the
@@ -275,7 +290,7 @@ do
   local got = pcalled('MGET', unpack(keys, 1, firstQueue - 1))
   if got.err then
     -- `PARTLY`, where something was done already, is an error that nobody takes for a sure no.
-    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. got.err)
+    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. explained(got.err, 'MGET'))
   end
   for i = 1, firstQueue - 1 do values[keys[i]] = got[i] end
 end
@@ -323,7 +338,7 @@ local function take(value, ttl, n, token, counterLife)
     else
       if not call('SET', key, value, 'PX', ttl, 'NX') then
         assertFree(key)
-        error('ERR ' .. key .. ' is there and is not')
+        error('ERR a key that is free cannot be set')
       end
       values[key] = value
       takenCount = takenCount + 1
@@ -626,7 +641,8 @@ repeat
       call('DEL', taken[i])
       values[taken[i]] = false
     end
-    reply[size + 1], reply[size + 2] = number, type(failure) == 'table' and failure.err or tostring(failure)
+    local said = type(failure) == 'table' and failure.err or tostring(failure)
+    reply[size + 1], reply[size + 2] = number, explained(said, attempted or '')
     size = size + 2
   end
 until done

@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '806dadbd8cf562ad05f234bc0dc1bc5340ce92db',
+  sha1: 'c29bba25d9858a2fdaa7ea05d01926368f72a282',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
@@ -92,6 +92,12 @@ if run then
 end
 local longestBefore, highestBefore = longest, highest
 
+-- Redis 6.2 and 7.0 do not say which command it is that a user may not run.
+local function explained(err, command)
+  if string.find(err, 'The user executing the script can', 1, true) then return err .. ': ' .. command end
+  return err
+end
+
 local function noteInMarker()
   if not marked or (longest == longestBefore and highest == highestBefore) then return end
   -- A grant that the marker does not know of would not be waited for after a loss of data. \`MARKER\` is an error that
@@ -102,7 +108,9 @@ local function noteInMarker()
   else
     written = pcalled('HSET', markerKey, 'longest', longest)
   end
-  if type(written) == 'table' and written.err then return redis.error_reply('MARKER ' .. written.err) end
+  if type(written) == 'table' and written.err then
+    return redis.error_reply('MARKER ' .. explained(written.err, 'HSET'))
+  end
 end
 
 local mayVote = not run or (marked == run and not quarantinedUntil)
@@ -278,6 +286,13 @@ end
 
 -- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
 
+-- For whoever has to explain an error; no call in the sections above, which leave errors to this one, pays for it.
+local attempted
+local function call(name, ...)
+  attempted = name
+  return redis.call(name, ...)
+end
+
 local waiters = single and { argv[#argv - 1] } or argv[3] and cjson.decode(argv[2])
 
 -- All locks and counters at one stroke, kept up to date below. A key of another type looks like a free one here; the
@@ -287,7 +302,7 @@ do
   local got = pcalled('MGET', unpack(keys, 1, firstQueue - 1))
   if got.err then
     -- \`PARTLY\`, where something was done already, is an error that nobody takes for a sure no.
-    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. got.err)
+    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. explained(got.err, 'MGET'))
   end
   for i = 1, firstQueue - 1 do values[keys[i]] = got[i] end
 end
@@ -335,7 +350,7 @@ local function take(value, ttl, n, token, counterLife)
     else
       if not call('SET', key, value, 'PX', ttl, 'NX') then
         assertFree(key)
-        error('ERR ' .. key .. ' is there and is not')
+        error('ERR a key that is free cannot be set')
       end
       values[key] = value
       takenCount = takenCount + 1
@@ -638,7 +653,8 @@ repeat
       call('DEL', taken[i])
       values[taken[i]] = false
     end
-    reply[size + 1], reply[size + 2] = number, type(failure) == 'table' and failure.err or tostring(failure)
+    local said = type(failure) == 'table' and failure.err or tostring(failure)
+    reply[size + 1], reply[size + 2] = number, explained(said, attempted or '')
     size = size + 2
   end
 until done
