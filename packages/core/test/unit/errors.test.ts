@@ -88,3 +88,32 @@ test('what a lock would tell others is never in a log line', async () => {
   expect(world.lines.length).toBeGreaterThan(0)
   expect(JSON.stringify(world.lines)).not.toContain(lock.value)
 })
+
+test('a message stays short, however long or many the names are and whatever a node says', async () => {
+  const world = new World(3)
+  const redlock = world.client()
+  const names = Array.from({ length: 200 }, (_, index) => `${index}-`.repeat(50_000))
+  const held = await world.clock.run(world.client().acquire(names))
+  const errors = [await world.clock.runToError(redlock.acquire(names, { wait: 0 }))]
+  for (const node of world.nodes) node.script = () => ({ vote: 'failed', reason: 'x'.repeat(100_000) })
+  errors.push(await world.clock.runToError(redlock.acquire(names, { wait: 0 })))
+  errors.push(await world.clock.runToError(redlock.isLocked(names[0]!)))
+  errors.push(await world.clock.runToError(redlock.forceRelease(names[0]!)))
+  await redlock.close()
+  errors.push(await world.clock.runToError(redlock.acquire(names)))
+  for (const { message } of errors) expect(message.length).toBeLessThan(2_000)
+  expect(errors[0]!.message).toContain('and 195 more')
+  held.detach()
+})
+
+test('nodes that refuse for good are not told to be too few that answer', async () => {
+  const world = new World(3)
+  for (const node of world.nodes)
+    node.script = () => ({ vote: 'failed', misuse: true, reason: 'WRONGTYPE no string' })
+  const redlock = world.client()
+  for (const work of [redlock.forceRelease('a'), redlock.isLocked('a'), redlock.acquire('a')]) {
+    const error = await world.clock.runToError(work)
+    expect(error).toBeInstanceOf(first.LockMisuseError)
+    expect(error.message).toMatch(/3 of 3 nodes refused .* \(n1: WRONGTYPE no string; /)
+  }
+})
