@@ -60,7 +60,7 @@ describe('the exit code is', () => {
     ])
     for (const ended of [tried, waited]) {
       expect(ended).toMatchObject({ code: 75, stdout: '' })
-      expect(ended.stderr).toMatch(/^quorumlock: Cannot lock "job-\d+": others hold it .*\n$/)
+      expect(ended.stderr).toMatch(/^quorumlock: Cannot lock "job-\d+": it is held, .*\n$/)
     }
     expect(lock.held).toBe(true)
   })
