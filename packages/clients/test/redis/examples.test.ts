@@ -16,7 +16,7 @@ const cron = join(folder, 'f5-cron-in-containers')
 let fleet: Fleet
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 5 })
-}, 60_000)
+})
 afterAll(() => fleet.dispose())
 beforeEach(() => Promise.all(fleet.nodes.map((node) => node.flush())))
 
@@ -33,17 +33,13 @@ test('the README of the examples names every one', () => {
 })
 
 describe('every example does on five servers what it says', () => {
-  test.each(programs)(
-    '%s',
-    async (name) => {
-      const args = ['--conditions', '@quorumlock/source', '--import', 'tsx', join(folder, name)]
-      const env = { ...process.env, REDIS_URLS: fleet.urls.join(',') }
-      // Its assertions are its own; a failed one, or a process that does not end by itself, rejects here. tsx looks for
-      // the tsconfig, and with it for how decorators are meant, in the folder where it is started.
-      await promisify(execFile)(process.execPath, args, { env, cwd: folder, timeout: 30_000 })
-    },
-    40_000,
-  )
+  test.each(programs)('%s', async (name) => {
+    const args = ['--conditions', '@quorumlock/source', '--import', 'tsx', join(folder, name)]
+    const env = { ...process.env, REDIS_URLS: fleet.urls.join(',') }
+    // Its assertions are its own; a failed one, or a process that does not end by itself, rejects here. tsx looks for
+    // the tsconfig, and with it for how decorators are meant, in the folder where it is started.
+    await promisify(execFile)(process.execPath, args, { env, cwd: folder, timeout: 30_000 })
+  })
 })
 
 describe('the crontab line for containers', () => {
@@ -77,9 +73,9 @@ describe('the crontab line for containers', () => {
       { code: 0, stdout: expect.stringMatching(/^report for nightly-report made by .+\n$/) },
       { code: 75, stdout: '' },
     ])
-  }, 40_000)
+  })
 
   test('fails where no quorum can be had', async () => {
     expect(await strike('redis://127.0.0.1:1')).toEqual({ code: 69, stdout: '' })
-  }, 40_000)
+  })
 })

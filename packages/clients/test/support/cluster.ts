@@ -41,7 +41,7 @@ export async function startCluster(): Promise<TestCluster> {
       const info = await client.sendCommand<string>(['CLUSTER', 'INFO'])
       if (!info.includes('cluster_state:ok') || !info.includes('cluster_known_nodes:3')) throw new Error(info)
     }
-  }, 20_000)
+  })
   for (const client of clients) client.destroy()
   return {
     ports,

@@ -56,7 +56,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
       await eventually(async () => {
         const [known] = (await ask(['SENTINEL', 'REPLICAS', GROUP])) as (string[] | undefined)[]
         if (known?.[known.indexOf('master-link-status') + 1] !== 'ok') throw new Error('no replica yet')
-      }, 30_000)
+      })
     })
   } catch (error) {
     await dispose()
@@ -76,7 +76,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
         eventually(async () => {
           const [, now] = (await ask(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', GROUP])) as string[]
           if (now !== String(replica)) throw new Error(`the master is still at ${now}`)
-        }, 30_000),
+        }),
       )
     },
     dispose,

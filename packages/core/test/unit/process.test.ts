@@ -113,7 +113,7 @@ test('nothing is rejected without somebody to hear it, whatever fails', async ()
     done()`)
   expect(exit).toMatchObject({ code: 0, output: 'done\n' })
   expect(exit.lingered).toBeLessThan(AT_ONCE)
-}, 20_000)
+})
 
 // ── handles that are only weakly held ──
 

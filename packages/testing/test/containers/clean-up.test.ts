@@ -6,7 +6,7 @@ test('the containers, the frozen one too, end with the process that started them
   const owner = await startOwner('compose')
   await owner.end('SIGKILL')
   await allClosed(owner.ports, 30_000)
-}, 90_000)
+})
 
 test('more nodes than the compose file has are refused', async () => {
   await expect(startFleet({ backend: 'compose', nodes: 6 })).rejects.toThrow(

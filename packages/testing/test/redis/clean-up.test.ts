@@ -15,7 +15,6 @@ testWithServer.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
     await owner.end(signal)
     await allClosed(owner.ports, 5_000)
   },
-  20_000,
 )
 
 testWithServer('a fleet that is disposed of leaves no folder behind', async () => {

@@ -2,9 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, jest, test } from '@jest/globals'
-
-jest.setTimeout(60_000)
+import { expect, test } from '@jest/globals'
 
 interface Run {
   readonly code: number | null

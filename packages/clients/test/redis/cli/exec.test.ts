@@ -1,13 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { connect } from '../../../src/connect/connect.js'
 import { quorumlock, type Ended, type RunOptions, type Running } from '../../support/cli.js'
-
-jest.setTimeout(60_000)
 
 let fleet: Fleet
 let redlock: Redlock
@@ -19,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quorumlock-exec-'))
   fleet = await startFleet({ nodes: 3 })
   redlock = await connect(fleet.urls, { ttl: 20_000 })
-}, 60_000)
+})
 
 afterAll(async () => {
   await redlock.close()

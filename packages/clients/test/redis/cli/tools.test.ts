@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,15 +7,13 @@ import { join } from 'node:path'
 import { connect } from '../../../src/connect/connect.js'
 import { quorumlock, type Ended } from '../../support/cli.js'
 
-jest.setTimeout(60_000)
-
 let fleet: Fleet
 let redlock: Redlock
 
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 3 })
   redlock = await connect(fleet.urls, { ttl: 20_000 })
-}, 60_000)
+})
 
 afterAll(async () => {
   await redlock.close()

@@ -8,7 +8,7 @@ const workers: RecipeProcess[] = []
 
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 5 })
-}, 60_000)
+})
 afterAll(() => fleet.dispose())
 beforeEach(() => Promise.all(fleet.nodes.map((node) => node.flush())))
 afterEach(() => Promise.all(workers.splice(0).map((worker) => worker.kill())))
@@ -46,7 +46,7 @@ describe('leader election', () => {
     expect(at - killedAt).toBeLessThan(TTL + 1_000)
     const tokens = [first, second].map((worker) => BigInt(worker.all('elected')[0]!['token'] as string))
     expect(BigInt(token as string) > tokens[1]! && tokens[1]! > tokens[0]!).toBe(true)
-  }, 30_000)
+  })
 
   test('two dead nodes of five change nothing for the leader', async () => {
     const [leader] = await leaderAmong(await started('leader', {}))
@@ -64,7 +64,7 @@ describe('leader election', () => {
       await fleet.nodes[3]!.restart()
       await fleet.nodes[4]!.restart()
     }
-  }, 30_000)
+  })
 })
 
 test('once: the work of a process that is killed in the middle is done by one that waits, and by nobody else', async () => {
@@ -78,7 +78,7 @@ test('once: the work of a process that is killed in the middle is done by one th
   const ran = outcomes.find(({ status }) => status === 'ran')!
   expect(ran).toMatchObject({ value: 'paid', kept: true })
   expect(ran.at - killedAt).toBeLessThan(TTL + 2_000)
-}, 30_000)
+})
 
 test('scheduler: three processes whose clocks differ run each due time once, and go on when one is killed', async () => {
   const all = await started('scheduler', { skew: -1_700 }, { skew: 0 }, { skew: 300 })
@@ -95,7 +95,7 @@ test('scheduler: three processes whose clocks differ run each due time once, and
   expect(new Set(dues()).size).toBe(dues().length)
   const sorted = dues().sort((a, b) => a - b)
   expect(sorted.every((due) => due % 500 === 0)).toBe(true)
-}, 30_000)
+})
 
 test('claimEach: three workers share a list; of one that is killed only what it had in hand is left', async () => {
   const all = await started('claim', {}, {}, {})
@@ -107,7 +107,7 @@ test('claimEach: three workers share a list; of one that is killed only what it 
   expect(new Set(worked).size).toBe(worked.length)
   expect(worked.length).toBeGreaterThanOrEqual(60 - inHand - 2)
   expect(inHand).toBeLessThanOrEqual(2)
-}, 30_000)
+})
 
 test('singleFlight: when the process that loads is killed another one loads, and all others get what it wrote', async () => {
   const hanging = start('flight', { hang: true })
@@ -117,13 +117,13 @@ test('singleFlight: when the process that loads is killed another one loads, and
   const values = await Promise.all(others.map((worker) => worker.hears('value')))
   expect(values.map(({ value }) => value)).toEqual(['content', 'content', 'content'])
   expect(others.flatMap((worker) => worker.all('loading'))).toHaveLength(1)
-}, 30_000)
+})
 
 test('RateLimiter: three processes together take exactly the limit', async () => {
   const all = await started('rate', {}, {}, {})
   const taken = await Promise.all(all.map((worker) => worker.hears('taken')))
   expect(taken.reduce((sum, { allowed }) => sum + (allowed as number), 0)).toBe(25)
-}, 30_000)
+})
 
 /** Between two looks at a condition. */
 function tick(): Promise<void> {

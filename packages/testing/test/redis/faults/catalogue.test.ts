@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { faults, startFleet, type FaultName, type Fleet } from '@quorumlock/testing'
 import { ask } from '../../../src/fleet/resp.js'
 import { until } from '../../../src/fleet/until.js'
 import { before, bites } from '../../support/bites.js'
 import { Wire } from '../../support/wire.js'
-
-jest.setTimeout(20_000)
 
 const names = Object.keys(faults) as FaultName[]
 

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { checkMutualExclusion, machineNow, startFleet, type Fleet } from '@quorumlock/testing'
 import { until } from '../../../src/fleet/until.js'
 import { openBench, type Bench } from '../../support/bench.js'
 import { startClient, type Client } from '../../support/client.js'
-
-jest.setTimeout(30_000)
 
 const ttl = 1_000
 let fleet: Fleet

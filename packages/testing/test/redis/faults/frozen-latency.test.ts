@@ -1,8 +1,6 @@
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { startFleet } from '@quorumlock/testing'
 import { openBench } from '../../support/bench.js'
-
-jest.setTimeout(30_000)
 
 test('once two frozen nodes are known to be silent, taking a lock takes no longer than with all five', async () => {
   const fleet = await startFleet()

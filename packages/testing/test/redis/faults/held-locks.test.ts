@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { LockLostError, LockMisuseError } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { until } from '../../../src/fleet/until.js'
 import { everywhere, openBench, type Bench } from '../../support/bench.js'
-
-jest.setTimeout(30_000)
 
 const ttl = 1_000
 let fleet: Fleet

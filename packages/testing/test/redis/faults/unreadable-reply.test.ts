@@ -41,4 +41,4 @@ test('after a reply that cannot be read no reply is taken for that to another co
     await Promise.all([redlock.close(), other.close()])
     await fleet.dispose()
   }
-}, 30_000)
+})
