@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript'
+import { endWithUs } from '../../../testing/src/fleet/end-with-us.js'
 
 const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
 const COMPILED = fileURLToPath(new URL(`../../.jest/compiled-${process.pid}/`, import.meta.url))
@@ -48,10 +49,12 @@ export function run(script: string, ...flags: string[]): Promise<Exit> {
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
     ${script}`
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', source], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-    })
+    const child = endWithUs(
+      spawn(process.execPath, [...flags, '--input-type=module', '--eval', source], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NODE_OPTIONS: '' },
+      }),
+    )
     let output = ''
     let doneAt = Number.NaN
     const hear = (chunk: Buffer): void => {

@@ -13,7 +13,7 @@ testWithServer.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const owner = await startOwner('processes')
     await owner.end(signal)
-    await allClosed(owner.ports, 5_000)
+    await allClosed(owner.ports)
   },
 )
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { endWithUs } from '../../src/fleet/end-with-us.js'
 
 interface Run {
   readonly code: number | null
@@ -16,10 +17,12 @@ function start(...args: readonly string[]): {
   readonly ended: Promise<Run>
   said(text: string): Promise<void>
 } {
-  const child = spawn(
-    process.execPath,
-    ['--conditions', '@quorumlock/source', '--import', 'tsx', 'src/cli/cli.ts', ...args],
-    { env: { ...process.env, NODE_OPTIONS: '', TMPDIR: home } },
+  const child = endWithUs(
+    spawn(
+      process.execPath,
+      ['--conditions', '@quorumlock/source', '--import', 'tsx', 'src/cli/cli.ts', ...args],
+      { env: { ...process.env, NODE_OPTIONS: '', TMPDIR: home } },
+    ),
   )
   let out = ''
   const watchers: (() => void)[] = []

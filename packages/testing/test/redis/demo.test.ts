@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { spawn, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { endWithUs } from '../../src/fleet/end-with-us.js'
 
 const main = fileURLToPath(new URL('../../demo/failover.ts', import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
@@ -13,12 +14,15 @@ function run(
   env: Record<string, string>,
   react: (said: string, pid: number) => void = () => {},
 ): Promise<{ code: number | null; said: string; group: number }> {
-  const child = spawn(program!, args, {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Children of the demo are found by their group.
-    detached: true,
-  })
+  const child = endWithUs(
+    spawn(program!, args, {
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Children of the demo are found by their group.
+      detached: true,
+    }),
+    'its group',
+  )
   let said = ''
   const hear = (chunk: Buffer): void => {
     said += chunk.toString()

@@ -5,7 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { connect } from '../../../src/connect/connect.js'
-import { quorumlock, type Ended, type RunOptions, type Running } from '../../support/cli.js'
+import { quorumlock } from '../../support/cli.js'
+import { deafServer } from '../../support/deaf-server.js'
+import { eventually } from '../../support/eventually.js'
+import type { Ended, RunOptions, Running } from '../../support/running.js'
 
 let fleet: Fleet
 let redlock: Redlock
@@ -217,10 +220,11 @@ describe('signals', () => {
   })
 
   test('one that comes while no node can be reached ends it at once', async () => {
-    const nowhere = 'redis://127.0.0.1:1 redis://127.0.0.1:2 redis://127.0.0.1:3'
+    using deaf = await deafServer()
+    const nowhere = `${deaf.url} redis://127.0.0.1:2 redis://127.0.0.1:3`
     const running = start(['--verbose', fresh(), ...sh('echo ran')], { env: { QUORUMLOCK_NODES: nowhere } })
-    // Its handlers stand as soon as it runs; how long that takes is not ours to say.
-    await new Promise((next) => setTimeout(next, 3_000))
+    // Its handlers stand before it connects.
+    await eventually(async () => expect(deaf.sockets.size).toBeGreaterThan(0))
     running.process.kill('SIGTERM')
     expect(await running.ended).toMatchObject({ code: 143, stdout: '' })
   })

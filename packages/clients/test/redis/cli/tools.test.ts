@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../../../src/connect/connect.js'
-import { quorumlock, type Ended } from '../../support/cli.js'
+import { quorumlock } from '../../support/cli.js'
+import type { Ended } from '../../support/running.js'
 
 let fleet: Fleet
 let redlock: Redlock
