@@ -4,8 +4,8 @@ import { compileCore, removeCompiledCore, run } from '../support/child.js'
 beforeAll(compileCore)
 afterAll(removeCompiledCore)
 
-/** A process that has nothing left to wait for ends at once; the rest is for a busy machine. */
-const AT_ONCE = 1_500
+/** A process that has nothing left to wait for ends at once, milliseconds. */
+const AT_ONCE = 500
 
 const silent = `{ name: 'silent' + Math.random(), connected: true, send() {} }`
 

@@ -41,7 +41,7 @@ describe('every fault of the catalogue', () => {
       wire.close()
     }
     // Nothing is left of it.
-    await until(() => ask(node.port, ['SET', 'afterwards', '1']), 2_000)
+    await until(() => ask(node.port, ['SET', 'afterwards', '1']))
     expect(await ask(node.port, ['PING'])).toBe('PONG')
   })
 })

@@ -120,7 +120,7 @@ test.each([
     await until(async () => {
       const { waiters } = await bench.redlock.inspect('orders')
       if (waiters < 3) throw new Error(`Only ${waiters} wait`)
-    }, 5_000)
+    })
     await Promise.all(fleet.nodes.slice(0, frozen).map((node) => node.pause()))
     closing.goOn()
     expect(await closing.heard()).toEqual({ outcomes: ['CLOSED', 'CLOSED', 'CLOSED'] })
@@ -145,5 +145,5 @@ async function isStopped(pid: number): Promise<void> {
   if (process.platform !== 'linux') return
   await until(async () => {
     if (!/^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) throw new Error('It runs')
-  }, 5_000)
+  })
 }
