@@ -6,6 +6,7 @@ import type { Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { connect } from '../../../src/connect/connect.js'
 import { quorumlock } from '../../support/cli.js'
+import { startStopwatch } from '../../../../testing/test/support/stopwatch.js'
 import { deafServer } from '../../support/deaf-server.js'
 import { eventually } from '../../support/eventually.js'
 import type { Ended, RunOptions, Running } from '../../support/running.js'
@@ -233,20 +234,20 @@ describe('signals', () => {
 describe('when the lock is about to be lost', () => {
   const ttl = 3_000
 
-  /** Freezes a majority under a running command, and tells when. */
-  async function loseMajority(running: Running): Promise<number> {
+  /** Freezes a majority under a running command. The stopwatch runs from before that. */
+  async function loseMajority(running: Running): Promise<{ at: number; elapsed: () => number }> {
     await running.says('ready')
-    const at = Date.now()
+    const since = { at: Date.now(), elapsed: startStopwatch() }
     await Promise.all([fleet.nodes[0]!.pause(), fleet.nodes[1]!.pause()])
-    return at
+    return since
   }
 
   test('the command gets SIGTERM in time to end by itself, and the exit code is 79', async () => {
     const script = `trap 'echo got TERM; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
     const running = start(['--ttl', `${ttl}`, fresh(), ...sh(script)])
-    const at = await loseMajority(running)
+    const { elapsed } = await loseMajority(running)
     await running.says('got TERM')
-    expect(Date.now() - at).toBeLessThan(ttl)
+    expect(elapsed()).toBeLessThan(ttl)
     const ended = await running.ended
     expect(ended).toMatchObject({ code: 79, stdout: 'ready\ngot TERM\n' })
     expect(ended.stderr).toMatch(
@@ -258,7 +259,7 @@ describe('when the lock is about to be lost', () => {
     // Beats every 20 ms with the time of day: the last beat shows how long it lived.
     const beat = `process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => console.log(Date.now()), 20)`
     const running = start(['--ttl', `${ttl}`, fresh(), '--', process.execPath, '-e', beat])
-    const at = await loseMajority(running)
+    const { at } = await loseMajority(running)
     const ended = await running.ended
     const last = Number(ended.stdout.trimEnd().split('\n').at(-1))
     expect(ended.code).toBe(79)

@@ -122,11 +122,11 @@ describe('doctor', () => {
 
   test('tells of a node that is frozen with exit code 1, and of too many with 69', async () => {
     await fleet.nodes[2]!.pause()
-    const one = await run('doctor', '--timeout', '1s')
+    const one = await run('doctor', '--timeout', '3s')
     expect(one.stdout).toContain(new URL(fleet.nodes[2]!.url).host)
     expect(one.code).toBe(1)
     await fleet.nodes[1]!.pause()
-    expect((await run('doctor', '--timeout', '1s')).code).toBe(69)
+    expect((await run('doctor', '--timeout', '3s')).code).toBe(69)
   })
 })
 
