@@ -1,10 +1,10 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { QuorumUnavailableError, Redlock, systemClock, type RedlockOptions } from '@quorumlock/core'
-import { endpointOf, type NodeConfig } from './node-config.js'
-import { ownNode, type OwnNode } from './own-node.js'
+import { QuorumUnavailableError, type Redlock, type RedlockOptions } from '@quorumlock/core'
+import type { NodeConfig } from './node-config.js'
+import { openNodes } from './opening.js'
 
 /** Everything that `new Redlock` takes but the nodes, and how to reach them. All times are milliseconds. */
-export interface ConnectOptions extends Omit<RedlockOptions, 'nodes'> {
+export interface ConnectOptions extends Omit<RedlockOptions, 'nodes' | 'label'> {
   /** User of an access control list, on all nodes that do not name their own. */
   readonly username?: string | undefined
   readonly password?: string | undefined
@@ -20,6 +20,11 @@ export interface ConnectOptions extends Omit<RedlockOptions, 'nodes'> {
   readonly socketTimeout?: number | undefined
   /** Every write survives a crash of the servers (`appendfsync always`). Default: false. */
   readonly durable?: boolean | undefined
+  /**
+   * Who asks, for people: shown by `inspect()`, in warnings and in traces. Travels in the lock key and in the queues,
+   * so everyone with access to the nodes can read it. Default: host name and process id, `host:1234`; `false` for none.
+   */
+  readonly label?: string | false | undefined
 }
 
 /**
@@ -30,73 +35,16 @@ export async function connect(
   nodes: readonly (string | NodeConfig)[],
   options: ConnectOptions = {},
 ): Promise<Redlock> {
-  const {
-    username,
-    password,
-    tls,
-    clientName,
-    connectTimeout,
-    pingInterval,
-    socketTimeout,
-    durable,
-    ...rest
-  } = options
-  if (!Array.isArray(nodes) || nodes.length === 0) {
-    throw new TypeError('Expected `nodes` to be an array of at least one URL or object')
-  }
-  const connecting = {
-    clientName: clientName ?? 'quorumlock',
-    connectTimeout: milliseconds('connectTimeout', connectTimeout, 5_000),
-    pingInterval: milliseconds('pingInterval', pingInterval, 2_000),
-    socketTimeout: milliseconds('socketTimeout', socketTimeout, 5_000),
-  }
-  if (connecting.socketTimeout <= connecting.pingInterval) {
-    throw new RangeError(
-      `Expected \`socketTimeout\` to be more than \`pingInterval\` (${connecting.pingInterval}), got ${connecting.socketTimeout}`,
-    )
-  }
-  const own = nodes.map((node: string | NodeConfig, index) =>
-    ownNode(endpointOf(node, index, { username, password, tls, durable }), connecting),
-  )
-  // Before anything is opened: wrong options are told at once.
-  const redlock = new Redlock({ ...rest, nodes: own.map(({ node }) => node) })
-  if (await majority(own, redlock.quorum, connecting.connectTimeout)) return redlock
-  const told = own.map(({ node, lastError }) => ({ node, reason: lastError() ?? 'no answer' }))
-  const missing = told.filter(({ node }) => !node.connected)
+  const { redlock, connectTimeout, connected, missing } = openNodes(nodes, options)
+  if (await connected(redlock.quorum, connectTimeout)) return redlock
+  const absent = missing().map(({ node, reason = 'no answer' }) => ({ node, reason }))
   await redlock.close()
   throw new QuorumUnavailableError(
-    `Cannot connect: ${redlock.quorum} of ${own.length} nodes are needed, and within ${connecting.connectTimeout} ms these could not be reached: ${missing
-      .map(({ node, reason }) => `${node.name} (${reason})`)
+    `Cannot connect: ${redlock.quorum} of ${nodes.length} nodes are needed, and within ${connectTimeout} ms these could not be reached: ${absent
+      .map(({ node, reason }) => `${node} (${reason})`)
       .join(', ')}`,
     {
-      votes: missing.map(({ node, reason }) => ({
-        node: node.name,
-        vote: 'failed',
-        reason,
-        latency: connecting.connectTimeout,
-      })),
+      votes: absent.map(({ node, reason }) => ({ node, vote: 'failed', reason, latency: connectTimeout })),
     },
-  )
-}
-
-function majority(own: readonly OwnNode[], quorum: number, patience: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = systemClock.timer(patience, () => {
-      resolve(false)
-    })
-    const count = (): void => {
-      if (own.filter(({ node }) => node.connected).length < quorum) return
-      timer.cancel()
-      resolve(true)
-    }
-    for (const one of own) one.connect(count)
-  })
-}
-
-function milliseconds(name: string, given: number | undefined, byDefault: number): number {
-  const value = given ?? byDefault
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new RangeError(
-    `Expected \`${name}\` to be a whole number of milliseconds, 1 or more, got ${String(value)}`,
   )
 }
