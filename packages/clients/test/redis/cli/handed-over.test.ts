@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type { Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { connect } from '../../../src/connect/connect.js'
@@ -16,6 +16,8 @@ let admins: Client[]
 let listeners: Client[]
 /** Nodes that handed the lock over: their message names the place, what is left, and the deadline. */
 const handed = new Set<number>()
+/** What is done on such a node at once. */
+let onHandOver: (admin: Client) => Promise<unknown> = () => Promise.resolve()
 
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 3 })
@@ -36,7 +38,13 @@ const start = (args: readonly string[]): Running =>
 /** Starts one command under the lock and a second one that waits until every node can hand the lock to it. */
 async function inLine(resource: string, second: readonly string[]): Promise<[Running, Running]> {
   handed.clear()
-  const holder = start([resource, '--', 'sh', '-c', 'trap "exit 0" TERM; echo in; while :; do sleep 0.05; done'])
+  const holder = start([
+    resource,
+    '--',
+    'sh',
+    '-c',
+    'trap "exit 0" TERM; echo in; while :; do sleep 0.05; done',
+  ])
   await holder.says('in')
   const waiter = start(['--verbose', '--wait', 'forever', ...second])
   await eventually(async () => {
@@ -46,18 +54,24 @@ async function inLine(resource: string, second: readonly string[]): Promise<[Run
   await Promise.all(
     listeners.map((listener, index) =>
       listener.pSubscribe(WAKE_UPS, (message) => {
-        if (message.split(' ').length === 3) handed.add(index)
+        if (message.split(' ').length !== 3) return
+        void onHandOver(admins[index]!).then(() => handed.add(index))
       }),
     ),
   )
   return [holder, waiter]
 }
 
+/** Resolves when a majority of the nodes has handed the lock over. */
 async function release(holder: Running): Promise<void> {
   holder.process.kill('SIGTERM')
   await eventually(async () => expect(handed.size).toBeGreaterThanOrEqual(redlock.quorum), 60_000)
-  await Promise.all(listeners.map((listener) => listener.pUnsubscribe(WAKE_UPS)))
 }
+
+afterEach(async () => {
+  onHandOver = () => Promise.resolve()
+  await Promise.all(listeners.map((listener) => listener.pUnsubscribe(WAKE_UPS)))
+})
 
 interface Entry {
   readonly msg: string
@@ -92,10 +106,10 @@ describe('a command whose lock the nodes handed over', () => {
   test('is not started when the lock was taken away before, with exit code 79', async () => {
     const resource = 'handed-and-lost'
     const [holder, waiter] = await inLine(resource, [resource, '--', 'echo', 'ran'])
-    // It hears of its lock only after that has been taken away.
+    // The waiter stands still until its lock has been taken away again.
+    onHandOver = (admin) => admin.del(`lock:${resource}`)
     waiter.process.kill('SIGSTOP')
     await release(holder)
-    await redlock.forceRelease(resource)
     waiter.process.kill('SIGCONT')
     const { code, stdout, stderr } = await waiter.ended
     expect({ code, stdout }).toEqual({ code: 79, stdout: '' })

@@ -25,12 +25,20 @@ function reading(content: object, env: Record<string, string> = {}): Connection 
 describe('the configuration file', () => {
   test('names certificates by paths that start at its own folder', () => {
     const tls = { ca: 'ca.pem', cert: 'ca.pem', key: 'key.pem', servername: 'locks.example' }
-    expect(reading({ tls }).tls).toEqual({ ca: certificate, cert: certificate, key, servername: 'locks.example' })
+    expect(reading({ tls }).tls).toEqual({
+      ca: certificate,
+      cert: certificate,
+      key,
+      servername: 'locks.example',
+    })
     expect(reading({ tls: true }).tls).toBe(true)
   })
 
   test('has user and password apart from the URLs, the password also in a file of its own', () => {
-    expect(reading({ username: 'ada', password: 'secret' })).toMatchObject({ username: 'ada', password: 'secret' })
+    expect(reading({ username: 'ada', password: 'secret' })).toMatchObject({
+      username: 'ada',
+      password: 'secret',
+    })
     expect(reading({ passwordFile: 'secret' }).password).toBe('from file')
     expect(reading({ passwordFile: 'secret' }, { QUORUMLOCK_PASSWORD: 'from env' }).password).toBe('from env')
   })
@@ -46,7 +54,10 @@ describe('the configuration file', () => {
   test.each<[object, string]>([
     [{ tls: false }, 'expected "tls" to be true or an object'],
     [{ tls: { ca: 1 } }, 'expected "tls.ca" to be the path of a file'],
-    [{ tls: { rejectUnauthorized: false } }, 'expected only ca, cert, key, servername in "tls", got "rejectUnauthorized"'],
+    [
+      { tls: { rejectUnauthorized: false } },
+      'expected only ca, cert, key, servername in "tls", got "rejectUnauthorized"',
+    ],
     [{ tls: { ca: 'none.pem' } }, 'ENOENT'],
     [{ tls: { cert: 'ca.pem' } }, 'expected "tls.cert" and "tls.key" together'],
     [{ tls: { cert: 'ca.pem', key: 'secret' } }, '"tls" names files that cannot be used'],
