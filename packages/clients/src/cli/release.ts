@@ -47,11 +47,17 @@ async function isConfirmed(resource: string): Promise<boolean> {
     throw usage('There is no terminal to ask on: say --yes to free it without a question')
   const dialogue = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await dialogue.question(
-      `Free ${visible(resource)} although its holder may be at work? Type its name to confirm: `,
-    )
-    return answer === resource || answer.trim() === visible(resource).trim()
+    return isNameOf(resource, await dialogue.question(questionAbout(resource)))
   } finally {
     dialogue.close()
   }
+}
+
+export function questionAbout(resource: string): string {
+  return `Free ${visible(resource)} although its holder may be at work? Type its name to confirm: `
+}
+
+/** A name that cannot be typed is confirmed as it is shown. */
+export function isNameOf(resource: string, answer: string): boolean {
+  return answer === resource || answer.trim() === visible(resource).trim()
 }
