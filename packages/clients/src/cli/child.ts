@@ -24,6 +24,10 @@ export class Child {
     })
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
   /** Its exit code, as a shell tells it. Rejects when it could not be started. */
   get ended(): Promise<number> {
     return this.#ended

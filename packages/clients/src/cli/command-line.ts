@@ -17,6 +17,7 @@ export interface CommonOptions {
   readonly 'key-prefix': Text
   readonly quorum: Text
   readonly durable: Switch
+  readonly timeout: Text
   readonly verbose: Switch & { readonly short: 'v' }
   readonly help: Switch & { readonly short: 'h' }
 }
@@ -28,6 +29,7 @@ export const common: CommonOptions = {
   'key-prefix': { type: 'string' },
   quorum: { type: 'string' },
   durable: { type: 'boolean' },
+  timeout: { type: 'string' },
   verbose: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
 }
@@ -46,6 +48,7 @@ export interface Parsed<T extends Options> {
 export function parse<T extends Options>(args: readonly string[], options: T): Parsed<T> {
   const split = args.indexOf('--')
   const own = split < 0 ? args : args.slice(0, split)
+  checkValues(own, options)
   try {
     const { values, positionals } = parseArgs({
       args: [...own],
@@ -57,5 +60,17 @@ export function parse<T extends Options>(args: readonly string[], options: T): P
   } catch (error) {
     // Node's messages are long, some over several lines; their first sentence says it.
     throw usage((error as Error).message.split(/\.(?:\s|$)/)[0] as string)
+  }
+}
+
+/** In `--ttl -3s` and `--wait --try` a value is wrong or missing; Node calls the option ambiguous. */
+function checkValues(args: readonly string[], options: Options): void {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true })
+  for (const token of tokens) {
+    if (token.kind !== 'option' || options[token.name]?.type !== 'string' || token.inlineValue === true)
+      continue
+    if (token.value?.startsWith('-') === true) {
+      throw usage(`Expected a value after ${token.rawName}, got "${token.value}", which looks like an option`)
+    }
   }
 }

@@ -10,6 +10,13 @@ export function parseDuration(flag: string, text: string): number {
   return Math.round(Number(digits) * (UNITS[unit] ?? 1))
 }
 
+/** The same, but more than nothing. */
+export function parseTimeout(flag: string, text: string): number {
+  const timeout = parseDuration(flag, text)
+  if (timeout < 1) throw usage(`Expected ${flag} to be at least 1ms, got "${text}"`)
+  return timeout
+}
+
 /** The same, or `forever`. */
 export function parseWait(flag: string, text: string): number {
   return text === 'forever' ? Infinity : parseDuration(flag, text)
@@ -17,7 +24,7 @@ export function parseWait(flag: string, text: string): number {
 
 /** For people: `12.3 s`. */
 export function shownDuration(ms: number): string {
-  if (ms === Infinity) return 'for ever'
+  if (ms === Infinity) return 'forever'
   if (ms < 1_000) return `${Math.ceil(ms)} ms`
   if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`
   return `${Math.round(ms / 60_000)} min`

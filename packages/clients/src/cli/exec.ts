@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os'
-import { systemClock, type Lock, type Redlock, type Timer } from '@quorumlock/core'
+import { LockLostError, type Lock, type Logger, type Redlock } from '@quorumlock/core'
 import { Child } from './child.js'
 import { common, parse } from './command-line.js'
 import { parseDuration, parseWait } from './duration.js'
@@ -7,7 +7,8 @@ import { ExitCode } from './exit-codes.js'
 import { Failure, usage } from './failure.js'
 import { HELP_EXEC } from './help.js'
 import { keepOnLeash } from './leash.js'
-import { connectionFrom } from './nodes.js'
+import { narrator } from './narrate.js'
+import { connectionFrom, withoutPasswords, type Connection } from './nodes.js'
 import { open } from './open.js'
 import { print, say } from './say.js'
 import { Signals } from './signals.js'
@@ -21,6 +22,7 @@ const OPTIONS = {
   grace: { type: 'string' },
   fencing: { type: 'boolean' },
   label: { type: 'string' },
+  'inherit-nodes': { type: 'boolean' },
 } as const
 
 interface Order {
@@ -33,13 +35,14 @@ interface Order {
   readonly maxHold: number | undefined
   readonly fencing: boolean
   readonly label: string
+  readonly inheritNodes: boolean
 }
 
 const DEFAULT_TTL = 30_000
 const DEFAULT_WAIT = 10_000
 const LONGEST_GRACE = 10_000
-/** By then the other nodes are there, if they are well, milliseconds. */
-const SOON = 200
+/** A lock has this share of its TTL at least when it was granted the usual way. */
+const USUAL_SHARE = 0.9
 
 /** `quorumlock exec`: runs a command under a lock and resolves with the exit code. */
 export async function exec(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -48,11 +51,12 @@ export async function exec(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     const { values, words, rest } = parse(args, OPTIONS)
     if (values.help === true) return print(HELP_EXEC)
     const connection = connectionFrom(values, env)
-    const order = orderFrom(values, words, rest, connection.ttl)
-    const redlock = await signals.orEnd(open(connection, values.verbose === true))
+    const order = orderFrom(values, words, rest, connection)
+    const logger = narrator(values.verbose === true)
+    const redlock = await signals.orEnd(open({ ...connection, ttl: order.ttl }, logger))
     if (redlock === undefined) return signals.exitCode as number
     try {
-      return await execute(redlock, order, signals, env)
+      return await execute(redlock, order, { signals, env, logger })
     } finally {
       await redlock.close()
     }
@@ -61,12 +65,14 @@ export async function exec(args: readonly string[], env: NodeJS.ProcessEnv): Pro
   }
 }
 
-async function execute(
-  redlock: Redlock,
-  order: Order,
-  signals: Signals,
-  env: NodeJS.ProcessEnv,
-): Promise<number> {
+interface Surroundings {
+  readonly signals: Signals
+  readonly env: NodeJS.ProcessEnv
+  readonly logger: Logger | undefined
+}
+
+async function execute(redlock: Redlock, order: Order, surroundings: Surroundings): Promise<number> {
+  const { signals } = surroundings
   const { resources, ttl, wait, maxHold, fencing, label } = order
   let lock: Lock
   try {
@@ -76,17 +82,35 @@ async function execute(
     throw error
   }
   try {
-    // It may have come with the lock.
-    return signals.exitCode ?? (await runUnder(lock, order, signals, env))
+    // A signal may have come with the lock, or comes while it is extended.
+    if (signals.exitCode === undefined) await signals.orEnd(secure(lock, order))
+    return signals.exitCode ?? (await runUnder(lock, order, surroundings))
   } finally {
     await lock.release()
   }
 }
 
+/**
+ * A lock that the nodes handed over lasts for a moment only, until its first extension is answered. The command must not
+ * start before: its leash is as long as the lock.
+ */
+async function secure(lock: Lock, { ttl, resources }: Order): Promise<void> {
+  if (lock.remaining() >= ttl * USUAL_SHARE) return
+  try {
+    await lock.extend()
+  } catch (error) {
+    if (!(error instanceof LockLostError)) throw error
+    throw new Failure(
+      ExitCode.lost,
+      `lost the lock on ${resources.join(', ')} before the command was started, so nothing was run: ${error.message}`,
+    )
+  }
+}
+
 /** Resolves when the command has ended, and not before. */
-async function runUnder(lock: Lock, order: Order, signals: Signals, env: NodeJS.ProcessEnv): Promise<number> {
+async function runUnder(lock: Lock, order: Order, { signals, env, logger }: Surroundings): Promise<number> {
   const child = new Child(order.command, order.args, {
-    ...env,
+    ...(order.inheritNodes ? env : withoutPasswords(env)),
     QUORUMLOCK_RESOURCE: order.resources.join('\n'),
     QUORUMLOCK_EXPIRES_AT: String(lock.expiresAt),
     ...(lock.token === undefined ? {} : { QUORUMLOCK_TOKEN: String(lock.token) }),
@@ -94,28 +118,16 @@ async function runUnder(lock: Lock, order: Order, signals: Signals, env: NodeJS.
   signals.forwardTo((signal) => {
     child.forward(signal)
   })
+  // Without its arguments, which may hold a password.
+  logger?.info({ command: order.command, child: child.pid }, 'start')
   const leash = keepOnLeash(lock, child, order.grace, say)
-  const strengthening = strengthen(lock)
   try {
     const code = await child.ended
+    logger?.info({ command: order.command, child: child.pid, code }, 'end')
     return leash.isPulled || !lock.held ? lost(order) : code
   } finally {
-    strengthening.cancel()
     leash.drop()
   }
-}
-
-/**
- * Right after connecting, a majority votes and the others are not ready yet. An extension gives the lock to them, too, so
- * that it does not hang on every node of that majority until the first renewal.
- */
-function strengthen(lock: Lock): Timer {
-  return systemClock.timer(SOON, () => {
-    if (lock.votes.every(({ vote }) => vote === 'granted')) return
-    lock.extend().catch(() => {
-      // The leash looks after that.
-    })
-  })
 }
 
 function lost({ resources }: Order): never {
@@ -126,20 +138,20 @@ function orderFrom(
   values: ReturnType<typeof parse<typeof OPTIONS>>['values'],
   resources: readonly string[],
   rest: readonly string[] | undefined,
-  defaultTtl: number = DEFAULT_TTL,
+  config: Connection,
 ): Order {
   if (resources.length === 0) throw usage('Expected a resource: quorumlock exec <resource> -- command')
   const [command, ...args] = rest ?? []
   if (command === undefined)
     throw usage('Expected a command after "--": quorumlock exec <resource> -- command')
   if (values.try === true && values.wait !== undefined) throw usage('Expected --try or --wait, got both')
-  const ttl = values.ttl === undefined ? defaultTtl : parseDuration('--ttl', values.ttl)
+  const ttl = values.ttl === undefined ? (config.ttl ?? DEFAULT_TTL) : parseDuration('--ttl', values.ttl)
   const grace =
     values.grace === undefined ? Math.min(LONGEST_GRACE, ttl / 4) : parseDuration('--grace', values.grace)
   // Renewals begin when two thirds of the TTL are left, and need time to be tried again.
   if (grace > ttl / 2)
     throw usage(`Expected --grace to be at most half of the TTL (${ttl} ms), got ${grace} ms`)
-  const wait = values.wait === undefined ? DEFAULT_WAIT : parseWait('--wait', values.wait)
+  const wait = values.wait === undefined ? (config.wait ?? DEFAULT_WAIT) : parseWait('--wait', values.wait)
   return {
     resources,
     command,
@@ -149,7 +161,8 @@ function orderFrom(
     wait: values.try === true ? 0 : wait,
     maxHold: values['max-hold'] === undefined ? undefined : parseDuration('--max-hold', values['max-hold']),
     fencing: values.fencing === true,
-    label: values.label ?? whoAmI(),
+    label: values.label ?? config.label ?? whoAmI(),
+    inheritNodes: values['inherit-nodes'] === true,
   }
 }
 

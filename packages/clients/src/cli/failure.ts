@@ -19,8 +19,7 @@ export function usage(message: string): Failure {
 /** What any error means to the caller of the command: never a stack trace. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new Failure(codeOf(error), message.replaceAll('\n', ' '))
+  return new Failure(codeOf(error), (error instanceof Error ? error.message : String(error)).trim())
 }
 
 function codeOf(error: unknown): number {

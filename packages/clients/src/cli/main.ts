@@ -22,7 +22,10 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') return print(`${version()}\n`)
   if (name === undefined) throw usage('Expected a command: exec, status, release or doctor')
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) throw usage(`Expected a command: exec, status, release or doctor, got "${name}"`)
+  if (command === undefined) {
+    const first = name.startsWith('-') ? ' before any option' : ''
+    throw usage(`Expected a command${first}: exec, status, release or doctor, got "${name}"`)
+  }
   return command(args, process.env)
 }
 

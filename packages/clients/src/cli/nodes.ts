@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { parseDuration } from './duration.js'
+import { readConfig, type Config } from './config-file.js'
+import { parseTimeout } from './duration.js'
 import { usage } from './failure.js'
 
-/** What every command needs to reach the nodes. */
-export interface Connection {
+/** What every command needs to reach the nodes, and what the file says of locks. */
+export interface Connection extends Config {
   readonly nodes: readonly string[]
-  readonly keyPrefix?: string | undefined
-  readonly quorum?: number | undefined
-  readonly ttl?: number | undefined
-  /** The servers lose nothing in a crash. */
-  readonly durable?: boolean | undefined
+  /** Milliseconds, as `--timeout` says. */
+  readonly timeout?: number | undefined
 }
 
 export interface ConnectionFlags {
@@ -18,29 +15,52 @@ export interface ConnectionFlags {
   readonly 'key-prefix'?: string | undefined
   readonly quorum?: string | undefined
   readonly durable?: boolean | undefined
+  readonly timeout?: string | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-const FILE_KEYS = ['nodes', 'keyPrefix', 'quorum', 'ttl', 'durable']
 
 /** Flags come first, then the environment, then the file. */
 export function connectionFrom(flags: ConnectionFlags, env: Environment): Connection {
   const path = flags.config ?? env['QUORUMLOCK_CONFIG']
   const file = path === undefined ? undefined : readConfig(path)
   const nodes = nodesFrom(flags.node ?? []) ?? nodesFrom([env['QUORUMLOCK_NODES'] ?? '']) ?? file?.nodes
-  if (nodes === undefined) {
-    throw usage('No nodes: name them with --node URL, QUORUMLOCK_NODES="URL URL URL" or --config FILE')
-  }
+  if (nodes === undefined) throw noNodes(env)
   for (const [index, node] of nodes.entries()) checkUrl(node, index)
-  const quorum = flags.quorum === undefined ? file?.quorum : wholeNumber('--quorum', flags.quorum)
   return {
+    ...file,
     nodes,
-    quorum,
+    password: env['QUORUMLOCK_PASSWORD'] ?? file?.password,
     keyPrefix: flags['key-prefix'] ?? file?.keyPrefix,
-    ttl: file?.ttl,
+    quorum: flags.quorum === undefined ? file?.quorum : wholeNumber('--quorum', flags.quorum),
     durable: flags.durable ?? file?.durable,
+    timeout: flags.timeout === undefined ? undefined : parseTimeout('--timeout', flags.timeout),
   }
+}
+
+/**
+ * The environment for a command that is not ours: without passwords of the nodes. Addresses stay, so that a
+ * `quorumlock` inside it finds the same nodes.
+ */
+export function withoutPasswords(env: Environment): Environment {
+  const { QUORUMLOCK_PASSWORD: _, QUORUMLOCK_NODES: nodes, ...rest } = env
+  const urls = nodesFrom([nodes ?? '']) ?? []
+  return { ...rest, ...(urls.length > 0 && urls.every(isPlain) && { QUORUMLOCK_NODES: nodes }) }
+}
+
+/** Nothing but protocol, host, port and database: no place for a password, however it is misspelt. */
+function isPlain(url: string): boolean {
+  return /^rediss?:\/\/[^@?#]*$/i.test(url) && URL.canParse(url)
+}
+
+function noNodes(env: Environment): Error {
+  const ways = 'name them with --node URL, QUORUMLOCK_NODES="URL URL URL" or --config FILE'
+  // That of the outer one is not inherited when it holds a password.
+  return usage(
+    env['QUORUMLOCK_RESOURCE'] === undefined
+      ? `No nodes: ${ways}`
+      : `No nodes: ${ways}, or start the quorumlock exec around this one with --inherit-nodes`,
+  )
 }
 
 function nodesFrom(texts: readonly string[]): readonly string[] | undefined {
@@ -61,39 +81,4 @@ function checkUrl(text: string, index: number): void {
 function wholeNumber(flag: string, text: string): number {
   if (!/^\d+$/.test(text)) throw usage(`Expected ${flag} to be a whole number, got "${text}"`)
   return Number(text)
-}
-
-type Config = Omit<Connection, 'nodes'> & { readonly nodes: readonly string[] | undefined }
-
-function readConfig(path: string): Config {
-  const wrong = (what: string): Error => usage(`Cannot use the configuration file ${path}: ${what}`)
-  let given: unknown
-  try {
-    given = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw wrong(error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message)
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw wrong('expected a JSON object')
-  const unknown = Object.keys(given).find((key) => !FILE_KEYS.includes(key))
-  if (unknown !== undefined) throw wrong(`expected only ${FILE_KEYS.join(', ')}, got "${unknown}"`)
-  const { nodes, keyPrefix, quorum, ttl, durable } = given as Record<string, unknown>
-  if (nodes !== undefined && !(Array.isArray(nodes) && nodes.every((node) => typeof node === 'string'))) {
-    throw wrong('expected "nodes" to be an array of URLs')
-  }
-  if (keyPrefix !== undefined && typeof keyPrefix !== 'string')
-    throw wrong('expected "keyPrefix" to be a string')
-  if (quorum !== undefined && !Number.isInteger(quorum)) throw wrong('expected "quorum" to be a whole number')
-  if (durable !== undefined && typeof durable !== 'boolean')
-    throw wrong('expected "durable" to be true or false')
-  if (ttl !== undefined && typeof ttl !== 'string' && typeof ttl !== 'number') {
-    throw wrong('expected "ttl" to be milliseconds or a time such as "30s"')
-  }
-  return {
-    nodes,
-    keyPrefix,
-    durable,
-    quorum: quorum as number | undefined,
-    ttl: ttl === undefined ? undefined : parseDuration('"ttl"', String(ttl)),
-  }
 }

@@ -3,6 +3,8 @@ import { common, parse } from './command-line.js'
 import { ExitCode } from './exit-codes.js'
 import { usage } from './failure.js'
 import { HELP_RELEASE } from './help.js'
+import { visible } from '../visible.js'
+import { narrator } from './narrate.js'
 import { connectionFrom } from './nodes.js'
 import { open } from './open.js'
 import { print, say } from './say.js'
@@ -28,7 +30,7 @@ export async function release(args: readonly string[], env: NodeJS.ProcessEnv): 
     say('nothing was done')
     return ExitCode.declined
   }
-  const redlock = await open(connection, values.verbose === true)
+  const redlock = await open(connection, narrator(values.verbose === true))
   try {
     // Freed on all nodes or it would be free on some only.
     await allJoined(redlock)
@@ -41,14 +43,21 @@ export async function release(args: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 async function isConfirmed(resource: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw usage('Nobody to ask here: say --yes to do it without a question')
+  if (!process.stdin.isTTY)
+    throw usage('There is no terminal to ask on: say --yes to free it without a question')
   const dialogue = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await dialogue.question(
-      `Free ${resource} though somebody may be working under it? Its name again: `,
-    )
-    return answer.trim() === resource
+    return isNameOf(resource, await dialogue.question(questionAbout(resource)))
   } finally {
     dialogue.close()
   }
+}
+
+export function questionAbout(resource: string): string {
+  return `Free ${visible(resource)} although its holder may be at work? Type its name to confirm: `
+}
+
+/** A name that cannot be typed is confirmed as it is shown. */
+export function isNameOf(resource: string, answer: string): boolean {
+  return answer === resource || answer.trim() === visible(resource).trim()
 }

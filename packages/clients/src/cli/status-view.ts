@@ -1,5 +1,8 @@
-import type { Inspection, NodeHealth, Redlock } from '@quorumlock/core'
+import { QuorumUnavailableError, type Inspection, type NodeHealth, type NodeVote } from '@quorumlock/core'
+import type { Opening } from '../connect/opening.js'
 import { shownDuration } from './duration.js'
+import { tableOf } from './table.js'
+import { visible } from '../visible.js'
 
 /** As `--json` prints it. */
 export interface Status {
@@ -11,11 +14,7 @@ export interface Status {
   readonly nodes: readonly NodeStatus[]
 }
 
-export interface NodeStatus {
-  readonly node: string
-  readonly state: NodeHealth['state']
-  readonly vote: string
-  readonly reason?: string | undefined
+export interface NodeStatus extends Seen {
   /** The label of the holder, or a digest that tells it from others: its value would let anybody release the lock. */
   readonly holder: string | null
   readonly remaining: number | null
@@ -24,44 +23,84 @@ export interface NodeStatus {
   readonly token: string
 }
 
-export function statusOf(redlock: Redlock, { locked, remaining, waiters, nodes }: Inspection): Status {
-  const states = new Map(redlock.health().map(({ name, state }) => [name, state]))
-  return {
-    locked,
-    remaining: Number.isFinite(remaining) ? remaining : null,
-    waiters,
-    quorum: redlock.quorum,
-    nodes: nodes.map((seen) => ({
-      node: seen.node,
-      state: states.get(seen.node) ?? 'down',
-      vote: seen.vote,
-      ...(seen.reason === undefined ? {} : { reason: seen.reason }),
-      holder: seen.label ?? seen.holder,
-      remaining: seen.remaining,
-      waiters: seen.waiters.length,
-      token: seen.token,
-    })),
+/** As `--json` prints it when too few nodes answer to tell more. */
+export interface Unavailable {
+  readonly error: string
+  readonly quorum: number
+  readonly nodes: readonly Seen[]
+}
+
+/** One node, whether or not it answered. */
+interface Seen {
+  readonly node: string
+  readonly state: NodeHealth['state']
+  readonly vote: NodeVote['vote']
+  readonly reason?: string | undefined
+}
+
+export async function statusOf(opening: Opening, resource: string): Promise<Status | Unavailable> {
+  const { redlock } = opening
+  const { quorum } = redlock
+  try {
+    const { locked, remaining, waiters, nodes } = await redlock.inspect(resource)
+    return {
+      locked,
+      remaining: Number.isFinite(remaining) ? remaining : null,
+      waiters,
+      quorum,
+      nodes: nodes.map((inspected) => ({
+        ...seenOf(opening, inspected),
+        holder: inspected.label ?? inspected.holder,
+        remaining: inspected.remaining,
+        waiters: inspected.waiters.length,
+        token: inspected.token,
+      })),
+    }
+  } catch (error) {
+    if (!(error instanceof QuorumUnavailableError)) throw error
+    return { error: error.message, quorum, nodes: error.votes.map((vote) => seenOf(opening, vote)) }
   }
 }
 
+function seenOf({ redlock, missing }: Opening, { node, vote, reason }: Omit<NodeVote, 'latency'>): Seen {
+  const state = redlock.health().find(({ name }) => name === node)?.state ?? 'down'
+  // That it is not connected is all that the engine knows.
+  const cause = state === 'down' ? missing().find((one) => one.node === node)?.obstacle?.reason : undefined
+  const why = cause === undefined ? reason : `not connected (${cause})`
+  return { node, state, vote, ...(why === undefined ? {} : { reason: why }) }
+}
+
 /** For people. */
-export function tableOf(resource: string, { locked, remaining, waiters, quorum, nodes }: Status): string {
-  const left = remaining === null ? 'for ever' : `${shownDuration(remaining)} left`
-  const queue = waiters === 0 ? 'nobody waits' : `${waiters} ${waiters === 1 ? 'waits' : 'wait'}`
-  const rows = nodes.map((node) => [
+export function textOf(resource: string, status: Status | Unavailable): string {
+  const head = `${visible(resource)}: ${'error' in status ? answering(status) : summary(status)}\n`
+  const rows =
+    'error' in status
+      ? [
+          ['node', 'state', 'reason'],
+          ...status.nodes.map((node) => [node.node, node.state, node.reason ?? '']),
+        ]
+      : [['node', 'state', 'holder', 'left', 'waiting', 'token'], ...status.nodes.map(rowOf)]
+  return head + tableOf(rows)
+}
+
+function summary({ locked, remaining, waiters, quorum, nodes }: Status): string {
+  const left = remaining === null ? 'never expires' : `${shownDuration(remaining)} left`
+  const queue = waiters === 0 ? 'no waiters' : waiters === 1 ? '1 waiter' : `${waiters} waiters`
+  return `${locked ? `locked, ${left}` : 'free'}, ${queue} (${quorum} of ${nodes.length} nodes decide)`
+}
+
+function answering({ quorum, nodes }: Unavailable): string {
+  const answers = nodes.filter(({ vote }) => vote === 'granted').length
+  return `unknown, ${answers} of ${nodes.length} nodes ${answers === 1 ? 'answers' : 'answer'} (${quorum} needed)`
+}
+
+function rowOf(node: NodeStatus): string[] {
+  return [
     node.node,
     node.state,
     node.holder ?? (node.vote === 'granted' ? 'free' : (node.reason ?? node.vote)),
     node.remaining === null ? '' : shownDuration(node.remaining),
     String(node.waiters),
     node.token === '0' ? '' : node.token,
-  ])
-  const table = [['node', 'state', 'holder', 'left', 'waiting', 'token'], ...rows]
-  const widths =
-    table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] as string).length))) ?? []
-  const lines = table.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
-  )
-  const head = `${resource}: ${locked ? `locked, ${left}` : 'free'}, ${queue} (${quorum} of ${nodes.length} nodes decide)`
-  return `${[head, ...lines].join('\n')}\n`
+  ]
 }

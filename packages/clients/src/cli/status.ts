@@ -1,15 +1,17 @@
-import { systemClock, type Redlock } from '@quorumlock/core'
+import { systemClock } from '@quorumlock/core'
+import type { Opening } from '../connect/opening.js'
+import { visibleJson } from '../visible.js'
 import { common, parse } from './command-line.js'
 import { parseDuration } from './duration.js'
 import { ExitCode } from './exit-codes.js'
 import { failureOf, usage } from './failure.js'
 import { HELP_STATUS } from './help.js'
+import { narrator } from './narrate.js'
 import { connectionFrom } from './nodes.js'
-import { open } from './open.js'
+import { openAnyway } from './open.js'
 import { print, say } from './say.js'
-import { allJoined } from './settle.js'
 import { Signals } from './signals.js'
-import { statusOf, tableOf } from './status-view.js'
+import { statusOf, textOf } from './status-view.js'
 
 const OPTIONS = {
   ...common,
@@ -20,6 +22,10 @@ const OPTIONS = {
 
 /** More often is no news, and a load on the nodes, milliseconds. */
 const SHORTEST_INTERVAL = 100
+
+/** Nodes that are well are connected by then, milliseconds; beyond that a majority is waited for, and no longer than this. */
+const SOON = 1_000
+const DEFAULT_TIMEOUT = 2_000
 
 const CLEAR = '\u001b[H\u001b[2J'
 
@@ -33,15 +39,16 @@ export async function status(args: readonly string[], env: NodeJS.ProcessEnv): P
     throw usage(`Expected --interval to be at least ${SHORTEST_INTERVAL}ms, got "${String(values.interval)}"`)
   const connection = connectionFrom(values, env)
   const signals = new Signals()
-  const redlock = await open(connection, values.verbose === true)
+  const timeout = connection.timeout ?? DEFAULT_TIMEOUT
+  const opening = openAnyway({ ...connection, timeout }, narrator(values.verbose === true))
+  const { redlock } = opening
   try {
-    await allJoined(redlock).catch(() => {
-      // Whoever looks is told.
-    })
-    if (values.watch !== true) return await showAll(redlock, words, values.json === true)
+    const areAll = await opening.connected(connection.nodes.length, Math.min(SOON, timeout))
+    if (!areAll && timeout > SOON) await opening.connected(redlock.quorum, timeout - SOON)
+    if (values.watch !== true) return await showAll(opening, words, values.json === true)
     for (;;) {
       if (process.stdout.isTTY && values.json !== true) process.stdout.write(CLEAR)
-      await showAll(redlock, words, values.json === true)
+      await showAll(opening, words, values.json === true)
       await pause(interval, signals.signal)
       if (signals.ended !== undefined) return ExitCode.ok
     }
@@ -52,20 +59,22 @@ export async function status(args: readonly string[], env: NodeJS.ProcessEnv): P
 }
 
 /** The worst exit code of all. */
-async function showAll(redlock: Redlock, resources: readonly string[], isJson: boolean): Promise<number> {
+async function showAll(opening: Opening, resources: readonly string[], isJson: boolean): Promise<number> {
   let code: number = ExitCode.ok
-  for (const resource of resources) code = Math.max(code, await show(redlock, resource, isJson))
+  for (const resource of resources) code = Math.max(code, await show(opening, resource, isJson))
   return code
 }
 
-async function show(redlock: Redlock, resource: string, isJson: boolean): Promise<number> {
+async function show(opening: Opening, resource: string, isJson: boolean): Promise<number> {
   try {
-    const seen = statusOf(redlock, await redlock.inspect(resource))
-    process.stdout.write(isJson ? `${JSON.stringify({ resource, ...seen })}\n` : tableOf(resource, seen))
-    return ExitCode.ok
+    const status = await statusOf(opening, resource)
+    process.stdout.write(isJson ? `${visibleJson({ resource, ...status })}\n` : textOf(resource, status))
+    if (!('error' in status)) return ExitCode.ok
+    say(status.error)
+    return ExitCode.unavailable
   } catch (error) {
     const { code, message } = failureOf(error)
-    if (isJson) process.stdout.write(`${JSON.stringify({ resource, error: message })}\n`)
+    if (isJson) process.stdout.write(`${visibleJson({ resource, error: message })}\n`)
     say(message)
     return code
   }

@@ -2,15 +2,15 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import {
   LockMisuseError,
   QuorumUnavailableError,
-  Redlock,
   systemClock,
+  type Redlock,
   type RedlockOptions,
 } from '@quorumlock/core'
-import { endpointOf, type NodeConfig } from './node-config.js'
-import { ownNode, type OwnNode } from './own-node.js'
+import type { NodeConfig } from './node-config.js'
+import { areHopeless, openNodes, type Opening } from './opening.js'
 
 /** Everything that `new Redlock` takes but the nodes, and how to reach them. All times are milliseconds. */
-export interface ConnectOptions extends Omit<RedlockOptions, 'nodes'> {
+export interface ConnectOptions extends Omit<RedlockOptions, 'nodes' | 'label'> {
   /** User of an access control list, on all nodes that do not name their own. */
   readonly username?: string | undefined
   readonly password?: string | undefined
@@ -26,111 +26,49 @@ export interface ConnectOptions extends Omit<RedlockOptions, 'nodes'> {
   readonly socketTimeout?: number | undefined
   /** Every write survives a crash of the servers (`appendfsync always`). Default: false. */
   readonly durable?: boolean | undefined
+  /**
+   * Who asks, for people: shown by `inspect()`, in warnings and in traces. Travels in the lock key and in the queues,
+   * so everyone with access to the nodes can read it. Default: host name and process id, `host:1234`; `false` for none.
+   */
+  readonly label?: string | false | undefined
 }
 
 /** How long nodes that are slower to connect than a majority are waited for, milliseconds. */
 const STRAGGLERS = 100
 
 /**
- * Opens a connection to each node and resolves as soon as a majority is there and the others have had a moment; those
- * that are away join when they can. The connections belong to the `Redlock` and end with its `close()`.
+ * Opens a connection to each node and resolves as soon as a majority is there and the others have had a moment, so that
+ * a lock that is taken at once stands on them too; those that are away join when they can. The connections belong to the
+ * `Redlock` and end with its `close()`.
  */
 export async function connect(
   nodes: readonly (string | NodeConfig)[],
   options: ConnectOptions = {},
 ): Promise<Redlock> {
-  const {
-    username,
-    password,
-    tls,
-    clientName,
-    connectTimeout,
-    pingInterval,
-    socketTimeout,
-    durable,
-    ...rest
-  } = options
-  if (!Array.isArray(nodes) || nodes.length === 0) {
-    throw new TypeError('Expected `nodes` to be an array of at least one URL or object')
-  }
-  const connecting = {
-    clientName: clientName ?? 'quorumlock',
-    connectTimeout: milliseconds('connectTimeout', connectTimeout, 5_000),
-    pingInterval: milliseconds('pingInterval', pingInterval, 2_000),
-    socketTimeout: milliseconds('socketTimeout', socketTimeout, 5_000),
-  }
-  if (connecting.socketTimeout <= connecting.pingInterval) {
-    throw new RangeError(
-      `Expected \`socketTimeout\` to be more than \`pingInterval\` (${connecting.pingInterval}), got ${connecting.socketTimeout}`,
-    )
-  }
-  const own = nodes.map((node: string | NodeConfig, index) =>
-    ownNode(endpointOf(node, index, { username, password, tls, durable }), connecting),
-  )
-  // Before anything is opened: wrong options are told at once.
-  const redlock = new Redlock({ ...rest, nodes: own.map(({ node }) => node) })
+  const opening = openNodes(nodes, options)
+  const { redlock, connectTimeout } = opening
   const start = systemClock.monotonic()
-  if (await majority(own, redlock.quorum, connecting.connectTimeout)) return redlock
-  const error = unconnected(own, redlock.quorum, Math.round(systemClock.monotonic() - start))
+  if (await opening.connected(redlock.quorum, connectTimeout)) {
+    await opening.tried(STRAGGLERS)
+    return redlock
+  }
+  const error = unconnected(opening, nodes.length, Math.round(systemClock.monotonic() - start))
   await redlock.close()
   throw error
 }
 
-/**
- * Once a majority is there, the others get a moment: a lock that is taken at once is to stand on them too. Nodes that
- * were refused are not waited for. Fails as soon as so many turn us away for good that no majority is left.
- */
-function majority(own: readonly OwnNode[], quorum: number, patience: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const settle = (isThere: boolean): void => {
-      alarm.cancel()
-      resolve(isThere)
-    }
-    let alarm = systemClock.timer(patience, () => {
-      settle(false)
-    })
-    let isMajority = false
-    const look = (): void => {
-      if (own.filter(({ node }) => node.connected).length < quorum) {
-        if (isHopeless(own, quorum)) settle(false)
-      } else if (own.every(({ node, obstacle }) => node.connected || obstacle() !== undefined)) settle(true)
-      else if (!isMajority) {
-        isMajority = true
-        alarm.cancel()
-        alarm = systemClock.timer(STRAGGLERS, () => {
-          settle(true)
-        })
-      }
-    }
-    for (const one of own) one.connect(look)
+function unconnected(opening: Opening, total: number, waited: number): QuorumUnavailableError {
+  const { quorum } = opening.redlock
+  const missing = opening.missing()
+  const votes = missing.map(({ node, obstacle }) => {
+    const reason = obstacle?.reason ?? 'no answer'
+    return { node, vote: 'failed', reason, latency: waited } as const
   })
-}
-
-/** A wrong password does not become right by waiting. */
-function isHopeless(own: readonly OwnNode[], quorum: number): boolean {
-  return own.filter((one) => one.obstacle()?.misuse === true).length > own.length - quorum
-}
-
-function unconnected(own: readonly OwnNode[], quorum: number, waited: number): QuorumUnavailableError {
-  const votes = own
-    .filter(({ node }) => !node.connected)
-    .map(({ node, obstacle }) => {
-      const reason = obstacle()?.reason ?? 'no answer'
-      return { node: node.name, vote: 'failed', reason, latency: waited } as const
-    })
-  const needed = `Cannot connect: ${quorum} of ${own.length} nodes are needed`
+  const needed = `Cannot connect: ${quorum} of ${total} nodes are needed`
   const said = votes.map(({ node, reason }) => `${node} (${reason})`).join(', ')
-  return isHopeless(own, quorum)
+  return areHopeless(missing, total - quorum)
     ? new LockMisuseError(`${needed}, and these refuse: ${said}. Check user and password`, { votes })
     : new QuorumUnavailableError(`${needed}, and within ${waited} ms these could not be reached: ${said}`, {
         votes,
       })
-}
-
-function milliseconds(name: string, given: number | undefined, byDefault: number): number {
-  const value = given ?? byDefault
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new RangeError(
-    `Expected \`${name}\` to be a whole number of milliseconds, 1 or more, got ${String(value)}`,
-  )
 }

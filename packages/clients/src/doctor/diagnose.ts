@@ -2,6 +2,8 @@ import type { DoctorReport, Finding, NodeReport, Severity } from './report.js'
 
 /** A proposed time in a queue that is further off than this is not believed; half of it already is too much. */
 const CLOCK_TOLERANCE = 500
+/** Longer than most pauses of a process under load, milliseconds. */
+const SHORTEST_TTL = 3_000
 const OLDEST = [6, 2] as const
 const ORDER: readonly Severity[] = ['error', 'warning', 'info']
 
@@ -113,7 +115,7 @@ function recommendation(nodes: readonly NodeReport[]): DoctorReport['recommended
   const slowest = worst[quorum - 1]
   if (slowest === undefined) return undefined
   const nodeTimeout = roundUp(Math.max(50, 4 * slowest))
-  return { nodeTimeout, ttl: Math.max(1_000, roundUp(20 * nodeTimeout)) }
+  return { nodeTimeout, ttl: Math.max(SHORTEST_TTL, roundUp(20 * nodeTimeout)) }
 }
 
 /** To two digits, as people write such settings. */

@@ -1,5 +1,7 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { systemClock, type LockNode } from '@quorumlock/core'
 import { endpointOf, type NodeConfig } from '../connect/node-config.js'
+import { milliseconds } from '../connect/opening.js'
 import { ownNode } from '../connect/own-node.js'
 import { ioredisNode, type IoredisClient, type IoredisCluster } from '../redis/ioredis.js'
 import { nodeRedisNode } from '../redis/node-redis.js'
@@ -23,6 +25,11 @@ export interface DoctorOptions {
   readonly keyPrefix?: string | undefined
   /** Milliseconds to wait for each answer. Default: 3,000. */
   readonly timeout?: number | undefined
+  /** User of an access control list, for URLs and objects that do not name their own. */
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  /** `true`, or options of `tls.connect`. Default: as the URL says. */
+  readonly tls?: boolean | TlsOptions | undefined
 }
 
 /** Looks at the nodes of a quorum and tells what would go wrong with them. Takes URLs, clients and lock nodes. */
@@ -33,8 +40,11 @@ export async function doctor(
   if (!Array.isArray(patients) || patients.length === 0) {
     throw new TypeError('Expected `nodes` to be an array of at least one URL, client or lock node')
   }
-  const { keyPrefix = 'lock:', timeout = 3_000 } = options
-  const admitted = patients.map((patient: Patient, index) => admit(patient, index, timeout))
+  const { keyPrefix = 'lock:', username, password, tls } = options
+  const timeout = milliseconds('timeout', options.timeout, 3_000)
+  const admitted = patients.map((patient: Patient, index) =>
+    admit(patient, index, timeout, { username, password, tls }),
+  )
   try {
     const examinations = await Promise.all(
       admitted.map(async ({ node, ready, lastError }) => {
@@ -64,7 +74,12 @@ interface Admitted {
   readonly lastError: () => string | undefined
 }
 
-function admit(patient: Patient, index: number, timeout: number): Admitted {
+function admit(
+  patient: Patient,
+  index: number,
+  timeout: number,
+  defaults: Pick<DoctorOptions, 'username' | 'password' | 'tls'>,
+): Admitted {
   const there = (node: LockNode, isOurs: boolean): Admitted => ({
     node,
     ready: Promise.resolve(),
@@ -83,7 +98,7 @@ function admit(patient: Patient, index: number, timeout: number): Admitted {
     pingInterval: 2_000,
     socketTimeout: 5_000,
   }
-  const own = ownNode(endpointOf(patient, index, {}), connecting)
+  const own = ownNode(endpointOf(patient, index, defaults), connecting)
   const ready = new Promise<void>((resolve) => {
     const timer = systemClock.timer(timeout, resolve)
     own.connect(() => {

@@ -1,3 +1,4 @@
+import { visible } from '../visible.js'
 import type { DoctorReport, Finding, NodeReport } from './report.js'
 
 const SIGNS = { error: '✗', warning: '!', info: '·' } as const
@@ -13,10 +14,9 @@ export function formatDoctorReport(report: DoctorReport): string {
     )
   }
   const errors = findings.filter(({ severity }) => severity === 'error').length
-  lines.push(
-    report.healthy ? 'healthy' : `${errors} ${errors === 1 ? 'thing has' : 'things have'} to be mended`,
-  )
-  return lines.join('\n')
+  lines.push(report.healthy ? 'healthy' : `${errors} ${errors === 1 ? 'problem' : 'problems'} to fix`)
+  // Names come from the caller, messages from servers.
+  return lines.map(visible).join('\n')
 }
 
 function nodeLine(node: NodeReport): string {

@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectTo, type AddressInfo } from 'node:net'
-import { createServer } from 'node:tls'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer, type TlsOptions } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { connect } from '@quorumlock/clients'
 import { QuorumUnavailableError, type Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { startStopwatch } from '../../../testing/test/support/stopwatch.js'
+import { quorumlock } from '../support/cli.js'
 import { eventually } from '../support/eventually.js'
 
 const pem = (name: string): string =>
@@ -17,8 +20,8 @@ let urls: string[]
 const doors: { close(): void }[] = []
 
 /** The server's own TLS, or that of a tunnel before it: to a client it is the same. */
-async function encrypted(url: string): Promise<string> {
-  const server = createServer({ cert: certificate, key: pem('key') }, (socket) => {
+async function encrypted(url: string, wanted: TlsOptions = {}): Promise<string> {
+  const server = createServer({ cert: certificate, key: pem('key'), ...wanted }, (socket) => {
     const inside = connectTo({ host: '127.0.0.1', port: Number(new URL(url).port) })
     for (const end of [socket, inside]) end.on('error', () => undefined)
     socket.on('close', () => inside.destroy())
@@ -33,7 +36,7 @@ async function encrypted(url: string): Promise<string> {
 
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 3, backend: 'processes' })
-  urls = await Promise.all(fleet.urls.map(encrypted))
+  urls = await Promise.all(fleet.urls.map((url) => encrypted(url)))
 })
 afterAll(async () => {
   for (const door of doors) door.close()
@@ -67,3 +70,26 @@ test('a certificate that nobody vouches for is refused, and the error says so', 
   expect(error).toBeInstanceOf(QuorumUnavailableError)
   expect((error as Error).message).toContain('self-signed certificate')
 })
+
+test('the command takes a private authority and a client certificate from its configuration file', async () => {
+  const strict: TlsOptions = { ca: certificate, requestCert: true, rejectUnauthorized: true }
+  const nodes = await Promise.all(fleet.urls.map((url) => encrypted(url, strict)))
+  const folder = mkdtempSync(join(tmpdir(), 'quorumlock-tls-'))
+  for (const name of ['certificate', 'key']) writeFileSync(join(folder, `${name}.pem`), pem(name))
+  const authority = { ca: 'certificate.pem' }
+  const client = { ...authority, cert: 'certificate.pem', key: 'key.pem' }
+  const withTls = async (command: string[], tls: object): Promise<number | null> => {
+    const config = join(folder, `locks-${Object.keys(tls).length}.json`)
+    writeFileSync(config, JSON.stringify({ nodes, tls }))
+    const [name = '', ...rest] = command
+    return (await quorumlock([name, '--config', config, '--timeout', '20s', ...rest]).ended).code
+  }
+  try {
+    expect(await withTls(['exec', 'order:2', '--', 'true'], client)).toBe(0)
+    expect(await withTls(['status', 'order:2'], client)).toBe(0)
+    expect(await withTls(['doctor'], client)).toBe(0)
+    expect(await withTls(['status', '--timeout', '2s', 'order:2'], authority)).toBe(69)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}, 120_000)

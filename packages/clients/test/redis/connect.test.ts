@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { QuorumUnavailableError, type Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
@@ -65,6 +66,19 @@ describe('connect', () => {
     await fleet.nodes[2]?.restart()
     await eventually(async () => expect(redlock.health().map(({ state }) => state)).not.toContain('down'))
     await redlock.close()
+  })
+
+  test('labels its locks with host and process, or as told, or not at all', async () => {
+    const seen = async (label?: string | false, ofCall?: string): Promise<string | undefined> => {
+      const redlock = await opened(fleet.urls, { label })
+      await using lock = await redlock.acquire('labelled', { label: ofCall })
+      return (await redlock.inspect(lock.resources[0]!)).nodes[0]?.label
+    }
+    expect(await seen()).toBe(`${hostname()}:${process.pid}`)
+    expect(await seen('mine')).toBe('mine')
+    expect(await seen('mine', 'of the call')).toBe('of the call')
+    expect(await seen(false)).toBeUndefined()
+    await expect(opened(fleet.urls, { label: '' })).rejects.toThrow('`label`')
   })
 
   test('does not wait for a node that takes connections and says nothing', async () => {

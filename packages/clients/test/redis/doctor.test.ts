@@ -70,6 +70,25 @@ describe('the doctor', () => {
     expect(JSON.stringify(report) + formatDoctorReport(report)).not.toContain('secret')
   })
 
+  test('refuses a timeout of nothing', async () => {
+    await expect(doctor(fleet.urls, { timeout: 0 })).rejects.toThrow('Expected `timeout` to be')
+  })
+
+  test('shows names of others so that a terminal does not obey them', async () => {
+    const report = await doctor([
+      memoryNode({ name: '\u001b[2J\nfake' }),
+      { url: 'redis://127.0.0.1:1', name: '\u009b' },
+    ])
+    const shown = formatDoctorReport(report)
+    expect(shown).toContain('\\u{1b}[2J\\nfake')
+    expect(shown).toContain('\\u{9b}')
+    for (const obeyed of ['\u001b', '\u009b']) expect(shown).not.toContain(obeyed)
+  })
+
+  test('never recommends a TTL that a busy process outlasts', async () => {
+    expect((await doctor(fleet.urls)).recommended?.ttl).toBeGreaterThanOrEqual(3_000)
+  })
+
   test('is done in time when a node is frozen', async () => {
     await fleet.nodes[2]?.pause()
     const report = await doctor(fleet.urls, { timeout: 5_000 })

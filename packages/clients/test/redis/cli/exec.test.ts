@@ -105,8 +105,14 @@ describe('bad usage is told in one line, with exit code 64', () => {
     [
       'a time that looks like a flag',
       ['--wait', '-3s', 'a', '--', 'true'],
-      /^quorumlock: Option '--wait' argument is ambiguous \(quorumlock --help\)\n$/,
+      /^quorumlock: Expected a value after --wait, got "-3s", which looks like an option \(quorumlock --help\)\n$/,
     ],
+    [
+      'a flag in place of a value',
+      ['--ttl', '--try', 'a', '--', 'true'],
+      /Expected a value after --ttl, got "--try"/,
+    ],
+    ['a negative time', ['--ttl=-3s', 'a', '--', 'true'], /Expected --ttl to be a time .*, got "-3s"/],
     [
       'both --try and --wait',
       ['--try', '--wait', '1s', 'a', '--', 'true'],
@@ -142,7 +148,11 @@ describe('bad usage is told in one line, with exit code 64', () => {
       /^quorumlock: Expected a command: exec, status, release or doctor .*\n$/,
     )
     expect((await unknown).stderr).toMatch(/got "explode".*\n$/)
-    for (const ended of await Promise.all([none, nothing, unknown])) expect(ended.code).toBe(64)
+    const early = quorumlock(['-v', 'status', 'a']).ended
+    expect((await early).stderr).toMatch(
+      /^quorumlock: Expected a command before any option: .*, got "-v".*\n$/,
+    )
+    for (const ended of await Promise.all([none, nothing, unknown, early])) expect(ended.code).toBe(64)
   })
 })
 
@@ -160,6 +170,49 @@ describe('the command', () => {
     expect(Math.abs(Number(expires) - Date.now() - 29_700)).toBeLessThan(5_000)
     expect(BigInt(token!)).toBeGreaterThan(1_700_000_000_000_000n)
     expect((await run([fresh(), ...sh('echo "[$QUORUMLOCK_TOKEN]"')])).stdout).toBe('[]\n')
+  })
+
+  test('inherits the nodes, but no passwords unless that is asked for', async () => {
+    const script = sh('echo "[$QUORUMLOCK_NODES] [$QUORUMLOCK_PASSWORD]"')
+    const plain = fleet.urls.join(' ')
+    // The default user takes any password here.
+    const secret = plain.replaceAll('//', '//default:hunter2@')
+    const [open, closed, both, asked] = await Promise.all([
+      run([fresh(), ...script]),
+      run([fresh(), ...script], { env: { QUORUMLOCK_NODES: secret } }),
+      run([fresh(), ...script], { env: { QUORUMLOCK_PASSWORD: 'hunter2' } }),
+      run(['--inherit-nodes', fresh(), ...script], { env: { QUORUMLOCK_NODES: secret } }),
+    ])
+    expect(open).toMatchObject({ code: 0, stdout: `[${plain}] []\n` })
+    expect(closed).toMatchObject({ code: 0, stdout: '[] []\n' })
+    expect(both).toMatchObject({ code: 0, stdout: `[${plain}] []\n` })
+    expect(asked).toMatchObject({ code: 0, stdout: `[${secret}] []\n` })
+  })
+
+  test('that is a quorumlock without nodes is told how to inherit them', async () => {
+    const { code, stderr } = await quorumlock(['status', 'a'], { env: { QUORUMLOCK_RESOURCE: 'outer' } })
+      .ended
+    expect(code).toBe(64)
+    expect(stderr).toContain('start the quorumlock exec around this one with --inherit-nodes')
+  })
+
+  test('and its lock are logged with --verbose, without the value of the lock or a password', async () => {
+    const resource = fresh()
+    const { code, stderr } = await run(['-v', '--label', 'night', resource, ...sh('exit 3')])
+    expect(code).toBe(3)
+    const log = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string })
+    const of = (message: string): object[] => log.filter(({ msg }) => msg === message)
+    expect(of('node')).toContainEqual(expect.objectContaining({ change: 'connected' }))
+    expect(of('acquire')).toEqual([
+      expect.objectContaining({ resources: [resource], label: 'night', outcome: 'acquired' }),
+    ])
+    expect(of('start')).toEqual([expect.objectContaining({ command: 'sh', child: expect.any(Number) })])
+    expect(of('end')).toEqual([expect.objectContaining({ command: 'sh', code: 3 })])
+    expect(of('release')).toEqual([expect.objectContaining({ outcome: 'released' })])
+    expect(stderr).not.toMatch(/"value"|quorumlock:wake:/)
   })
 
   test('runs alone: of two in parallel the second waits for the first', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { connect } from '../../../src/connect/connect.js'
 import { quorumlock } from '../../support/cli.js'
 import type { Ended } from '../../support/running.js'
+import { open } from '../../support/servers.js'
 
 let fleet: Fleet
 let redlock: Redlock
@@ -34,7 +35,7 @@ describe('status', () => {
     const { code, stdout, stderr } = await run('status', 's-1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(
-      /^s-1: locked, 1\d\.\d s left, 1 waits \(2 of 3 nodes decide\)\n {2}node +state +holder/,
+      /^s-1: locked, 1\d\.\d s left, 1 waiter \(2 of 3 nodes decide\)\n {2}node +state +holder/,
     )
     expect(stdout).toMatch(new RegExp(`up +anna +1\\d\\.\\d s +1 +${lock.token}`))
     await lock.release()
@@ -85,8 +86,81 @@ describe('status', () => {
     expect((await run('status', 's-5')).stdout).toMatch(/not connected|not answered|no answer/)
     await fleet.nodes[1]!.pause()
     const { code, stdout, stderr } = await run('status', 's-5')
-    expect({ code, stdout }).toEqual({ code: 69, stdout: '' })
-    expect(stderr).toMatch(/^quorumlock: Cannot connect.*\n$/)
+    expect(code).toBe(69)
+    expect(stderr).toMatch(/^quorumlock: Cannot tell whether .*\n$/)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.slice(0, 2)).toEqual([
+      's-5: unknown, 1 of 3 nodes answers (2 needed)',
+      expect.stringMatching(/^ {2}node +state +reason$/),
+    ])
+    const rows = lines.slice(2)
+    expect(rows.map((row) => row.trim().split(/ +/).slice(0, 2))).toEqual(
+      fleet.urls.map((url, index) => [new URL(url).host, index === 2 ? 'up' : 'down']),
+    )
+    expect(rows.filter((row) => row.includes('not connected'))).toHaveLength(2)
+    const machine = await run('status', '--json', 's-5')
+    expect(machine.code).toBe(69)
+    expect(JSON.parse(machine.stdout)).toMatchObject({
+      resource: 's-5',
+      error: expect.stringContaining('Cannot tell'),
+      quorum: 2,
+      nodes: [{ state: 'down' }, { state: 'down' }, { state: 'up', vote: 'granted' }],
+    })
+  })
+
+  test('says why each node cannot be reached', async () => {
+    const nodes = 'redis://127.0.0.1:1 redis://127.0.0.1:2'
+    const { code, stdout } = await quorumlock(['status', 's-8'], { env: { QUORUMLOCK_NODES: nodes } }).ended
+    expect(code).toBe(69)
+    expect(stdout).toMatch(/127\.0\.0\.1:1 +down +not connected \(.*ECONNREFUSED.*\)\n/)
+    expect(stdout).toMatch(/127\.0\.0\.1:2 +down +not connected \(.*ECONNREFUSED.*\)\n/)
+  })
+})
+
+describe('names and labels that a terminal would obey', () => {
+  const label = '\u001b]0;owned\u0007\u009b31mred\nforged: free\u202e'
+  const resource = '\u001b[2J\u009b2J\r\u2028order'
+  // eslint-disable-next-line no-control-regex
+  const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/
+
+  test('are shown as escapes by status, in as many lines as always and with straight columns', async () => {
+    await using lock = await redlock.acquire(resource, { label })
+    const { code, stdout, stderr } = await run('status', resource)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).not.toMatch(obeyed)
+    const [head, titles, ...rows] = stdout.trimEnd().split('\n')
+    expect(head).toMatch(/^\\u\{1b\}\[2J\\u\{9b\}2J\\r\\u\{2028\}order: locked, /)
+    expect(rows).toHaveLength(fleet.nodes.length)
+    for (const row of rows) {
+      expect(row).toContain('\\u{1b}]0;owned\\u{7}\\u{9b}31mred\\nforged: free\\u{202e}')
+      expect(row.slice(titles!.indexOf('left'))).toMatch(/^\d+\.\d s +0$/)
+    }
+    expect(lock.held).toBe(true)
+  })
+
+  test('are the same in JSON, and not obeyed', async () => {
+    await using lock = await redlock.acquire(resource, { label })
+    const { stdout } = await run('status', '--json', resource)
+    expect(stdout).not.toMatch(obeyed)
+    expect(JSON.parse(stdout)).toMatchObject({ resource, nodes: [{ holder: label }, {}, {}] })
+    expect(lock.held).toBe(true)
+  })
+
+  test('are shown as escapes in what the other commands say', async () => {
+    await using lock = await redlock.acquire(resource)
+    const said = await Promise.all([
+      run('exec', '--try', resource, '--', 'true'),
+      run('exec', `other${resource}`, '--', resource),
+      run('exec', 'x', `--${resource}`),
+      run('release', '--force', '--yes', `free${resource}`),
+      run('doctor', resource),
+    ])
+    for (const { stderr } of said) {
+      // Messages of core have names in quotes, as JSON has them.
+      expect(stderr).toMatch(/^quorumlock: .*\\u(\{1b\}|001b)\[2J.*\n$/)
+      expect(stderr).not.toMatch(obeyed)
+    }
+    expect(lock.held).toBe(true)
   })
 })
 
@@ -130,6 +204,40 @@ describe('doctor', () => {
   })
 })
 
+describe('--timeout', () => {
+  test.each([
+    ['status', 's-9'],
+    ['exec', 's-9', '--', 'true'],
+    ['release', '--force', '--yes', 's-9'],
+    ['doctor'],
+  ])('%s wants more than nothing', async (command, ...args) => {
+    expect(await run(command, '--timeout', '0', ...args)).toMatchObject({
+      code: 64,
+      stdout: '',
+      stderr: 'quorumlock: Expected --timeout to be at least 1ms, got "0" (quorumlock --help)\n',
+    })
+  })
+
+  test('bounds the wait for a majority', async () => {
+    await fleet.nodes[0]!.pause()
+    await fleet.nodes[1]!.pause()
+    const said = await Promise.all([
+      run('exec', '--timeout', '250ms', 's-9', '--', 'true'),
+      run('release', '--force', '--yes', '--timeout', '250ms', 's-9'),
+    ])
+    for (const { code, stderr } of said) {
+      expect(code).toBe(69)
+      expect(stderr).toContain('within 250 ms these could not be reached')
+    }
+    expect(await run('status', '--timeout', '250ms', 's-9')).toMatchObject({ code: 69 })
+  })
+
+  test('leaves a healthy fleet alone', async () => {
+    expect(await run('exec', '--timeout', '20s', 's-9', '--', 'true')).toMatchObject({ code: 0, stderr: '' })
+    expect(await run('status', '--timeout', '20s', 's-9')).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
 describe('nodes come from', () => {
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-cli-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -151,13 +259,31 @@ describe('nodes come from', () => {
     ['{ nodes', 'it is not JSON'],
     [[], 'expected a JSON object'],
     [{ nodes: 'redis://a' }, 'expected "nodes" to be an array of URLs'],
-    [{ node: [] }, 'expected only nodes, keyPrefix, quorum, ttl, durable, got "node"'],
+    [
+      { node: [] },
+      'expected only nodes, username, password, passwordFile, tls, keyPrefix, quorum, durable, ttl, wait, label, got "node"',
+    ],
     [{ nodes: ['redis://a'], ttl: 'soon' }, 'Expected "ttl" to be a time'],
   ])('no file such as %j', async (content, message) => {
     const { code, stderr } = await withFile(content)
     expect(code).toBe(64)
     expect(stderr).toContain(message)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  test('a file with a user whose password stands in another file', async () => {
+    const admins = await Promise.all(fleet.urls.map((url) => open(url)))
+    for (const admin of admins) {
+      await admin.sendCommand(['ACL', 'SETUSER', 'ada', 'on', '>right', '~*', '&*', '+@all'])
+      admin.destroy()
+    }
+    const content = { nodes: fleet.urls, username: 'ada', passwordFile: 'password' }
+    writeFileSync(join(folder, 'password'), 'right\n')
+    expect(await withFile(content)).toMatchObject({ code: 0, stderr: '' })
+    writeFileSync(join(folder, 'password'), 'wrong\n')
+    const refused = await withFile(content)
+    expect(refused.code).toBe(69)
+    expect(refused.stderr).toContain('WRONGPASS')
   })
 
   test('flags rather than from the environment', async () => {
