@@ -40,7 +40,7 @@ export async function fencedWrite(
   { retention = DAY }: FencedWriteOptions = {},
 ): Promise<FencedWrite> {
   if (typeof key !== 'string' || key === '') {
-    throw new TypeError(`Expected \`key\` to be a non-empty string, got ${String(key)}`)
+    throw new TypeError(`Expected \`key\` to be a non-empty string, got ${JSON.stringify(key)}`)
   }
   checkCommand(key, command)
   if (typeof token !== 'bigint' || token <= 0n) {

@@ -40,5 +40,5 @@ export function checkCommand(key: string, command: GuardedCommand): void {
 }
 
 function quoted(given: unknown): string {
-  return JSON.stringify(given) ?? String(given)
+  return given === undefined ? 'undefined' : JSON.stringify(given)
 }
