@@ -51,13 +51,13 @@ export class LeaderWatch {
 
   /** Looks again and again until the signal aborts. */
   async follow(resource: string, signal: AbortSignal): Promise<void> {
-    do {
+    const isWanted = (): boolean => !signal.aborted
+    while (isWanted()) {
       // Without a majority no leader can be named: the next look may find one.
       const leader = await leaderOf(this.#redlock, resource).catch(() => null)
       // What was asked for before this process was elected is out of date.
-      if (signal.aborted) return
-      this.report(leader)
+      if (isWanted()) this.report(leader)
       await pause(this.#clock, LOOK_EVERY, signal)
-    } while (!signal.aborted)
+    }
   }
 }
