@@ -16,6 +16,7 @@ export {
   type FencedWriteOptions,
   type FencingClient,
 } from './fencing/fenced-write.js'
+export type { GuardedCommand } from './fencing/guarded-command.js'
 export { doctor, type DoctorOptions, type Patient } from './doctor/doctor.js'
 export { formatDoctorReport } from './doctor/format.js'
 export type {

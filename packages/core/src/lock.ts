@@ -159,6 +159,11 @@ export class Lock {
     }
   }
 
+  /** @internal Handed over by the nodes, and not extended to its TTL yet. */
+  get isProvisional(): boolean {
+    return this.#lease.isProvisional
+  }
+
   /** @internal Called once, when it is released or lost. */
   onEnd(react: () => void): void {
     if (this.#lease.state === 'held') this.#lease.onEnd = react

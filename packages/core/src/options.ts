@@ -430,7 +430,7 @@ function isShare(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value < 0.5
 }
 
-function isLabel(value: unknown): boolean {
+export function isLabel(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value.length <= 100 && !LONE_SURROGATE.test(value)
 }
 

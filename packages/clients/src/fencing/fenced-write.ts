@@ -1,5 +1,6 @@
 import { fenceOf } from '../redis/companions.js'
 import { fenced } from './embedded.js'
+import { checkCommand, type GuardedCommand } from './guarded-command.js'
 
 /** A node-redis or ioredis client, as far as it is needed. */
 export type FencingClient =
@@ -16,7 +17,7 @@ export interface FencedWriteOptions {
 
 export type FencedWrite =
   | { readonly accepted: true; readonly reply: unknown }
-  /** Somebody with the higher token `seen` wrote before: the caller's lock is over. */
+  /** Another holder, with the higher token `seen`, wrote before: the caller's lock is over. */
   | { readonly accepted: false; readonly seen: bigint }
 
 const DAY = 86_400_000
@@ -25,6 +26,9 @@ const DAY = 86_400_000
  * Runs `command`, which writes `key`, unless a higher token was seen for that key. Check and write are one step on the
  * server. The same token may write again and again. All writers of the key have to come this way.
  *
+ * The first argument of `command` must be `key`. Commands that write other keys too, such as MSET and RENAME, are
+ * refused with a `TypeError`: nothing would guard those keys.
+ *
  * The client must be one connection to one server, and the server one that keeps its data: this guards your data, it is
  * no lock node.
  */
@@ -32,9 +36,13 @@ export async function fencedWrite(
   client: FencingClient,
   key: string,
   token: bigint | undefined,
-  command: readonly [name: string, ...args: string[]],
+  command: GuardedCommand,
   { retention = DAY }: FencedWriteOptions = {},
 ): Promise<FencedWrite> {
+  if (typeof key !== 'string' || key === '') {
+    throw new TypeError(`Expected \`key\` to be a non-empty string, got ${JSON.stringify(key)}`)
+  }
+  checkCommand(key, command)
   if (typeof token !== 'bigint' || token <= 0n) {
     throw new TypeError(
       `Expected \`token\` to be the token of a lock, got ${String(token)}: acquire it with { fencing: true }`,
@@ -43,12 +51,13 @@ export async function fencedWrite(
   if (!Number.isInteger(retention) || retention < 1) {
     throw new RangeError(`Expected \`retention\` to be whole milliseconds, got ${String(retention)}`)
   }
-  const args = ['2', key, fenceOf(key), String(token), String(retention), ...command]
+  const [name, , ...rest] = command
+  const args = ['2', key, fenceOf(key), String(token), String(retention), name, ...rest]
   const [accepted, reply] = (await evaluate(client, args)) as [number, unknown]
   return accepted === 1 ? { accepted: true, reply } : { accepted: false, seen: BigInt(String(reply)) }
 }
 
-/** SET, fenced: true when it was written, false when somebody with a higher token wrote before. */
+/** SET, fenced: true when it was written, false when a holder with a higher token wrote before. */
 export async function fencedSet(
   client: FencingClient,
   key: string,

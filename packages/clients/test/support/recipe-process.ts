@@ -57,6 +57,11 @@ export class RecipeProcess {
     return this.ended
   }
 
+  /** Lets a process that stopped itself continue. */
+  continue(): void {
+    this.#child.kill('SIGCONT')
+  }
+
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.ended

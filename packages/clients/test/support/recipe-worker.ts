@@ -1,7 +1,7 @@
 // Run as a process of its own by recipe-process.ts: one worker of a recipe, which tells on standard output what
 // happens to it. It stops gracefully when its standard input ends; tests also kill it.
 import { createClient } from 'redis'
-import { Redlock, systemClock, type Clock } from '@quorumlock/core'
+import { Redlock, systemClock, type Clock, type QuorumLockError } from '@quorumlock/core'
 import {
   claimEach,
   LeaderElection,
@@ -10,6 +10,7 @@ import {
   redisCounterStore,
   Scheduler,
   singleFlight,
+  type NodeRedisLike,
 } from '@quorumlock/core/recipes'
 import { nodeRedisNode } from '../../src/index.js'
 
@@ -104,6 +105,30 @@ const roles: Record<string, () => Promise<void>> = {
     let allowed = 0
     for (let count = 0; count < 20; count++) if ((await limiter.tryTake('user-1')).allowed) allowed++
     tell('taken', { allowed })
+  },
+  /** Stops as a whole, like a suspended machine, between the decision to write the counter and the write. */
+  async rateStopped() {
+    const stopping: NodeRedisLike = {
+      async sendCommand(args) {
+        const isWrite = args[0] !== 'PTTL' && args[0] !== 'GET'
+        if (isWrite && order.hang === true) {
+          tell('writing')
+          process.kill(process.pid, 'SIGSTOP')
+        }
+        return store.sendCommand(args)
+      },
+    }
+    const limiter = new RateLimiter(redlock, 'api', {
+      limit: 1,
+      window: 60_000,
+      ttl: 1_000,
+      store: redisCounterStore(stopping),
+    })
+    const outcome = await limiter.tryTake('user-1').then(
+      ({ allowed }) => ({ allowed }),
+      (error: unknown) => ({ allowed: false, code: (error as QuorumLockError).code }),
+    )
+    tell('taken', outcome)
   },
 }
 

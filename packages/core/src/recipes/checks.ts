@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import { shown } from '../options.js'
+import { isLabel, shown } from '../options.js'
 import type { Redlock } from '../redlock.js'
 
 /** The longest time that a lock can be kept: beyond it no timer of the platform runs. */
@@ -35,6 +35,12 @@ export function checkName(name: string, given: string): void {
   if (typeof given !== 'string' || given === '') {
     throw new TypeError(`Expected \`${name}\` to be a non-empty string, got ${shown(given)}`)
   }
+}
+
+/** A label as `acquire` takes it. */
+export function checkLabel(given: string | undefined): void {
+  if (given === undefined || isLabel(given)) return
+  throw new TypeError(`Expected \`label\` to be a string of 1 to 100 characters, got ${shown(given)}`)
 }
 
 /** A function, or `undefined` where it may be left out. */

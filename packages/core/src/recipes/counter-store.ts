@@ -7,12 +7,27 @@ export interface Count {
   readonly remaining: number
 }
 
-/** Where a `RateLimiter` keeps its counters. Only called with the lock on the key held. */
+export interface CountChange {
+  /** The count that was read; 0 when no window is running. */
+  readonly from: number
+  /** The count to write. */
+  readonly to: number
+  /** How long a window lasts that begins with this write, milliseconds. One that is running keeps its end. */
+  readonly window: number
+}
+
+/**
+ * Where a `RateLimiter` keeps its counters. Check and write are one step, because a process that stood still may write
+ * long after it has lost its lock.
+ */
 export interface CounterStore {
   /** `undefined` when there is none, or its window is over. */
   read(key: string): Promise<Count | undefined>
-  /** Keeps the count until its window ends. */
-  write(key: string, count: Count): Promise<void>
+  /**
+   * In one step: if the count is still `from`, writes `to` and resolves with true; otherwise writes nothing and resolves
+   * with false. `from` is 0 exactly if no window is running: then one begins.
+   */
+  write(key: string, change: CountChange): Promise<boolean>
 }
 
 /** Counters in the memory of this process, for one process and for tests. */
@@ -32,17 +47,24 @@ export function memoryCounterStore({
     sweepAt = 2 * counters.size + 100
   }
 
+  const running = (key: string, now: number) => {
+    const found = counters.get(key)
+    return found !== undefined && found.endsAt > now ? found : undefined
+  }
+
   return {
     async read(key) {
-      const found = counters.get(key)
-      if (found === undefined) return undefined
-      const remaining = found.endsAt - clock.monotonic()
-      return remaining > 0 ? { count: found.count, remaining } : undefined
-    },
-    async write(key, { count, remaining }) {
       const now = clock.monotonic()
+      const found = running(key, now)
+      return found === undefined ? undefined : { count: found.count, remaining: found.endsAt - now }
+    },
+    async write(key, { from, to, window }) {
+      const now = clock.monotonic()
+      const found = running(key, now)
+      if ((found?.count ?? 0) !== from) return false
       sweep(now)
-      counters.set(key, { count, endsAt: now + remaining })
+      counters.set(key, { count: to, endsAt: found?.endsAt ?? now + window })
+      return true
     },
   }
 }

@@ -5,7 +5,7 @@ export {
   type ClaimReport,
   type ClaimStatus,
 } from './claim-each.js'
-export { memoryCounterStore, type Count, type CounterStore } from './counter-store.js'
+export { memoryCounterStore, type Count, type CountChange, type CounterStore } from './counter-store.js'
 export type { Task } from './job.js'
 export { LeaderElection, type CampaignOptions, type LeaderElectionOptions } from './leader-election.js'
 export { Leadership } from './leadership.js'

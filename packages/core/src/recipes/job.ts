@@ -3,6 +3,7 @@ import { QuorumLockError } from '../errors.js'
 import type { Lock } from '../lock.js'
 import type { Redlock } from '../redlock.js'
 import { LONGEST_TIME } from './checks.js'
+import { confirmed } from './confirmed.js'
 import { keep, UNLIMITED } from './keep.js'
 import { follow } from './signals.js'
 import { pause } from './time.js'
@@ -130,6 +131,7 @@ export class Job {
       throw error
     }
     try {
+      await confirmed(turn)
       await this.#run(due, turn.signal, mark.signal)
     } finally {
       await turn.release()

@@ -1,5 +1,19 @@
+import { systemClock, type Clock } from '../clock.js'
+import { LockLostError } from '../errors.js'
+import type { Lock } from '../lock.js'
 import type { Redlock } from '../redlock.js'
-import { checkFunction, checkName, checkOptions, checkRedlock, checkSignal, checkTime } from './checks.js'
+import {
+  checkClock,
+  checkFunction,
+  checkLabel,
+  checkName,
+  checkOptions,
+  checkRedlock,
+  checkSignal,
+  checkTime,
+} from './checks.js'
+import { confirmed } from './confirmed.js'
+import { LeaderWatch, leaderOf, nameOf } from './leader-watch.js'
 import { Leadership } from './leadership.js'
 
 export interface LeaderElectionOptions {
@@ -10,7 +24,21 @@ export interface LeaderElectionOptions {
   readonly ttl?: number | undefined
   /** Give every term of office a `token` that is higher than that of every earlier one. Default false. */
   readonly fencing?: boolean | undefined
+  /**
+   * The name under which others see this candidate, such as its host: in `leader()`, `onLeader` and `quorumlock status`.
+   * Default: the `label` of the Redlock.
+   */
+  readonly label?: string | undefined
+  /**
+   * Called with the name of each new leader, as `leader()` returns it: at once when this process is elected, within
+   * about a second when another one is while this process is a candidate.
+   */
+  readonly onLeader?: ((leader: string) => void) | undefined
+  /** Test seam. */
+  readonly clock?: Clock | undefined
 }
+
+const OPTIONS = ['ttl', 'fencing', 'label', 'onLeader', 'clock'] as const
 
 export interface CampaignOptions {
   /** Ends the candidacy. Has no power over a leadership that was won. */
@@ -24,6 +52,7 @@ export interface CampaignOptions {
 export class LeaderElection {
   readonly #redlock: Redlock
   readonly #options: LeaderElectionOptions
+  readonly #watch: LeaderWatch | undefined
   #leadership: Leadership | undefined
   /** The name under which the lock is found by `redlock.inspect()` and the `quorumlock status` command. */
   readonly resource: string
@@ -35,10 +64,15 @@ export class LeaderElection {
   ) {
     checkRedlock(redlock)
     checkName('name', name)
-    checkOptions(options, ['ttl', 'fencing'])
-    checkTime('ttl', options.ttl, 1)
+    checkOptions(options, OPTIONS)
+    const { ttl, label, onLeader, clock } = options
+    checkTime('ttl', ttl, 1)
+    checkLabel(label)
+    checkFunction('onLeader', onLeader, 'optional')
+    checkClock(clock)
     this.#redlock = redlock
     this.#options = options
+    if (onLeader !== undefined) this.#watch = new LeaderWatch(redlock, clock ?? systemClock, onLeader)
     this.resource = `leader:${name}`
   }
 
@@ -57,19 +91,27 @@ export class LeaderElection {
     return this.#redlock.isLocked(this.resource)
   }
 
+  /**
+   * Who leads, as far as a majority of the nodes knows: the `label` of the leader, or a digest that tells leaders apart
+   * where it has none; `null` when no process leads.
+   */
+  async leader(): Promise<string | null> {
+    return leaderOf(this.#redlock, this.resource)
+  }
+
   /** Waits until this process is the leader, for as long as it takes. */
   async campaign({ signal }: CampaignOptions = {}): Promise<Leadership> {
     checkSignal(signal)
-    const { ttl, fencing } = this.#options
-    const lock = await this.#redlock.acquire(this.resource, {
-      ttl,
-      fencing,
-      signal,
-      wait: Infinity,
-      autoExtend: true,
-    })
-    this.#leadership = new Leadership(lock)
-    return this.#leadership
+    const ended = new AbortController()
+    void this.#watch?.follow(this.resource, ended.signal)
+    try {
+      const lock = await this.#win(signal)
+      this.#leadership = new Leadership(lock)
+      this.#watch?.report(nameOf(lock))
+      return this.#leadership
+    } finally {
+      ended.abort()
+    }
   }
 
   /** Ends the present term of office, if there is one. The next candidate takes over at once. */
@@ -96,6 +138,29 @@ export class LeaderElection {
       })
       if (leadership === undefined) return
       if ((await leadership.serve(fn, signal)) === 'finished') return
+    }
+  }
+
+  /** A term that was lost before it could begin is none: the candidate waits for the next one. */
+  async #win(signal: AbortSignal | undefined): Promise<Lock> {
+    const { ttl, fencing, label } = this.#options
+    for (;;) {
+      const lock = await this.#redlock.acquire(this.resource, {
+        ttl,
+        fencing,
+        label,
+        signal,
+        wait: Infinity,
+        autoExtend: true,
+      })
+      try {
+        await confirmed(lock)
+        signal?.throwIfAborted()
+        return lock
+      } catch (error) {
+        await lock.release()
+        if (!(error instanceof LockLostError)) throw error
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   checkTime,
   checkWait,
 } from './checks.js'
+import { confirmed } from './confirmed.js'
 import { SHORTEST_KEEP, UNLIMITED } from './keep.js'
 import { follow } from './signals.js'
 
@@ -83,6 +84,7 @@ export async function once<T>(
   async function run(turn: Lock): Promise<OnceOutcome<T>> {
     const following = follow(turn.signal, signal)
     try {
+      await confirmed(turn)
       const value = await fn(following.signal)
       return { status: 'ran', value, kept: await setMark(turn) }
     } finally {

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import { LockLostError } from '../errors.js'
+import { shown } from '../options.js'
 import type { Redlock } from '../redlock.js'
 import {
   checkClock,
@@ -13,7 +14,7 @@ import {
   checkWait,
   checkWhole,
 } from './checks.js'
-import { memoryCounterStore, type CounterStore } from './counter-store.js'
+import type { CountChange, CounterStore } from './counter-store.js'
 import { pause } from './time.js'
 
 export interface RateLimiterOptions {
@@ -21,8 +22,8 @@ export interface RateLimiterOptions {
   readonly limit: number
   /** How long a window lasts, milliseconds. It begins with the first thing that is taken. */
   readonly window: number
-  /** Where the counts are kept. Default: in the memory of this process, which limits this process only. */
-  readonly store?: CounterStore | undefined
+  /** Where the counts are kept: `redisCounterStore(client)` limits all processes, `memoryCounterStore()` this one. */
+  readonly store: CounterStore
   /** How long to wait for the lock on a counter, milliseconds. Default: the `wait` of the Redlock. */
   readonly wait?: number | undefined
   /** How long a process that crashed keeps a counter locked, milliseconds. Default 5,000. */
@@ -50,10 +51,13 @@ export interface TakeWaitingOptions extends TakeOptions {
 
 const OPTIONS = ['limit', 'window', 'store', 'wait', 'ttl', 'clock'] as const
 const DEFAULT_TTL = 5_000
+/** With the lock held a write fails when a window ends just then. More often, the store does not do what it promises. */
+const MOST_TRIES = 10
 
 /**
- * So much per window among all processes that share the store. The lock makes reading and writing the counter one
- * step, so that any store will do. The times are those of the store: clocks of processes do not matter.
+ * So much per window among all processes that share the store. The lock keeps processes out of each other's way; that
+ * no more than the limit is taken rests on the store alone, which writes only over the count that was read. The times
+ * are those of the store: clocks of processes do not matter.
  */
 export class RateLimiter {
   readonly #redlock: Redlock
@@ -78,28 +82,29 @@ export class RateLimiter {
     checkWait('wait', wait)
     checkTime('ttl', ttl, 1)
     checkClock(clock)
-    if (store !== undefined) checkMethods('store', store, ['read', 'write'], 'a counter store')
+    checkStore(store)
     this.#redlock = redlock
     this.#options = options
+    this.#store = store
     this.#clock = clock ?? systemClock
-    this.#store = store ?? memoryCounterStore({ clock: this.#clock })
   }
 
   /** Takes from the window of `key`, if there is enough left. Rejects when the lock or the store cannot be had. */
   async tryTake(key: string, options: TakeOptions = {}): Promise<RateDecision> {
     const cost = this.#checkTake(key, options)
-    const { limit, window, wait, ttl = DEFAULT_TTL } = this.#options
+    const { wait, ttl = DEFAULT_TTL } = this.#options
     const resource = `rate:${this.name}:${key}`
     const lock = await this.#redlock.acquire(resource, { ttl, wait, autoExtend: true })
     try {
-      const found = await this.#store.read(resource)
-      const used = found?.count ?? 0
-      const resetAfter = found?.remaining ?? window
-      if (used + cost > limit) return { allowed: false, remaining: Math.max(0, limit - used), resetAfter }
-      // Without the lock another one may have counted meanwhile.
-      if (!lock.held) throw lostWhileCounting(resource)
-      await this.#store.write(resource, { count: used + cost, remaining: resetAfter })
-      return { allowed: true, remaining: limit - used - cost, resetAfter }
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        if (!lock.held) throw lostWhileCounting(resource)
+        const decision = await this.#count(resource, cost)
+        if (decision !== 'changed') return decision
+      }
+      throw new Error(
+        `Cannot count ${shown(resource)}: \`store.write\` resolved with false ${MOST_TRIES} times in a row. ` +
+          'Another program may be writing this counter, or the store does not find the count that it has written',
+      )
     } finally {
       await lock.release()
     }
@@ -117,6 +122,18 @@ export class RateLimiter {
     }
   }
 
+  /** Reads, decides and writes; `changed` when the counter is another one by the time of the write. */
+  async #count(resource: string, cost: number): Promise<RateDecision | 'changed'> {
+    const { limit, window } = this.#options
+    const found = await this.#store.read(resource)
+    const used = found?.count ?? 0
+    const resetAfter = found?.remaining ?? window
+    if (used + cost > limit) return { allowed: false, remaining: Math.max(0, limit - used), resetAfter }
+    const to = used + cost
+    const written = await write(this.#store, resource, { from: used, to, window })
+    return written ? { allowed: true, remaining: limit - to, resetAfter } : 'changed'
+  }
+
   #checkTake(key: string, options: TakeOptions): number {
     checkName('key', key)
     checkOptions(options, ['cost'])
@@ -126,8 +143,33 @@ export class RateLimiter {
   }
 }
 
+/** In a counter of its own each process would let through the whole limit, which nobody would notice. */
+function checkStore(given: CounterStore): void {
+  if ((given as unknown) === undefined) {
+    throw new TypeError(
+      'Expected `store` to be given, got undefined: the processes that share a limit must share its counters. ' +
+        'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit this one alone',
+    )
+  }
+  checkMethods('store', given, ['read', 'write'], 'a counter store')
+}
+
+/** A store that writes without looking says nothing about it: it would let through more than the limit. */
+async function write(store: CounterStore, resource: string, change: CountChange): Promise<boolean> {
+  const written: unknown = await store.write(resource, change)
+  if (typeof written === 'boolean') return written
+  throw new TypeError(
+    `Expected \`store.write\` to resolve with true or false, got ${shown(written)}: ` +
+      'it must write only if the count is still `from`, in one step, and report whether it did',
+  )
+}
+
 function lostWhileCounting(resource: string): LockLostError {
-  return new LockLostError('expired', `${resource} was lost while its counter was read: nothing was taken`, {
-    resources: [resource],
-  })
+  return new LockLostError(
+    'expired',
+    `${resource} was lost while its counter was read or written: nothing was taken`,
+    {
+      resources: [resource],
+    },
+  )
 }

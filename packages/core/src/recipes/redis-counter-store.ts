@@ -17,8 +17,20 @@ export interface RedisCounterStoreOptions {
 }
 
 /**
- * Counters on one Redis server, through a node-redis or ioredis client of yours. It need not be one of the lock nodes.
- * When the server loses its data the windows begin anew.
+ * KEYS 1: the counter · ARGV 1: the count that was read; 2: the count to write; 3: how long a window lasts, milliseconds
+ * reply 1 when it was written, 0 when the count is another one by now
+ */
+const WRITE_IF_UNCHANGED = `
+local runs = redis.call('PTTL', KEYS[1]) > 0
+local count = runs and redis.call('GET', KEYS[1]) or '0'
+if count ~= ARGV[1] then return 0 end
+if runs then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1`
+
+/**
+ * Counters on one Redis server (6.0 or newer), through a node-redis or ioredis client of yours. It need not be one of
+ * the lock nodes. When the server loses its data, all windows begin again.
  */
 export function redisCounterStore(
   client: NodeRedisLike | IoredisLike,
@@ -33,8 +45,9 @@ export function redisCounterStore(
       if (count === null || remaining <= 0) return undefined
       return { count: Number(count), remaining }
     },
-    async write(key, { count, remaining }) {
-      await send('SET', keyPrefix + key, String(count), 'PX', String(Math.max(1, Math.round(remaining))))
+    async write(key, { from, to, window }) {
+      const change = [String(from), String(to), String(window)]
+      return Number(await send('EVAL', WRITE_IF_UNCHANGED, '1', keyPrefix + key, ...change)) === 1
     },
   }
 }

@@ -12,6 +12,7 @@ import {
   checkTime,
   checkWait,
 } from './checks.js'
+import { confirmed } from './confirmed.js'
 import { unlessAborted } from './signals.js'
 
 export interface SingleFlightOptions<T> {
@@ -79,6 +80,12 @@ async function fly<T>(redlock: Redlock, key: string, options: SingleFlightOption
   try {
     const written = await options.read()
     if (written !== undefined && written !== null) return written
+    try {
+      await confirmed(lock)
+    } catch (error) {
+      if (!isOutOfReach(error)) throw error
+      return await withoutLock(options, error)
+    }
     const value = await options.load(lock.signal)
     if (lock.held) await options.write(value)
     return value
@@ -96,7 +103,7 @@ async function withoutLock<T>(options: SingleFlightOptions<T>, error: QuorumLock
 }
 
 function isOutOfReach(error: unknown): error is QuorumLockError {
-  return error instanceof QuorumLockError && (error.code === 'CONTENDED' || error.code === 'UNAVAILABLE')
+  return error instanceof QuorumLockError && ['CONTENDED', 'UNAVAILABLE', 'LOST'].includes(error.code)
 }
 
 function check<T>(redlock: Redlock, key: string, options: SingleFlightOptions<T>): void {

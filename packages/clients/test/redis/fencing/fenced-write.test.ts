@@ -50,6 +50,26 @@ describe.each([
     })
   })
 
+  test('a command that writes another key is refused and writes nothing', async () => {
+    await nodeRedis.set('other', 'untouched')
+    for (const command of [
+      ['SET', 'other', 'v'],
+      ['FLUSHALL'],
+      ['RENAME', 'balance', 'other'],
+      ['DEL', 'balance', 'other'],
+    ]) {
+      await expect(fencedWrite(clientOf(), 'balance', 34n, command as never)).rejects.toThrow(TypeError)
+    }
+    expect(await nodeRedis.keys('*')).toEqual(['other'])
+    expect(await nodeRedis.get('other')).toBe('untouched')
+  })
+
+  test('the guarded key can be deleted', async () => {
+    await fencedSet(clientOf(), 'balance', 'a', 34n)
+    const deleted = await fencedWrite(clientOf(), 'balance', 34n, ['DEL', 'balance'])
+    expect(deleted).toEqual({ accepted: true, reply: 1 })
+  })
+
   test('tokens in microseconds since 1970 that differ by one are told apart', async () => {
     const token = 1_795_231_286_903_022n
     expect(await fencedSet(clientOf(), 'balance', 'new', token + 1n)).toBe(true)
@@ -69,6 +89,18 @@ test('the token is kept beside the key, in its cluster slot, and not for ever', 
   const keys = (await nodeRedis.keys('*#fence')).sort()
   expect(keys).toEqual(['user:{7}:balance:#fence', '{plain}:#fence'])
   expect(await nodeRedis.pTTL('user:{7}:balance:#fence')).toBeGreaterThan(50_000)
+})
+
+test('a client with a key prefix writes and guards the same key', async () => {
+  const prefixed = new Redis(fleet.urls[0]!, { keyPrefix: 'app:' })
+  try {
+    expect(await fencedSet(prefixed, 'balance', 'new', 34n)).toBe(true)
+    expect(await nodeRedis.get('app:balance')).toBe('new')
+    expect(await nodeRedis.get('balance')).toBeNull()
+    expect(await fencedSet(prefixed, 'balance', 'old', 33n)).toBe(false)
+  } finally {
+    prefixed.disconnect()
+  }
 })
 
 test('a lock without a token is a mistake that is named', async () => {

@@ -137,6 +137,16 @@ function lostTime(): () => number {
   return () => performance.now() - started - elapsed()
 }
 
+test('RateLimiter: a process that is stopped in the write for longer than its TTL takes nothing beyond the limit', async () => {
+  const stopped = start('rateStopped', { hang: true })
+  await stopped.hears('writing')
+  const others = await started('rateStopped', {}, {})
+  const taken = await Promise.all(others.map((worker) => worker.hears('taken')))
+  expect(taken.filter(({ allowed }) => allowed)).toHaveLength(1)
+  stopped.continue()
+  expect(await stopped.hears('taken')).toMatchObject({ allowed: false, code: 'LOST' })
+}, 60_000)
+
 /** Between two looks at a condition. */
 function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20))

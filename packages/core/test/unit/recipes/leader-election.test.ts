@@ -85,6 +85,93 @@ describe('campaign', () => {
   })
 })
 
+describe('who leads', () => {
+  const labelled = (world: World, label: string | undefined, onLeader?: (leader: string) => void) =>
+    new LeaderElection(world.client(), 'reports', { label, onLeader, ttl: 3_000, clock: world.clock })
+
+  test('is the label of the leader, for candidates and for processes that are none', async () => {
+    const world = new World(5)
+    const [first, second, outsider] = ['eu-1', 'eu-2', undefined].map((label) => labelled(world, label))
+    expect(await world.clock.run(outsider!.leader())).toBeNull()
+    const leadership = await world.clock.run(first!.campaign())
+    const next = second!.campaign()
+    await world.clock.advance(100)
+    for (const election of [first, second, outsider]) {
+      expect(await world.clock.run(election!.leader())).toBe('eu-1')
+    }
+    await world.clock.run(leadership.resign())
+    await world.clock.run(next)
+    expect(await world.clock.run(outsider!.leader())).toBe('eu-2')
+  })
+
+  test('is what a majority says, whatever is left on a minority of the nodes', async () => {
+    const world = new World(5)
+    const [leader, outsider] = ['eu-1', 'eu-2'].map((label) => labelled(world, label))
+    const stale = await world.clock.run(world.client({ label: 'stale' }).acquire('leader:reports'))
+    stale.detach()
+    for (const node of world.nodes.slice(2)) node.flush()
+    await world.clock.run(leader!.campaign())
+    expect(await world.clock.run(outsider!.leader())).toBe('eu-1')
+  })
+
+  test('is a digest where the leader has no label, which is not the value of its lock', async () => {
+    const world = new World(3)
+    const heard: string[] = []
+    const election = labelled(world, undefined, (leader) => heard.push(leader))
+    await world.clock.run(election.campaign())
+    const leader = await world.clock.run(election.leader())
+    expect(leader).toMatch(/^[0-9a-f]{16}$/)
+    expect(heard).toEqual([leader])
+  })
+
+  test('is told to candidates once for each new leader, within a second or so', async () => {
+    const world = new World(3)
+    const heard: string[][] = [[], [], []]
+    const [a, b, c] = ['a', 'b', 'c'].map((label, index) =>
+      labelled(world, label, (leader) => heard[index]!.push(leader)),
+    )
+    const first = await world.clock.run(a!.campaign())
+    const second = b!.campaign()
+    await world.clock.advance(10)
+    void c!.campaign()
+    await world.clock.advance(3_000)
+    expect(heard).toEqual([['a'], ['a'], ['a']])
+    await world.clock.run(first.resign())
+    await world.clock.run(second)
+    await world.clock.advance(1_100)
+    expect(heard).toEqual([['a'], ['a', 'b'], ['a', 'b']])
+  })
+
+  test('is asked for by no process that is not a candidate any more', async () => {
+    const world = new World(3)
+    const [leader] = candidates(world, 1, 3_000)
+    await world.clock.run(leader!.campaign())
+    const stop = new AbortController()
+    const gaveUp = labelled(world, 'x', () => undefined).campaign({ signal: stop.signal })
+    await world.clock.advance(500)
+    stop.abort(new Error('enough'))
+    await expect(world.clock.run(gaveUp)).rejects.toThrow('enough')
+    await world.clock.advance(100)
+    const looks = () => world.nodes.reduce((sum, node) => sum + node.sent('inspect'), 0)
+    const before = looks()
+    await world.clock.advance(10_000)
+    expect(looks()).toBe(before)
+  })
+})
+
+test('a term of office that was handed over lasts for its whole TTL from the start', async () => {
+  const world = new World(5)
+  for (const node of world.nodes) node.delay = 1
+  const [first, second] = [1, 2].map(
+    () => new LeaderElection(world.client({ guard: true }), 'reports', { ttl: 30_000 }),
+  )
+  const term = await world.clock.run(first!.campaign())
+  const next = second!.campaign()
+  await world.clock.advance(100)
+  void term.resign()
+  expect((await world.clock.run(next)).remaining()).toBeGreaterThan(29_000)
+})
+
 describe('run', () => {
   test('a stop lets the work finish before the next leader begins', async () => {
     const world = new World(3)
@@ -181,5 +268,11 @@ test('wrong arguments are told by name', () => {
   expect(() => new LeaderElection({} as never, 'x')).toThrow('Expected `redlock` to be a Redlock')
   expect(() => new LeaderElection(redlock, '')).toThrow('Expected `name` to be a non-empty string')
   expect(() => new LeaderElection(redlock, 'x', { ttl: 0 })).toThrow(RangeError)
+  expect(() => new LeaderElection(redlock, 'x', { label: '' })).toThrow(
+    'Expected `label` to be a string of 1 to 100 characters, got ""',
+  )
+  expect(() => new LeaderElection(redlock, 'x', { onLeader: 'me' } as never)).toThrow(
+    'Expected `onLeader` to be a function',
+  )
   expect(() => new LeaderElection(redlock, 'x', { tll: 1 } as never)).toThrow('Unknown option `tll`')
 })

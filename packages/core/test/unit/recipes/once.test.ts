@@ -66,6 +66,25 @@ describe('once', () => {
     expect(await world.clock.run(second)).toEqual({ status: 'done' })
   })
 
+  test('a turn that was handed over lasts for its whole TTL, also for work that keeps the process busy', async () => {
+    const world = new World(3)
+    for (const node of world.nodes) node.delay = 1
+    const held = await world.clock.run(world.client({ guard: true }).acquire('once:order-1'))
+    const busy = () => {
+      world.clock.stall(5_000)
+    }
+    const outcome = once(world.client({ guard: true }), 'order-1', busy, { wait: 5_000 })
+    await world.clock.advance(100)
+    // The first extension of what was handed over finds no majority.
+    let extensions = 0
+    for (const node of world.nodes) {
+      node.script = ({ kind }) =>
+        kind === 'extend' && extensions++ < 3 ? { vote: 'unknown', reason: 'lost' } : undefined
+    }
+    void held.release()
+    expect(await world.clock.run(outcome)).toMatchObject({ status: 'ran', kept: true })
+  })
+
   test('a caller that waits takes over from one that crashed', async () => {
     const world = new World(3)
     const [a, b] = [world.client({ autoExtend: false }), world.client()]

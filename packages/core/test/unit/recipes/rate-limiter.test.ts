@@ -1,5 +1,10 @@
-import { expect, test } from '@jest/globals'
-import { memoryCounterStore, RateLimiter, redisCounterStore } from '../../../src/recipes/index.js'
+import { describe, expect, test } from '@jest/globals'
+import {
+  memoryCounterStore,
+  RateLimiter,
+  redisCounterStore,
+  type CounterStore,
+} from '../../../src/recipes/index.js'
 import { World } from '../../support/world.js'
 
 function limiters(world: World, count: number, options = { limit: 3, window: 1_000 }) {
@@ -56,12 +61,120 @@ test('who waits gets its turn in a later window, unless it gives up', async () =
   await expect(world.clock.run(waiting)).rejects.toThrow('enough')
 })
 
+describe('a process that stands still in the write for longer than its TTL', () => {
+  /** Limiters of two processes on one store. The first write of the first process waits until it is let through. */
+  function pausedWriter(limit: number) {
+    const world = new World(3)
+    const store = memoryCounterStore({ clock: world.clock })
+    let proceed: () => void = () => undefined
+    let stopped = false
+    const pausing: CounterStore = {
+      read: (key) => store.read(key),
+      async write(key, change) {
+        if (!stopped) {
+          stopped = true
+          await new Promise<void>((resolve) => (proceed = resolve))
+        }
+        return store.write(key, change)
+      },
+    }
+    const limiter = (own: CounterStore) =>
+      new RateLimiter(world.client(), 'api', { limit, window: 60_000, store: own, clock: world.clock })
+    const paused = limiter(pausing).tryTake('user-1')
+    paused.catch(() => undefined)
+    return { world, store, paused, other: limiter(store), proceed: () => proceed() }
+  }
+
+  /** Its lock is taken away on the nodes, as it is when the whole process is stopped. */
+  async function expires(world: World): Promise<void> {
+    for (const node of world.nodes) {
+      node.script = ({ kind }) => (kind === 'extend' ? { vote: 'unknown', reason: 'stopped' } : undefined)
+    }
+    await world.clock.advance(6_000)
+    for (const node of world.nodes) node.script = undefined
+  }
+
+  test('takes nothing when another process has used up the limit meanwhile', async () => {
+    const { world, store, paused, other, proceed } = pausedWriter(1)
+    await world.clock.advance(100)
+    await expires(world)
+    expect(await world.clock.run(other.tryTake('user-1'))).toMatchObject({ allowed: true })
+    proceed()
+    await expect(world.clock.run(paused)).rejects.toMatchObject({
+      code: 'LOST',
+      message: expect.stringContaining('nothing was taken'),
+    })
+    expect(await store.read('rate:api:user-1')).toMatchObject({ count: 1 })
+  })
+
+  test('counts when no other process has taken anything meanwhile', async () => {
+    const { world, store, paused, proceed } = pausedWriter(1)
+    await world.clock.advance(100)
+    await expires(world)
+    proceed()
+    expect(await world.clock.run(paused)).toMatchObject({ allowed: true })
+    expect(await store.read('rate:api:user-1')).toMatchObject({ count: 1 })
+  })
+
+  test('counts in the window that is running by then and leaves its end where it is', async () => {
+    const world = new World(1)
+    const store = memoryCounterStore({ clock: world.clock })
+    expect(await store.write('k', { from: 0, to: 1, window: 1_000 })).toBe(true)
+    world.clock.stall(1_500)
+    expect(await store.write('k', { from: 0, to: 1, window: 1_000 })).toBe(true)
+    world.clock.stall(600)
+    // Read in the first window, written in the second, in which the count is the same.
+    expect(await store.write('k', { from: 1, to: 2, window: 1_000 })).toBe(true)
+    expect(await store.write('k', { from: 1, to: 2, window: 1_000 })).toBe(false)
+    expect(await store.write('k', { from: 0, to: 1, window: 1_000 })).toBe(false)
+    expect(await store.read('k')).toEqual({ count: 2, remaining: 400 })
+  })
+})
+
+test('a window that ends between the read and the write is counted again', async () => {
+  const world = new World(1)
+  const store = memoryCounterStore({ clock: world.clock })
+  let ended = false
+  const slow: CounterStore = {
+    read: (key) => store.read(key),
+    async write(key, change) {
+      if (change.from > 0 && !ended) {
+        ended = true
+        world.clock.stall(1_000)
+      }
+      return store.write(key, change)
+    },
+  }
+  const limiter = new RateLimiter(world.client(), 'api', { limit: 2, window: 1_000, store: slow })
+  await world.clock.run(limiter.tryTake('a'))
+  expect(await world.clock.run(limiter.tryTake('a'))).toEqual({
+    allowed: true,
+    remaining: 1,
+    resetAfter: 1_000,
+  })
+})
+
+test('a store that writes without looking, or never writes, is named', async () => {
+  const world = new World(1)
+  const take = (written: unknown) => {
+    const store = { read: async () => undefined, write: async () => written } as CounterStore
+    return world.clock.run(
+      new RateLimiter(world.client(), 'api', { limit: 1, window: 1_000, store }).tryTake('a'),
+    )
+  }
+  await expect(take(undefined)).rejects.toThrow(
+    'Expected `store.write` to resolve with true or false, got undefined',
+  )
+  await expect(take(false)).rejects.toThrow('`store.write` resolved with false 10 times in a row')
+  expect(world.holders('rate:api:a')).toEqual([])
+})
+
 test('windows that are over do not stay in memory for ever', async () => {
   const world = new World(1)
   const store = memoryCounterStore({ clock: world.clock })
   let reads = 0
   for (let key = 0; key < 10_000; key++) {
-    await store.write(`key-${key}`, { count: 1, remaining: 10 })
+    await store.write(`key-${key}`, { from: 0, to: 1, window: 10 })
     world.clock.stall(1)
   }
   for (let key = 0; key < 10_000; key++) if (await store.read(`key-${key}`)) reads++
@@ -72,7 +185,7 @@ test('the Redis store speaks to node-redis and to ioredis alike', async () => {
   const sent: string[][] = []
   const answer = (args: string[]) => {
     sent.push(args)
-    return Promise.resolve(args[0] === 'PTTL' ? 250 : '2')
+    return Promise.resolve(args[0] === 'PTTL' ? 250 : args[0] === 'EVAL' ? 1 : '2')
   }
   const nodeRedis = { sendCommand: answer }
   const ioredis = {
@@ -82,12 +195,12 @@ test('the Redis store speaks to node-redis and to ioredis alike', async () => {
   for (const client of [nodeRedis, ioredis]) {
     const store = redisCounterStore(client)
     expect(await store.read('k')).toEqual({ count: 2, remaining: 250 })
-    await store.write('k', { count: 3, remaining: 249.6 })
+    expect(await store.write('k', { from: 2, to: 3, window: 500 })).toBe(true)
   }
   const one = [
     ['PTTL', 'counter:k'],
     ['GET', 'counter:k'],
-    ['SET', 'counter:k', '3', 'PX', '250'],
+    ['EVAL', expect.stringContaining('KEEPTTL'), '1', 'counter:k', '2', '3', '500'],
   ]
   expect(sent).toEqual([...one, ...one])
 })
@@ -98,10 +211,14 @@ test('wrong arguments are told by name', async () => {
   expect(make(undefined)).toThrow('Expected `options` to be given')
   expect(make({ window: 1 })).toThrow('Expected `limit` to be given')
   expect(make({ limit: 0, window: 1 })).toThrow(RangeError)
+  expect(make({ limit: 1, window: 1 })).toThrow(
+    'Expected `store` to be given, got undefined: the processes that share a limit must share its counters. ' +
+      'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit this one alone',
+  )
   expect(make({ limit: 1, window: 1, store: {} })).toThrow('Expected `store` to be a counter store')
   expect(() => redisCounterStore({} as never)).toThrow(
     'Expected `client` to be a node-redis or an ioredis client',
   )
-  const limiter = new RateLimiter(redlock, 'api', { limit: 2, window: 1 })
+  const limiter = new RateLimiter(redlock, 'api', { limit: 2, window: 1, store: memoryCounterStore() })
   await expect(limiter.tryTake('a', { cost: 3 })).rejects.toThrow(RangeError)
 })

@@ -165,6 +165,23 @@ describe('due times that were missed', () => {
     expect(starts[1]).toBeLessThan(1.51)
   })
 
+  test('a turn that was handed over lasts for its whole TTL, also for a task that keeps the process busy', async () => {
+    const world = await onTheMinute()
+    for (const node of world.nodes) node.delay = 1
+    const held = await world.clock.run(world.client({ guard: true }).acquire('schedule:busy'))
+    const ends: boolean[] = []
+    const busy = async (signal: AbortSignal) => {
+      world.clock.stall(5_000)
+      await sleep(world, 10)
+      ends.push(signal.aborted)
+    }
+    processOf(world, 0, {}, { guard: true }).every('busy', MINUTE, busy, { missed: 'run' })
+    await world.clock.advance(100)
+    void held.release()
+    await world.clock.advance(6_000)
+    expect(ends).toEqual([false])
+  })
+
   test('nodes that are away for a moment do not cost a run', async () => {
     const world = await onTheMinute()
     const task = jest.fn()

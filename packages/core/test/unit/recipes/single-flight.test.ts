@@ -74,6 +74,35 @@ test('a value that was loaded by one who lost the lock is returned, not written'
   expect([aborted, cache.size]).toEqual([true, 0])
 })
 
+test('a flight that was handed over lasts for its whole TTL, also for a load that keeps the process busy', async () => {
+  const world = new World(3)
+  for (const node of world.nodes) node.delay = 1
+  const { cache, options } = cacheOf(world)
+  const held = await world.clock.run(world.client({ guard: true }).acquire('flight:k'))
+  const busy = () => {
+    world.clock.stall(5_000)
+    return 42
+  }
+  const flight = singleFlight(world.client({ guard: true }), 'k', options({ load: busy }))
+  await world.clock.advance(100)
+  void held.release()
+  expect(await world.clock.run(flight)).toBe(42)
+  expect(cache.get('k')).toBe(42)
+})
+
+test('a flight that was handed over and lost before it began does as for a lock that cannot be had', async () => {
+  const world = new World(3)
+  for (const node of world.nodes) node.delay = 1
+  const { cache, options } = cacheOf(world)
+  const held = await world.clock.run(world.client({ guard: true }).acquire('flight:k'))
+  const flight = singleFlight(world.client({ guard: true }), 'k', options())
+  await world.clock.advance(100)
+  for (const node of world.nodes) node.intercept = ({ kind }) => kind === 'extend'
+  void held.release()
+  expect(await world.clock.run(flight)).toBe(42)
+  expect(cache.get('k')).toBeUndefined()
+})
+
 test('a load that fails rejects for all who share it, and the next caller tries anew', async () => {
   const world = new World(3)
   const client = world.client()

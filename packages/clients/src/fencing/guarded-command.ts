@@ -1,0 +1,44 @@
+/** A command of Redis as a client sends it: its name, the key that it writes, its other arguments. */
+export type GuardedCommand = readonly [name: string, key: string, ...args: string[]]
+
+/** Commands that write more keys than their first, or others: those would be written without a look at their tokens. */
+const WRITES_OTHER_KEYS: ReadonlySet<string> = new Set([
+  ...['MSET', 'MSETNX', 'RENAME', 'RENAMENX', 'COPY', 'SMOVE', 'LMOVE', 'BLMOVE', 'RPOPLPUSH', 'BRPOPLPUSH'],
+  ...['BLPOP', 'BRPOP', 'BZPOPMIN', 'BZPOPMAX', 'SORT', 'GEORADIUS', 'GEORADIUSBYMEMBER'],
+  ...['JSON.MSET', 'TS.MADD', 'FLUSHALL', 'FLUSHDB'],
+])
+
+/** Commands that take any number of keys. One is enough to delete the key that is guarded. */
+const TAKES_SEVERAL_KEYS: ReadonlySet<string> = new Set(['DEL', 'UNLINK'])
+
+/**
+ * Which key a command writes is known to the server only. What can be checked without it: its first argument is the
+ * key, as with nearly all commands of Redis and of its modules, and it is none that writes other keys too.
+ */
+export function checkCommand(key: string, command: GuardedCommand): void {
+  const given: unknown = command
+  if (!Array.isArray(given) || given.length === 0 || !given.every((part) => typeof part === 'string')) {
+    throw new TypeError(
+      `Expected \`command\` to be an array of strings, such as ['SET', ${quoted(key)}, 'value'], got ${quoted(given)}`,
+    )
+  }
+  const [name, first, ...rest] = command
+  const why = `fencedWrite guards ${quoted(key)} alone`
+  if (first !== key) {
+    throw new TypeError(
+      `Expected the first argument of ${quoted(name)} to be the key ${quoted(key)}, got ${quoted(first)}: ${why}. ` +
+        'Use a command whose first argument is the key that it writes',
+    )
+  }
+  const upper = name.toUpperCase()
+  if (WRITES_OTHER_KEYS.has(upper) || (TAKES_SEVERAL_KEYS.has(upper) && rest.length > 0)) {
+    throw new TypeError(
+      `Expected \`command\` to write ${quoted(key)} only, got ${quoted(name)}, which writes other keys too: ${why}. ` +
+        'Use one fencedWrite for each key',
+    )
+  }
+}
+
+function quoted(given: unknown): string {
+  return given === undefined ? 'undefined' : JSON.stringify(given)
+}
