@@ -27,7 +27,11 @@ describe('the doctor', () => {
     expect(codes(report)).toEqual([])
     expect(report).toMatchObject({ healthy: true, recommended: { nodeTimeout: expect.any(Number) } })
     expect(report.nodes).toHaveLength(3)
-    expect(report.nodes[0]).toMatchObject({ product: 'Redis', role: 'master', persistence: 'none' })
+    expect(report.nodes[0]).toMatchObject({
+      product: expect.stringMatching(/^(Redis|Valkey)$/),
+      role: 'master',
+      persistence: 'none',
+    })
     expect(Math.abs(report.nodes[0]?.clockOffset ?? Infinity)).toBeLessThan(100)
     expect(formatDoctorReport(report)).toContain('healthy')
     await eventually(async () => {
@@ -99,6 +103,7 @@ describe('the doctor', () => {
       'on',
       '>weak',
       '~*',
+      'resetchannels',
       '+@all',
       '-pexpire',
       '-info',

@@ -84,15 +84,16 @@ test.each(['greet', 'mark'] as const)(
       message: expect.stringMatching(/n2: its marker cannot be .*NOPERM HSET/),
     })
     for (const health of redlock.health().slice(1)) {
-    expect(health).toMatchObject({ state: 'suspect', reason: expect.stringContaining('NOPERM HSET') })
-  }
-  for (const node of world.nodes) node.script = undefined
-  // Those that were not founded with the first one count as nodes that lost their data.
-  await world.clock.advance(40_000)
-  await world.clock.run((await world.clock.run(redlock.acquire('a'))).release())
-  expect(states(redlock)).toEqual(['up', 'up', 'up'])
-  for (const health of redlock.health()) expect(health).not.toHaveProperty('reason')
-})
+      expect(health).toMatchObject({ state: 'suspect', reason: expect.stringContaining('NOPERM HSET') })
+    }
+    for (const node of world.nodes) node.script = undefined
+    // Those that were not founded with the first one count as nodes that lost their data.
+    await world.clock.advance(40_000)
+    await world.clock.run((await world.clock.run(redlock.acquire('a'))).release())
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    for (const health of redlock.health()) expect(health).not.toHaveProperty('reason')
+  },
+)
 
 test('a node that goes on refusing is asked ever more rarely', async () => {
   const { world, redlock, clock } = await founded(3)
