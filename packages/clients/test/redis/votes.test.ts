@@ -143,8 +143,8 @@ describe('what a server refuses is a vote with a reason', () => {
     // Redis 6.2 looks up from loading every two megabytes, and cannot be told otherwise.
     await there.configSet('loading-process-events-interval-bytes', '1024').catch(() => undefined)
     await there.configSet('rdbcompression', 'no')
-    await there.configSet('key-load-delay', '500')
-    await there.sendCommand(['DEBUG', 'POPULATE', '4000', 'k', '4096'])
+    await there.configSet('key-load-delay', '1000')
+    await there.sendCommand(['DEBUG', 'POPULATE', '2000', 'k', '4096'])
     const loading = there.sendCommand(['DEBUG', 'RELOAD']).catch(() => undefined)
     const other = await open(slow.url)
     const late = nodeRedisNode(other)

@@ -95,10 +95,11 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
       const slowly = ['--key-load-delay', '500', ...often]
       await node.restartWith({ args: ['--appendonly', 'no', ...slowly], until: 'answers' })
       return async () => {
-        // Redis 6.2 cannot be told to hurry while it loads.
-        await node.command('CONFIG', 'SET', 'key-load-delay', '0').catch(() => undefined)
+        // Redis 6.2 cannot be told to hurry while it loads: it begins again, at full speed.
+        await node
+          .command('CONFIG', 'SET', 'key-load-delay', '0')
+          .catch(async () => node.restartWith({ args: ['--appendonly', 'no'] }))
         await node.ready()
-        await node.command('CONFIG', 'SET', 'key-load-delay', '0')
         await removeFiller(node)
       }
     },
