@@ -27,7 +27,11 @@ describe('the doctor', () => {
     expect(codes(report)).toEqual([])
     expect(report).toMatchObject({ healthy: true, recommended: { nodeTimeout: expect.any(Number) } })
     expect(report.nodes).toHaveLength(3)
-    expect(report.nodes[0]).toMatchObject({ product: 'Redis', role: 'master', persistence: 'none' })
+    expect(report.nodes[0]).toMatchObject({
+      product: expect.stringMatching(/^(Redis|Valkey)$/),
+      role: 'master',
+      persistence: 'none',
+    })
     // It is one clock; half of a round trip, and what is rounded, is what cannot be known.
     const { clockOffset = Infinity, roundTrip } = report.nodes[0]!
     expect(Math.abs(clockOffset)).toBeLessThanOrEqual(roundTrip!.median / 2 + 2)
@@ -122,6 +126,7 @@ describe('the doctor', () => {
       'on',
       '>weak',
       '~*',
+      'resetchannels',
       '+@all',
       '-pexpire',
       '-info',

@@ -35,7 +35,7 @@ export function unanswered(
   const needed = `${quorum} ${quorum === 1 ? 'is' : 'are'} needed`
   if (tally.isMisuse) {
     return new LockMisuseError(
-      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} refused for a reason that does not go away by itself, ${needed} (${saidIn(tally)}). Check the permissions of the user and the type of the key`,
+      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} refused for a reason that does not go away by itself, ${needed} (${saidIn(tally)}). Check the type of the key and the permissions of the user`,
       detailsOf(resources, tally),
     )
   }

@@ -86,13 +86,19 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
     losesData: true,
     obstacle: (node) => admits(node, 'arguments'),
     inject: async (node) => {
-      // Enough to read for ten seconds; the keys of the user are among them.
-      await node.command('DEBUG', 'POPULATE', '20000', filler)
+      // Enough to read for ten seconds; the keys of the user are among them. Redis 6.2 looks up from it every two megabytes.
+      const interval = 'loading-process-events-interval-bytes'
+      const often = (await setting(node, interval)) === '' ? [] : [`--${interval}`, '1024']
+      await node.command('CONFIG', 'SET', 'rdbcompression', 'no')
+      await node.command('DEBUG', 'POPULATE', '20000', filler, '1024')
       await node.command('SAVE')
-      const slowly = ['--key-load-delay', '500', '--loading-process-events-interval-bytes', '1024']
+      const slowly = ['--key-load-delay', '500', ...often]
       await node.restartWith({ args: ['--appendonly', 'no', ...slowly], until: 'answers' })
       return async () => {
-        await node.command('CONFIG', 'SET', 'key-load-delay', '0')
+        // Redis 6.2 cannot be told to hurry while it loads: it begins again, at full speed.
+        await node
+          .command('CONFIG', 'SET', 'key-load-delay', '0')
+          .catch(async () => node.restartWith({ args: ['--appendonly', 'no'] }))
         await node.ready()
         await removeFiller(node)
       }
