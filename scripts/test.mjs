@@ -28,14 +28,19 @@ const steps = {
     kind: 'containers',
   },
   docs: { title: 'links and snippets of the docs', command: ['node', 'scripts/check-docs.mjs'] },
+  outside: {
+    title: 'what a reader of the documents does',
+    command: turbo('//#test:outside', '--output-logs=full'),
+    kind: 'outside',
+  },
   package: { title: 'packed packages', command: turbo('//#test:package', '--output-logs=full') },
   bench: {
     title: 'smoke test of the benchmarks',
     command: [...turbo('bench', '--output-logs=new-only'), '--', '--quick'],
   },
 }
-const always = ['format', 'types', 'lint', 'deadcode', 'unit', 'simulation', 'docs', 'redis']
-const onServers = ['redis', 'docs', 'bench']
+const always = ['format', 'types', 'lint', 'deadcode', 'unit', 'simulation', 'docs', 'redis', 'outside']
+const onServers = ['redis', 'docs', 'outside', 'bench']
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
