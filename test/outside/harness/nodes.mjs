@@ -1,4 +1,5 @@
 // Real servers for one case, and what stands on them.
+import { connect } from '@quorumlock/clients'
 import { startFleet } from '@quorumlock/testing'
 import { until } from './until.mjs'
 
@@ -57,12 +58,11 @@ export async function renewed(nodes, resource, times = 1) {
   )
 }
 
-/** Resolves when so many wait for the lock, by the places that they took on every node. */
-export async function waiting(fleet, resource, count = 1) {
+/** Resolves when so many wait for the lock, as a client of our own sees it. */
+export async function waiting(t, fleet, resource, count = 1) {
+  const redlock = await connect(fleet.urls)
+  t.after(() => redlock.close())
   await until(`${count} to wait for ${resource}`, async () => {
-    const places = await Promise.all(
-      fleet.nodes.map((node) => node.command('ZCARD', `{${keyOf(resource)}}:#queue`)),
-    )
-    return places.every((found) => Number(found) === count)
+    return (await redlock.inspect(resource)).waiters === count
   })
 }

@@ -6,14 +6,14 @@ import { urls } from './opened.mjs'
 
 const [keyPrefix = 'lock:'] = process.argv.slice(2)
 const redlock = await connect(urls, { keyPrefix })
-for (let votes = []; !votes.length || votes.some(({ vote }) => vote !== 'granted'); await pause(100)) {
-  await redlock.using('service', { ttl: 2_000 }, (lock) => {
-    votes = lock.votes
-  })
-}
-await redlock.using('service', { ttl: 300_000 }, () => console.log('serving'))
+do {
+  await redlock.using('service', { ttl: 2_000 }, () => pause(100))
+} while (!redlock.health().every(({ state, guarded }) => state === 'up' && guarded))
+await redlock.using('service', { ttl: 300_000 }, () => pause(100))
+console.log('serving')
+
 for (;;) {
-  await redlock.tryUsing('service', () => pause(20))
+  await redlock.tryUsing('service', () => pause(20)).catch((error) => console.error(error.message))
   const away = redlock.health().filter(({ state }) => state === 'quarantined')
   for (const { quarantine } of away) console.log(`quarantined for ${quarantine} ms`)
   await pause(100)

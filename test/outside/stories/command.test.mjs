@@ -21,7 +21,7 @@ describe('The quorumlock command', { concurrency: 3 }, () => {
       fleet,
       'trap "echo ended early; exit 1" TERM; echo "until $QUORUMLOCK_EXPIRES_AT"; read line; echo done',
     )
-    await waiting(fleet, 'job')
+    await waiting(t, fleet, 'job')
     const handedOver = Date.now()
     first.tell('on')
     await first.succeeds()

@@ -1,14 +1,14 @@
 // A reader presses Ctrl-C in the middle of the work: the lock is free at once, not after its TTL.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { getsIn } from '../harness/another-process.mjs'
 import { isFree, startNodes, waiting } from '../harness/nodes.mjs'
 import { startCommand, startInTerminal, startProgram } from '../harness/program.mjs'
 
 /** Another process need not wait for the TTL of the one that was stopped. */
 async function nextGetsIn(t, fleet, resource) {
   await isFree(fleet, resource)
-  const said = await startProgram(t, 'try.mjs', fleet, 'connect', resource).succeeds()
-  assert.match(said, /^acquired$/m)
+  await getsIn(t, fleet, resource)
 }
 
 describe('Ctrl-C', { concurrency: 2 }, () => {
@@ -51,7 +51,7 @@ describe('Ctrl-C', { concurrency: 2 }, () => {
     const holder = startProgram(t, 'hold.mjs', fleet, 'connect', 'job')
     await holder.says(/held/)
     const next = startCommand(t, fleet, 'exec', '--wait', 'forever', 'job', '--', 'echo', 'ran')
-    await waiting(fleet, 'job')
+    await waiting(t, fleet, 'job')
     next.signal('SIGINT')
     assert.equal(await next.exitCode(), 130, next.shown)
     assert.equal(next.stdout, '')

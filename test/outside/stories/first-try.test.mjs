@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isFree, keyOf, startNodes } from '../harness/nodes.mjs'
 import { startCommand, startProgram } from '../harness/program.mjs'
+import { quarantine, startService } from '../harness/service.mjs'
 
 const runs = 4
 
@@ -24,21 +25,7 @@ async function acquires(t, fleet, ...args) {
   assert.match(said, /^acquired$/m)
 }
 
-/** All nodes vote, as they do for all but the very first processes. */
-async function startService(t, fleet) {
-  const service = startProgram(t, 'live-long.mjs', fleet)
-  await service.says(/serving/)
-  return service
-}
-
-/** One node came back empty, and a client that had known it before keeps it in quarantine. */
-async function quarantine(t, fleet) {
-  const service = await startService(t, fleet)
-  await fleet.nodes[0].restart({ wipe: true })
-  await service.says(/quarantined for \d+/)
-}
-
-describe('The first try of a new process', { concurrency: 3 }, () => {
+describe('The first try of a new process', { concurrency: 2 }, () => {
   for (const [title, once] of Object.entries(tries)) {
     for (const nodes of [3, 5]) {
       it(`${title} succeeds while one of ${nodes} nodes is in quarantine, ${runs} times of ${runs}`, async (t) => {

@@ -2,6 +2,7 @@
 // process gets in meanwhile.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { getsIn, staysOut } from '../harness/another-process.mjs'
 import { isFree, renewed, startNodes } from '../harness/nodes.mjs'
 import { startProgram } from '../harness/program.mjs'
 import { until } from '../harness/until.mjs'
@@ -50,18 +51,14 @@ async function give(t, fleet, options, receiving = 'take.mjs') {
   return { giver, receiver, json }
 }
 
-async function thirdTries(t, fleet) {
-  return (await startProgram(t, 'try.mjs', fleet, 'connect', 'job').succeeds()).trim()
-}
-
 /** The receiver holds it and renews it; when it releases, the third gets in. */
 async function assertKept(t, fleet, receiver) {
-  assert.equal(await thirdTries(t, fleet), 'not acquired')
+  await staysOut(t, fleet, 'job')
   await renewed(fleet.nodes, 'job')
-  assert.equal(await thirdTries(t, fleet), 'not acquired')
+  await staysOut(t, fleet, 'job')
   receiver.tell('on')
   assert.match(await receiver.succeeds(), /resumed\nreleased$/m)
-  assert.equal(await thirdTries(t, fleet), 'acquired')
+  await getsIn(t, fleet, 'job')
 }
 
 describe('A lock that was handed over as JSON', { concurrency: 4 }, () => {

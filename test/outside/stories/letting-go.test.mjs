@@ -1,6 +1,7 @@
 // What is let go is free at once, and only what one's own handle holds is let go.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { getsIn, staysOut } from '../harness/another-process.mjs'
 import { keyOf, nodesWith, startNodes } from '../harness/nodes.mjs'
 import { startProgram } from '../harness/program.mjs'
 
@@ -10,13 +11,10 @@ describe('Letting a lock go', { concurrency: 2 }, () => {
     const program = startProgram(t, 'named-lock.mjs', fleet)
     await program.says(/CONTENDED/)
     await program.says(/^second: /)
-    assert.equal(
-      (await startProgram(t, 'try.mjs', fleet, 'connect', 'printer').succeeds()).trim(),
-      'not acquired',
-    )
+    await staysOut(t, fleet, 'printer')
     program.tell('on')
     assert.match(await program.succeeds(), /^first: released$/m)
-    assert.equal((await startProgram(t, 'try.mjs', fleet, 'connect', 'printer').succeeds()).trim(), 'acquired')
+    await getsIn(t, fleet, 'printer')
   })
 
   for (const kind of ['connect', 'node-redis', 'ioredis']) {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startNodes } from '../harness/nodes.mjs'
 import { start, startProgram } from '../harness/program.mjs'
+import { quarantine } from '../harness/service.mjs'
 
 const guide = readFileSync(join(process.env.QUORUMLOCK_CHECKOUT, 'docs', 'migration.md'), 'utf8')
 
@@ -31,10 +32,7 @@ describe('Coming from', { concurrency: 2 }, () => {
 
     it(`${library}, the ported program gets its first try while one of three nodes is in quarantine`, async (t) => {
       const fleet = await startNodes(t, 3)
-      const service = startProgram(t, 'live-long.mjs', fleet, library === 'redis-semaphore' ? 'mutex:' : '')
-      await service.says(/serving/)
-      await fleet.nodes[0].restart({ wipe: true })
-      await service.says(/quarantined for \d+/)
+      await quarantine(t, fleet, library === 'redis-semaphore' ? 'mutex:' : '')
       assert.match(await startProgram(t, `migration/${library}-after.mjs`, fleet, 'try').succeeds(), /^held/)
     })
   }

@@ -12,9 +12,9 @@ async function servedAfter(t, fleet, resource) {
   const holder = startProgram(t, 'release-when-told.mjs', fleet, resource)
   await holder.says(/held/)
   const killed = startProgram(t, 'wait-often.mjs', fleet, resource, '5')
-  await waiting(fleet, resource, 5)
+  await waiting(t, fleet, resource, 5)
   const live = startProgram(t, 'wait-often.mjs', fleet, resource, '1')
-  await waiting(fleet, resource, 6)
+  await waiting(t, fleet, resource, 6)
   killed.signal('SIGKILL')
   await killed.ended
   holder.tell('on')
