@@ -12,7 +12,7 @@ import { countResults, forgetResults } from '../../scripts/count.mjs'
 const here = import.meta.dirname
 const packages = ['core', 'clients', 'testing']
 /** Most of a story is waiting, so more of them run at a time than there are cores. */
-const storiesAtOnce = 4
+const storiesAtOnce = 2
 
 function storiesFrom(names) {
   const known = readdirSync(join(here, 'stories')).map((file) => file.replace('.test.mjs', ''))

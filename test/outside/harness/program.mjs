@@ -46,7 +46,7 @@ class Program {
   /** Resolves with the match of the next line that fits; rejects when the program ends without one. */
   async says(pattern) {
     let match
-    await until(`${pattern}, and got ${this.shown}`, () => {
+    await until(() => `the program to say ${pattern}. ${this.shown}`, () => {
       match = this.#next(pattern)
       if (match === null && this.#hasEnded) {
         assert.fail(`The program ended without saying ${pattern}. ${this.shown}`)
@@ -95,7 +95,7 @@ class Program {
   }
 
   async #end() {
-    await until(`the program to end: ${this.shown}`, () => this.#hasEnded)
+    await until(() => `the program to end. ${this.shown}`, () => this.#hasEnded)
     return this.ended
   }
 

@@ -10,7 +10,7 @@ const second = redlock.getLock('printer')
 
 const lock = await first.acquire()
 try {
-  await second.acquire({ wait: 50 })
+  await second.acquire({ wait: 1_000 })
 } catch (error) {
   console.log(error.code)
 } finally {

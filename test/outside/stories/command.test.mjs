@@ -11,7 +11,7 @@ const controls = /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]/
 
 const holding = (t, fleet, text) => startCommand(t, fleet, 'exec', 'job', '--', 'sh', '-c', text)
 
-describe('The quorumlock command', { concurrency: 3 }, () => {
+describe('The quorumlock command', { concurrency: 2 }, () => {
   it('runs the second of two commands to its end when the first handed the lock over', async (t) => {
     const fleet = await startNodes(t, 3)
     const first = holding(t, fleet, 'echo first; read line')

@@ -34,7 +34,7 @@ async function runTwice(t, file) {
   assert.ok(times[1] - times[0] >= section - 1, `Expected one section after the other, got ${printed}`)
 }
 
-describe('The first example of the README', { concurrency: true }, () => {
+describe('The first example of the README', { concurrency: 2 }, () => {
   it('excludes itself in two processes at once', async (t) => {
     await runTwice(t, writeExample(await startNodes(t, 3), 'readme.mjs'))
   })

@@ -17,7 +17,7 @@ const ways = {
     startCommand(t, fleet, 'exec', resource, '--', 'sh', '-c', 'echo held; read line'),
 }
 
-describe('The first lock of a new process', { concurrency: true }, () => {
+describe('The first lock of a new process', { concurrency: 4 }, () => {
   for (const [way, hold] of Object.entries(ways)) {
     it(`over ${way} stands on all of five nodes, in each of ${runs} processes`, async (t) => {
       const fleet = await startNodes(t, 5)
