@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { hang, until } from './until.mjs'
+import { until } from './until.mjs'
 import { guard, unguard } from './watchdog.mjs'
 
 const project = join(import.meta.dirname, '..')
@@ -46,13 +46,16 @@ class Program {
   /** Resolves with the match of the next line that fits; rejects when the program ends without one. */
   async says(pattern) {
     let match
-    await until(() => `the program to say ${pattern}. ${this.shown}`, () => {
-      match = this.#next(pattern)
-      if (match === null && this.#hasEnded) {
-        assert.fail(`The program ended without saying ${pattern}. ${this.shown}`)
-      }
-      return match !== null
-    })
+    await until(
+      () => `the program to say ${pattern}. ${this.shown}`,
+      () => {
+        match = this.#next(pattern)
+        if (match === null && this.#hasEnded) {
+          assert.fail(`The program ended without saying ${pattern}. ${this.shown}`)
+        }
+        return match !== null
+      },
+    )
     return match
   }
 
@@ -95,7 +98,10 @@ class Program {
   }
 
   async #end() {
-    await until(() => `the program to end. ${this.shown}`, () => this.#hasEnded)
+    await until(
+      () => `the program to end. ${this.shown}`,
+      () => this.#hasEnded,
+    )
     return this.ended
   }
 
@@ -136,5 +142,3 @@ export function startInTerminal(t, fleet, ...args) {
   const quoted = [command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
   return start(t, ['script', '-qec', quoted, '/dev/null'], { QUORUMLOCK_NODES: fleet.urls.join(' ') })
 }
-
-export { hang }

@@ -6,7 +6,7 @@ const script = `
 trap '' INT TERM HUP
 groups=
 while read -r line; do groups=$line; done
-for group in $groups; do kill -9 -- "-$group"; done
+for group in $groups; do kill -s KILL -- "-$group"; done
 `
 
 const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })

@@ -10,6 +10,8 @@ const lock = await receiver.resume(message)
 lock.assertHeld()
 console.log(await lock.release())
 
-await receiver.resume('{"resources":["job"],"value":"my-secret-value"').catch((error) => console.log(error.message))
+await receiver
+  .resume('{"resources":["job"],"value":"my-secret-value"')
+  .catch((error) => console.log(error.message))
 await giver.close()
 await receiver.close()

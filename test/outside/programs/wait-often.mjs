@@ -6,7 +6,7 @@ import { urls } from './opened.mjs'
 const [resource, times] = process.argv.slice(2)
 const redlock = await connect(urls)
 const waits = Array.from({ length: Number(times) }, () =>
-  redlock.using(resource, { wait: Infinity }, (lock) => {
+  redlock.using(resource, { wait: Infinity }, () => {
     console.log(`held at ${Date.now()}`)
     return work(1)
   }),

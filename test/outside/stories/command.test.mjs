@@ -7,7 +7,8 @@ import { command, start, startCommand, startInTerminal, startProgram } from '../
 
 /** The default of --ttl, milliseconds. */
 const ttl = 30_000
-const controls = /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]/
+/** Anything that a terminal obeys, but for the ends of lines. */
+const controls = /(?![\r\n])\p{Cc}/u
 
 const holding = (t, fleet, text) => startCommand(t, fleet, 'exec', 'job', '--', 'sh', '-c', text)
 
@@ -26,7 +27,10 @@ describe('The quorumlock command', { concurrency: 2 }, () => {
     first.tell('on')
     await first.succeeds()
     const expiresAt = Number((await second.says(/until (\d+)/))[1])
-    assert.ok(expiresAt > handedOver + (ttl * 2) / 3, `Expected a whole TTL, got ${expiresAt - handedOver} ms`)
+    assert.ok(
+      expiresAt > handedOver + (ttl * 2) / 3,
+      `Expected a whole TTL, got ${expiresAt - handedOver} ms`,
+    )
     assert.ok(expiresAt <= Date.now() + ttl, `Expected no more than a TTL, got ${expiresAt - Date.now()} ms`)
     await renewed(fleet.nodes, 'job')
     second.tell('on')
@@ -52,7 +56,8 @@ describe('The quorumlock command', { concurrency: 2 }, () => {
     await fleet.nodes[1].kill()
     const status = startCommand(t, fleet, 'status', 'job')
     assert.equal(await status.exitCode(), 69, status.shown)
-    for (const { port } of fleet.nodes) assert.match(status.stdout, new RegExp(`^ *127\\.0\\.0\\.1:${port} `, 'm'))
+    for (const { port } of fleet.nodes)
+      assert.match(status.stdout, new RegExp(`^ *127\\.0\\.0\\.1:${port} `, 'm'))
   })
 
   it('status tells host and process of a holder that gave no label', async (t) => {
@@ -76,7 +81,11 @@ describe('The quorumlock command', { concurrency: 2 }, () => {
     assert.match(said, /evil/)
     assert.doesNotMatch(said, controls)
     const lines = said.trimEnd().split('\n')
-    assert.equal(lines.length, 2 + fleet.nodes.length, `Expected a head and a line for each node, got\n${said}`)
+    assert.equal(
+      lines.length,
+      2 + fleet.nodes.length,
+      `Expected a head and a line for each node, got\n${said}`,
+    )
   })
 
   it('an error in a terminal prints no control character of a hostile resource', async (t) => {

@@ -14,7 +14,9 @@ export async function ship(urls: readonly string[]): Promise<string> {
 }
 
 export function mixed(url: string): Redlock {
-  return new Redlock({ nodes: [nodeRedisNode(createClient({ url })), ioredisNode(new Redis(url)), memoryNode()] })
+  return new Redlock({
+    nodes: [nodeRedisNode(createClient({ url })), ioredisNode(new Redis(url)), memoryNode()],
+  })
 }
 
 export async function hand(giver: Redlock, receiver: Redlock): Promise<Lock> {

@@ -6,7 +6,13 @@ import { urls } from '../opened.mjs'
 import { told } from '../told.mjs'
 
 const [what] = process.argv.slice(2)
-const clients = await Promise.all(urls.map((url) => createClient({ url }).on('error', () => {}).connect()))
+const clients = await Promise.all(
+  urls.map((url) =>
+    createClient({ url })
+      .on('error', () => {})
+      .connect(),
+  ),
+)
 const redlock = new Redlock({
   nodes: clients.map((client) => nodeRedisNode(client)),
   ttl: 30_000,
