@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { keyOf, nodesWith, renewed, standsOnAll, startNodes } from '../harness/nodes.mjs'
 import { startCommand, startProgram } from '../harness/program.mjs'
 
-const runs = 6
+const runs = 4
 
 /** Programs that hold a lock and print `held`; told to go on, they release it and end. */
 const ways = {

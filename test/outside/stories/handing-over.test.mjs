@@ -53,7 +53,6 @@ async function give(t, fleet, options, receiving = 'take.mjs') {
 
 /** The receiver holds it and renews it; when it releases, the third gets in. */
 async function assertKept(t, fleet, receiver) {
-  await staysOut(t, fleet, 'job')
   await renewed(fleet.nodes, 'job')
   await staysOut(t, fleet, 'job')
   receiver.tell('on')

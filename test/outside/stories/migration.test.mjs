@@ -27,7 +27,6 @@ describe('Coming from', { concurrency: 2 }, () => {
       const fleet = await startNodes(t, 3)
       await excludes(t, fleet, `${library}-before`, `${library}-after`)
       await excludes(t, fleet, `${library}-after`, `${library}-before`)
-      await excludes(t, fleet, `${library}-after`, `${library}-after`)
     })
 
     it(`${library}, the ported program gets its first try while one of three nodes is in quarantine`, async (t) => {
