@@ -12,6 +12,9 @@ export function jestConfig(configUrl) {
     rootDir: fileURLToPath(new URL('.', configUrl)),
     testMatch: ['<rootDir>/test/**/*.test.ts'],
     testEnvironment: 'node',
+    // Longer than any test takes where other programs keep every core busy. It ends a test that hangs; what a test claims
+    // about time it has to show by itself, without looking at how long the machine took.
+    testTimeout: 300_000,
     testEnvironmentOptions: {
       customExportConditions: ['@quorumlock/source', 'node', 'node-addons'],
     },

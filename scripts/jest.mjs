@@ -18,7 +18,7 @@ const jest = createRequire(import.meta.url).resolve('jest/bin/jest')
 const inBand = kind === 'redis' || kind === 'containers' ? ['--runInBand'] : ['--maxWorkers=2']
 
 // How long jest may take to end after its results are written, milliseconds.
-const graceAfterResults = 15_000
+const graceAfterResults = 60_000
 const results = `.jest/${kind}.json`
 
 mkdirSync('.jest', { recursive: true })

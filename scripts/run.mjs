@@ -2,6 +2,7 @@
 // this process takes the group along.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { endWithUs } from './end-with-us.mjs'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -26,6 +27,7 @@ export function run(command, args, { env = {}, cwd = root, quiet = false } = {})
     child.once('error', (error) => resolve({ code: 127, output: String(error) }))
     if (child.pid === undefined) return
     groups.add(child.pid)
+    endWithUs(child)
     child.once('close', (code) => {
       groups.delete(child.pid)
       resolve({ code: code ?? 1, output })

@@ -68,7 +68,7 @@ export class Worker {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(alarm)
-        child.off('message', listen).off('exit', fail)
+        child.off('message', listen).off('close', fail)
       }
       const listen = (report: Report): void => {
         if (report.id !== id) return
@@ -85,7 +85,8 @@ export class Worker {
         this.kill()
         reject(new Error(`${this.entry.name}: no result within ${limit} ms`))
       }, limit)
-      child.on('message', listen).on('exit', fail)
+      // Not `exit`, which may come before its last message has been read.
+      child.on('message', listen).on('close', fail)
     })
   }
 }

@@ -7,6 +7,8 @@ import { hold } from './hold.js'
 import type { Order, Report, Task } from './task.js'
 
 const [name, ...urls] = process.argv.slice(2)
+// Before it opens anything: a parent that has ended by then is not told of later.
+process.on('disconnect', () => setTimeout(() => process.exit(), 2_000).unref())
 const contender = await entryOf(name!).open(urls)
 
 function perform(task: Task, by: Contender): Promise<unknown> {
@@ -36,5 +38,4 @@ async function obey({ id, task }: Order): Promise<void> {
 // What a library leaves unhandled must not spoil the measurement of the others; it is told.
 process.on('unhandledRejection', (reason) => console.error(`${name}: unhandled ${String(reason)}`))
 process.on('message', (order: Order) => void obey(order))
-process.on('disconnect', () => setTimeout(() => process.exit(), 2_000).unref())
 process.send?.({ id: 0, result: 'ready' } satisfies Report)

@@ -1,6 +1,18 @@
+const LONGEST_TEXT = 60
+const MOST_RESOURCES = 5
+
+/** Names in a message: short and few, whatever they are. Errors have all of them as `resources`. */
+export function shownResources(resources: readonly string[]): string {
+  const names = resources.slice(0, MOST_RESOURCES).map(shown)
+  const more = resources.length - names.length
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
+}
+
 /** A value as an error message shows it: short, and never more than its kind for objects. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value)
+  }
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) return 'an object'
@@ -44,10 +56,17 @@ export class Check {
 
   that(name: string, value: unknown, holds: (value: unknown) => boolean, expected: string): void {
     if (value === undefined || holds(value)) return
+    this.type(`Expected \`${name}\` to be ${expected}, got ${shown(value)}`, name)
+  }
+
+  /** The same for numbers: one of the wrong size makes a `RangeError`. */
+  number(name: string, value: unknown, holds: (value: unknown) => boolean, expected: string): void {
+    if (typeof value !== 'number' || holds(value)) {
+      this.that(name, value, holds, expected)
+      return
+    }
     this.#wrong.add(name)
-    const message = `Expected \`${name}\` to be ${expected}, got ${shown(value)}`
-    if (typeof value === 'number') this.range(message)
-    else this.type(message)
+    this.range(`Expected \`${name}\` to be ${expected}, got ${shown(value)}`)
   }
 
   boolean(name: string, value: unknown): void {
@@ -57,7 +76,7 @@ export class Check {
   integer(name: string, value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): void {
     const limit = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`
     const expected = `a whole number of milliseconds, ${limit}`
-    this.that(
+    this.number(
       name,
       value,
       (given) => Number.isSafeInteger(given) && (given as number) >= least && (given as number) <= most,

@@ -1,4 +1,5 @@
 import { Agenda } from './agenda.js'
+import { shownResources } from './check.js'
 import { LockClosedError } from './errors.js'
 import { Guard } from './guard/guard.js'
 import { Holds } from './hold/holds.js'
@@ -161,8 +162,4 @@ export class Engine {
 /** Belongs to the key prefix, so that different fleets on shared servers do not meddle. */
 function markerKeyOf(keyPrefix: string): string {
   return `${keyPrefix}:quorumlock:fleet`
-}
-
-export function shownResources(resources: readonly string[]): string {
-  return resources.map((resource) => JSON.stringify(resource)).join(', ')
 }

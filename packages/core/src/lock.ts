@@ -1,5 +1,5 @@
 import type { Engine } from './engine.js'
-import { shownResources } from './engine.js'
+import { shownResources } from './check.js'
 import { LockLostError, UnsupportedError, type NodeVote } from './errors.js'
 import type { Acquisition, Lease } from './hold/lease.js'
 import { checkTtl } from './options.js'

@@ -171,6 +171,12 @@ const CLIENT_KEYS: ReadonlySet<string> = new Set<keyof RedlockOptions>([
 /** All options of a client, checked together: one error tells of everything that is wrong. */
 export function resolveOptions(options: RedlockOptions): ResolvedOptions {
   const check = new Check()
+  if (Array.isArray(options)) {
+    check.type(
+      `Expected \`options\` to be an object such as { nodes: [nodeRedisNode(client)] }, got ${shown(options)}. docs/migration.md has the calls of other libraries beside those of this one`,
+    )
+    check.stopIfAny()
+  }
   if (!check.record('options', options, CLIENT_KEYS)) check.stopIfAny()
   checkLockOptions(check, options)
   checkNodes(check, options.nodes)
@@ -214,6 +220,12 @@ export function resolveCall(
 ): ResolvedLockOptions {
   if (options === undefined) return client
   const check = new Check()
+  if (typeof options === 'number') {
+    check.type(
+      `Expected \`options\` to be an object such as { ttl: ${shown(options)} }, got ${shown(options)}. docs/migration.md has the calls of other libraries beside those of this one`,
+    )
+    check.stopIfAny()
+  }
   if (!check.record('options', options, CALL_KEYS)) check.stopIfAny()
   checkLockOptions(check, options)
   check.that('signal', options.signal, isAbortSignal, 'an AbortSignal')
@@ -227,7 +239,7 @@ export function resolveCall(
 export function resolveTimeout(options: WaitForUnlockOptions, client: ResolvedOptions): number {
   const check = new Check()
   if (!check.record('options', options, WATCH_KEYS)) check.stopIfAny()
-  check.that('timeout', options.timeout, isWait, EXPECTED_WAIT)
+  check.number('timeout', options.timeout, isWait, EXPECTED_WAIT)
   check.that('signal', options.signal, isAbortSignal, 'an AbortSignal')
   check.stopIfAny()
   return options.timeout ?? client.wait
@@ -303,14 +315,14 @@ function nodeTimeoutFor(ttl: number): number {
 
 function checkLockOptions(check: Check, options: AcquireOptions): void {
   check.integer('ttl', options.ttl, 1, LONGEST_TTL)
-  check.that('wait', options.wait, isWait, EXPECTED_WAIT)
+  check.number('wait', options.wait, isWait, EXPECTED_WAIT)
   check.integer('retryInterval', options.retryInterval, 1, LONGEST_TTL)
   check.boolean('autoExtend', options.autoExtend)
   check.integer('maxHold', options.maxHold, 1)
   check.boolean('fair', options.fair)
   check.boolean('fencing', options.fencing)
   check.integer('fenceRetention', options.fenceRetention, 1)
-  check.that('driftFactor', options.driftFactor, isShare, 'a number from 0 up to, but not including, 0.5')
+  check.number('driftFactor', options.driftFactor, isShare, 'a number from 0 up to, but not including, 0.5')
   check.integer('nodeTimeout', options.nodeTimeout, 1, LONGEST_TTL)
   check.that('label', options.label, isLabel, 'a string of 1 to 100 characters')
 }
@@ -319,7 +331,7 @@ function checkQuorum(check: Check, quorum: unknown, majority: number, total: num
   const holds = (value: unknown): boolean =>
     Number.isInteger(value) && (value as number) >= majority && (value as number) <= total
   const expected = `a whole number from ${majority} (a majority) to ${total} (all nodes)`
-  check.that('quorum', quorum, holds, expected)
+  check.number('quorum', quorum, holds, expected)
 }
 
 /** Rules across options; each only where what it compares is fine by itself. */
@@ -372,21 +384,36 @@ function checkNodes(check: Check, nodes: unknown): void {
     const where = `nodes[${index}]`
     if (!isLockNode(node)) {
       check.type(
-        `Expected \`${where}\` to be a lock node, such as memoryNode() or nodeRedisNode(client), got ${shown(node)}`,
+        `Expected \`${where}\` to be a lock node, such as memoryNode() or nodeRedisNode(client), got ${shownNode(node)}`,
         'nodes',
       )
       return
     }
     const earlier = names.get(node.name)
     if (earlier !== undefined) {
-      const same = nodes[earlier] === node ? 'is the same node' : 'has the same name'
+      const [same, remedy] =
+        nodes[earlier] === node
+          ? ['is the same node', '']
+          : [
+              'has the same name',
+              ". If they are different servers, name them: ioredisNode(client, { name: 'eu-1' })",
+            ]
       check.type(
-        `Expected \`nodes\` to be different nodes, but ${where} ${same} as nodes[${earlier}] (${node.name}): one node must not vote twice`,
+        `Expected \`nodes\` to be different nodes, but ${where} ${same} as nodes[${earlier}] (${node.name}): one node must not vote twice${remedy}`,
         'nodes',
       )
     }
     names.set(node.name, index)
   })
+}
+
+/** What people give in place of a node. A URL is not repeated: it may hold a password. */
+function shownNode(given: unknown): string {
+  if (typeof given === 'string') return 'a string. For URLs there is connect() in @quorumlock/clients'
+  if (typeof given !== 'object' || given === null) return shown(given)
+  if ('call' in given && 'status' in given) return 'a client of ioredis. Pass ioredisNode(client)'
+  if ('sendCommand' in given) return 'a client of node-redis. Pass nodeRedisNode(client)'
+  return shown(given)
 }
 
 function isLockNode(node: unknown): node is LockNode {

@@ -1,5 +1,6 @@
-import { Engine, shownResources } from './engine.js'
-import { LockLostError, QuorumUnavailableError } from './errors.js'
+import { shownResources } from './check.js'
+import { Engine } from './engine.js'
+import { LockLostError } from './errors.js'
 import { Lease, type Claim } from './hold/lease.js'
 import { Lock, type LockJson } from './lock.js'
 import { NamedLock } from './named-lock.js'
@@ -16,6 +17,7 @@ import {
 import { PAUSE_BETWEEN_TRIES, type ExtendOutcome } from './quorum/extend.js'
 import { healthOf, type NodeHealth } from './quorum/health.js'
 import { inspectionOf, isHeld, look, type Inspection } from './quorum/look.js'
+import { unanswered } from './quorum/refusal.js'
 import { Tally } from './quorum/tally.js'
 import { validityOf } from './quorum/validity.js'
 import { checkResources } from './resources.js'
@@ -138,10 +140,7 @@ export class Redlock {
       if (lease.claim.keys.some((key) => keys.includes(key))) this.#engine.holds.lose(lease, 'forced')
     }
     if (!tally.isAnswered) {
-      throw new QuorumUnavailableError(
-        `Cannot free ${shownResources(resources)}: too few of the ${this.#engine.members.length} nodes answer`,
-        { resources, votes: tally.votes() },
-      )
+      throw unanswered(this.#engine, `free ${shownResources(resources)}`, resources, tally)
     }
     return tally.granted > 0
   }

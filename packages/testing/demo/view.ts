@@ -109,7 +109,7 @@ function lockLine(
   )
   const token = holder?.[1].token ?? ''
   const who = seen.locked ? `held${holder === undefined ? '' : ` by ${holder[0]}`}` : 'free'
-  const votes = seen.nodes.map(({ value, vote }) => (vote !== 'granted' ? '×' : value === null ? '·' : '●'))
+  const votes = seen.nodes.map(({ holder: on, vote }) => (vote !== 'granted' ? '×' : on === null ? '·' : '●'))
   return `  ${resource.padEnd(10)} ${votes.join(' ')}  ${who.padEnd(18)} ${seen.waiters} waiting  ${paint(90, token && `token ${token}`)}`
 }
 

@@ -16,15 +16,13 @@ export interface NodeStatus {
   readonly state: NodeHealth['state']
   readonly vote: string
   readonly reason?: string | undefined
-  /** The label of the holder, or the beginning of its value: the whole of it would let anybody release the lock. */
+  /** The label of the holder, or a digest that tells it from others: its value would let anybody release the lock. */
   readonly holder: string | null
   readonly remaining: number | null
   readonly waiters: number
   /** Decimal digits. */
   readonly token: string
 }
-
-const SHOWN_OF_VALUE = 8
 
 export function statusOf(redlock: Redlock, { locked, remaining, waiters, nodes }: Inspection): Status {
   const states = new Map(redlock.health().map(({ name, state }) => [name, state]))
@@ -38,10 +36,10 @@ export function statusOf(redlock: Redlock, { locked, remaining, waiters, nodes }
       state: states.get(seen.node) ?? 'down',
       vote: seen.vote,
       ...(seen.reason === undefined ? {} : { reason: seen.reason }),
-      holder: seen.value === null ? null : (seen.label ?? `${seen.value.slice(0, SHOWN_OF_VALUE)}…`),
+      holder: seen.label ?? seen.holder,
       remaining: seen.remaining,
       waiters: seen.waiters.length,
-      token: String(seen.token),
+      token: seen.token,
     })),
   }
 }

@@ -1,5 +1,11 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { QuorumUnavailableError, Redlock, systemClock, type RedlockOptions } from '@quorumlock/core'
+import {
+  LockMisuseError,
+  QuorumUnavailableError,
+  Redlock,
+  systemClock,
+  type RedlockOptions,
+} from '@quorumlock/core'
 import { endpointOf, type NodeConfig } from './node-config.js'
 import { ownNode, type OwnNode } from './own-node.js'
 
@@ -63,51 +69,62 @@ export async function connect(
   )
   // Before anything is opened: wrong options are told at once.
   const redlock = new Redlock({ ...rest, nodes: own.map(({ node }) => node) })
+  const start = systemClock.monotonic()
   if (await majority(own, redlock.quorum, connecting.connectTimeout)) return redlock
-  const told = own.map(({ node, lastError }) => ({ node, reason: lastError() ?? 'no answer' }))
-  const missing = told.filter(({ node }) => !node.connected)
+  const error = unconnected(own, redlock.quorum, Math.round(systemClock.monotonic() - start))
   await redlock.close()
-  throw new QuorumUnavailableError(
-    `Cannot connect: ${redlock.quorum} of ${own.length} nodes are needed, and within ${connecting.connectTimeout} ms these could not be reached: ${missing
-      .map(({ node, reason }) => `${node.name} (${reason})`)
-      .join(', ')}`,
-    {
-      votes: missing.map(({ node, reason }) => ({
-        node: node.name,
-        vote: 'failed',
-        reason,
-        latency: connecting.connectTimeout,
-      })),
-    },
-  )
+  throw error
 }
 
 /**
  * Once a majority is there, the others get a moment: a lock that is taken at once is to stand on them too. Nodes that
- * were refused are not waited for.
+ * were refused are not waited for. Fails as soon as so many turn us away for good that no majority is left.
  */
 function majority(own: readonly OwnNode[], quorum: number, patience: number): Promise<boolean> {
   return new Promise((resolve) => {
+    const settle = (isThere: boolean): void => {
+      alarm.cancel()
+      resolve(isThere)
+    }
     let alarm = systemClock.timer(patience, () => {
-      resolve(false)
+      settle(false)
     })
     let isMajority = false
     const look = (): void => {
-      const connected = own.filter(({ node }) => node.connected).length
-      if (connected < quorum) return
-      if (own.every(({ node, lastError }) => node.connected || lastError() !== undefined)) {
-        alarm.cancel()
-        resolve(true)
-      } else if (!isMajority) {
+      if (own.filter(({ node }) => node.connected).length < quorum) {
+        if (isHopeless(own, quorum)) settle(false)
+      } else if (own.every(({ node, obstacle }) => node.connected || obstacle() !== undefined)) settle(true)
+      else if (!isMajority) {
         isMajority = true
         alarm.cancel()
         alarm = systemClock.timer(STRAGGLERS, () => {
-          resolve(true)
+          settle(true)
         })
       }
     }
     for (const one of own) one.connect(look)
   })
+}
+
+/** A wrong password does not become right by waiting. */
+function isHopeless(own: readonly OwnNode[], quorum: number): boolean {
+  return own.filter((one) => one.obstacle()?.misuse === true).length > own.length - quorum
+}
+
+function unconnected(own: readonly OwnNode[], quorum: number, waited: number): QuorumUnavailableError {
+  const votes = own
+    .filter(({ node }) => !node.connected)
+    .map(({ node, obstacle }) => {
+      const reason = obstacle()?.reason ?? 'no answer'
+      return { node: node.name, vote: 'failed', reason, latency: waited } as const
+    })
+  const needed = `Cannot connect: ${quorum} of ${own.length} nodes are needed`
+  const said = votes.map(({ node, reason }) => `${node} (${reason})`).join(', ')
+  return isHopeless(own, quorum)
+    ? new LockMisuseError(`${needed}, and these refuse: ${said}. Check user and password`, { votes })
+    : new QuorumUnavailableError(`${needed}, and within ${waited} ms these could not be reached: ${said}`, {
+        votes,
+      })
 }
 
 function milliseconds(name: string, given: number | undefined, byDefault: number): number {

@@ -82,7 +82,7 @@ interface ParsedUrl {
 function parseUrl(text: string, where: string): ParsedUrl {
   const expected = `Expected ${where} to be a URL such as redis://host:6379 or rediss://user:password@host:6380`
   if (typeof text !== 'string' || !URL.canParse(text)) {
-    throw new TypeError(`${expected}, got something that is none`)
+    throw new TypeError(`${expected}, got a text that cannot be read as a URL`)
   }
   const url = new URL(text)
   if (!PROTOCOLS.includes(url.protocol)) {

@@ -1,8 +1,9 @@
-import type { LockNode } from '@quorumlock/core'
+import type { Failed, LockNode, Unknown } from '@quorumlock/core'
 import { createClient } from 'redis'
 import { linkToNodeRedis } from '../redis/node-redis.js'
 import { reconnectDelay } from '../redis/reconnect.js'
 import { ScriptNode } from '../redis/script-node.js'
+import { voteOfError } from '../redis/vote-of-error.js'
 import type { Endpoint } from './node-config.js'
 
 export interface Connecting {
@@ -16,9 +17,9 @@ export interface Connecting {
 export interface OwnNode {
   readonly node: LockNode
   /** Why it is not connected, as far as is known. */
-  readonly lastError: () => string | undefined
-  /** Continues to try until the node is closed; reports each success and each failure. */
-  readonly connect: (onChange: () => void) => void
+  readonly obstacle: () => Failed | Unknown | undefined
+  /** Goes on trying until the node is closed; tells of every connection and of every failure. */
+  readonly connect: (onNews: () => void) => void
 }
 
 export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
@@ -49,9 +50,11 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
       reconnectStrategy: reconnectDelay,
     },
   })
-  let lastError: string | undefined
+  let obstacle: Failed | Unknown | undefined
+  let news = (): void => undefined
   const failed = (error: unknown): void => {
-    lastError = error instanceof Error ? describe(error) : String(error)
+    obstacle = { ...voteOfError(error), reason: error instanceof Error ? describe(error) : String(error) }
+    news()
   }
   client.on('error', failed)
   const link = linkToNodeRedis(client, name)
@@ -60,16 +63,15 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
   }
   return {
     node: new ScriptNode({ ...link, close }, { durable }),
-    lastError: () => lastError,
-    connect(onChange) {
+    obstacle: () => obstacle,
+    connect(onNews) {
+      news = onNews
       client.on('ready', () => {
-        lastError = undefined
-        onChange()
+        obstacle = undefined
+        onNews()
       })
-      client.on('error', onChange)
       client.connect().catch((error: unknown) => {
-        if (lastError === undefined) failed(error)
-        onChange()
+        if (obstacle === undefined) failed(error)
       })
     },
   }

@@ -87,9 +87,10 @@ function admit(patient: Patient, index: number, timeout: number): Admitted {
   const ready = new Promise<void>((resolve) => {
     const timer = systemClock.timer(timeout, resolve)
     own.connect(() => {
+      if (!own.node.connected && own.obstacle()?.misuse !== true) return
       timer.cancel()
       resolve()
     })
   })
-  return { node: own.node, ready, isOurs: true, lastError: own.lastError }
+  return { node: own.node, ready, isOurs: true, lastError: () => own.obstacle()?.reason }
 }

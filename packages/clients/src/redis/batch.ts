@@ -1,6 +1,6 @@
 import type { MarkerCheck, NodeReply } from '@quorumlock/core'
 import { encodeJob, type LockCommand } from './job.js'
-import { decodeReply } from './replies.js'
+import { decodeReply, shapeOf } from './replies.js'
 
 export type Answer = (reply: NodeReply) => void
 
@@ -42,7 +42,7 @@ export class Batch {
   /** Hands each command its part of the script's reply, which names only those that were not simply granted. */
   settle(reply: unknown): void {
     if (!Array.isArray(reply) || reply.length % 2 !== 0) {
-      this.settleAll({ vote: 'unknown', reason: `a reply that makes no sense: ${String(reply)}` })
+      this.settleAll({ vote: 'unknown', reason: `its reply makes no sense: ${shapeOf(reply)}` })
       return
     }
     const clock = Number(reply[1]) || undefined

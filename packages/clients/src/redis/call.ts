@@ -13,6 +13,8 @@ export interface Call {
   readonly slot: number | undefined
   /** Number of keys, keys and arguments. */
   args(): string[]
+  /** What locks or marker it is about, for whoever has to explain a refusal. */
+  keys(): readonly string[]
   settle(reply: unknown): void
   settleAll(reply: NodeReply): void
 }
@@ -51,8 +53,8 @@ export class BatchCall implements Call {
     return this.#batch.open()
   }
 
-  *keys(): Iterable<string> {
-    for (const command of this.#batch.commands) yield* command.keys
+  keys(): string[] {
+    return this.#batch.commands.flatMap(({ keys }) => keys)
   }
 }
 
@@ -80,6 +82,10 @@ export class FleetCall implements Call {
     if (command.kind === 'greet') return command.marker === undefined ? ['0'] : ['1', command.marker]
     const { marker, mode, fleet, run, longestTtl, floor, duration } = command
     return ['1', marker, mode, fleet, run, String(longestTtl), String(floor), String(duration)]
+  }
+
+  keys(): string[] {
+    return this.#command.marker === undefined ? [] : [this.#command.marker]
   }
 
   settle(reply: unknown): void {

@@ -34,7 +34,9 @@ export function ioredisNode(
 ): LockNode {
   const given = client as unknown
   if (typeof given !== 'object' || given === null || !('call' in given) || !('status' in given)) {
-    throw new TypeError('Expected `client` to be a Redis or a Cluster of ioredis')
+    const other = typeof given === 'object' && given !== null && 'sendCommand' in given
+    const remedy = other ? ', got a client of node-redis: use nodeRedisNode(client)' : ''
+    throw new TypeError(`Expected \`client\` to be a Redis or a Cluster of ioredis${remedy}`)
   }
   return new ScriptNode(linkTo(client, options.name), options)
 }

@@ -30,6 +30,11 @@ export function nodeRedisNode(
   if (typeof given !== 'object' || given === null || !('sendCommand' in given)) {
     throw new TypeError('Expected `client` to be what createClient, createSentinel or createCluster returned')
   }
+  if ('call' in given && 'status' in given) {
+    throw new TypeError(
+      'Expected `client` to be a client of node-redis, got one of ioredis: use ioredisNode(client)',
+    )
+  }
   if ('totalClients' in given) {
     throw new TypeError(
       'Expected `client` to be one connection, got a pool: the commands of a lock have to stay in order',

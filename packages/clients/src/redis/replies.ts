@@ -1,5 +1,6 @@
 import type { Greeting, MarkerSighting, NodeReply, RefusalReason, Sighting } from '@quorumlock/core'
 import type { LockCommand } from './job.js'
+import { batch } from './scripts/embedded.js'
 import { voteOfError } from './vote-of-error.js'
 
 const REASONS: readonly (RefusalReason | undefined)[] = [
@@ -32,7 +33,9 @@ export function decodeReply(command: LockCommand, said: unknown, clock: number |
   }
   const number = Number(said)
   const reason = REASONS[number % 8]
-  if (reason === undefined) return voteOfError(new Error(String(said)))
+  if (reason === undefined) {
+    return voteOfError(new Error(String(said)), { source: batch.source, keys: command.keys })
+  }
   return number < 8
     ? { vote: 'refused', reason, clock }
     : { vote: 'refused', reason, clock, remaining: Math.floor(number / 8) - 1 }
@@ -51,7 +54,9 @@ function sightingOf(key: string, said: unknown): Sighting {
 
 /** The reply of scripts/greet.lua and mark.lua. A server that does not tell its run is known by its marker alone. */
 export function decodeGreeting(reply: unknown, durable: boolean): NodeReply {
-  if (!Array.isArray(reply)) return voteOfError(new Error(`A reply that makes no sense: ${String(reply)}`))
+  if (!Array.isArray(reply)) {
+    return { vote: 'unknown', reason: `its reply makes no sense: ${shapeOf(reply)}` }
+  }
   const [, clock, own, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
   const marker: MarkerSighting | null = isNull(markedRun)
     ? null
@@ -65,4 +70,10 @@ export function decodeGreeting(reply: unknown, durable: boolean): NodeReply {
   const run = isNull(own) ? '' : String(own)
   const greeting: Greeting = { run: run === '' && marker !== null ? marker.run : run, durable, marker }
   return { vote: 'granted', clock: Number(clock), greeting }
+}
+
+/** Never what it says: the reply to another command may be the value of a lock. */
+export function shapeOf(reply: unknown): string {
+  if (Array.isArray(reply)) return `an array of ${reply.length}`
+  return reply === null ? 'null' : `a ${typeof reply}`
 }

@@ -13,6 +13,7 @@ import { queueOf } from './companions.js'
 import type { LockCommand } from './job.js'
 import type { RedisLink, Subscriber } from './link.js'
 import { ScriptRunner } from './script-runner.js'
+import { shownKeys } from './shown-keys.js'
 import { slotOf } from './slot.js'
 
 export interface ScriptNodeOptions {
@@ -131,11 +132,10 @@ export function linkOf(node: LockNode): RedisLink | undefined {
 
 function obstacleInCluster(keys: readonly string[], slot: number): Failed | undefined {
   if (keys.some((key) => slotOf(key) !== slot)) {
-    const named = keys.map((key) => JSON.stringify(key)).join(', ')
     return {
       vote: 'failed',
       misuse: true,
-      reason: `CROSSSLOT ${named} lie in different slots of the Redis Cluster: give the resources a common hash tag, as in {order:42}:lines`,
+      reason: `CROSSSLOT ${shownKeys(keys)} lie in different slots of the Redis Cluster: give the resources a common hash tag, as in {order:42}:lines`,
     }
   }
   const odd = keys.find((key) => key.includes('}') && slotOf(queueOf(key)) !== slot)
@@ -143,6 +143,6 @@ function obstacleInCluster(keys: readonly string[], slot: number): Failed | unde
   return {
     vote: 'failed',
     misuse: true,
-    reason: `CROSSSLOT the queue of ${JSON.stringify(odd)} cannot lie beside it in a Redis Cluster: use braces only for a hash tag, as in {order:42}:lines`,
+    reason: `CROSSSLOT the queue of ${shownKeys([odd])} cannot lie beside it in a Redis Cluster: use braces only for a hash tag, as in {order:42}:lines`,
   }
 }

@@ -130,7 +130,7 @@ export class ScriptRunner {
     const alone = codeIn(error) === 'NOPERM' && call instanceof BatchCall && call.size > 1
     if (!isUnknown && !alone) {
       this.#recovery?.done.push({ call, number })
-      call.settleAll(voteOfError(error))
+      call.settleAll(voteOfError(error, { source: call.script.source, keys: call.keys() }))
       return
     }
     if (isUnknown) this.#known.delete(call.script)
@@ -185,6 +185,7 @@ function stillPossible(call: BatchCall, overtaken: ReadonlySet<string>, alone: b
   return calls
 }
 
-function keysOf(call: Call): string[] {
-  return call instanceof BatchCall ? [...call.keys()] : []
+/** Commands are told apart by them; a greeting and a marker stand in nobody's way. */
+function keysOf(call: Call): readonly string[] {
+  return call instanceof BatchCall ? call.keys() : []
 }

@@ -13,7 +13,7 @@ import { acquire, ask, askAll, open, release, said } from '../support/servers.js
 let cluster: TestCluster
 beforeAll(async () => {
   cluster = await startCluster()
-}, 30_000)
+})
 afterAll(() => cluster.dispose())
 
 const roots = (): { url: string }[] => cluster.ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }))

@@ -3,8 +3,10 @@ import { connect as connectTo, type AddressInfo } from 'node:net'
 import { createServer } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { connect } from '@quorumlock/clients'
-import { QuorumUnavailableError } from '@quorumlock/core'
+import { QuorumUnavailableError, type Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
+import { startStopwatch } from '../../../testing/test/support/stopwatch.js'
+import { eventually } from '../support/eventually.js'
 
 const pem = (name: string): string =>
   readFileSync(new URL(`../support/tls/${name}.pem`, import.meta.url), 'utf8')
@@ -39,25 +41,29 @@ afterAll(async () => {
 })
 
 test('over TLS a lock is taken, waited for and handed over', async () => {
-  const options = { tls: { ca: certificate }, wait: 5_000 }
-  const [one, other] = await Promise.all([connect(urls, options), connect(urls, options)])
+  const options = { tls: { ca: certificate }, wait: 60_000, connectTimeout: 60_000 }
+  const clients: Redlock[] = []
   try {
+    for (let count = 0; count < 2; count++) clients.push(await connect(urls, options))
+    const [one, other] = clients as [Redlock, Redlock]
     const held = await one.acquire('order:1')
     const waiting = other.acquire('order:1')
     // It hears of the release over connections of its own, which have to be encrypted, too.
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    const released = performance.now()
+    await eventually(async () => {
+      expect((await one.inspect('order:1')).waiters).toBe(1)
+      for (const node of fleet.nodes) expect(await node.command('PUBSUB', 'CHANNELS')).not.toBe('')
+    })
+    const elapsed = startStopwatch()
     await held.release()
     await (await waiting).release()
-    expect(performance.now() - released).toBeLessThan(900)
+    expect(elapsed()).toBeLessThan(900)
   } finally {
-    await one.close()
-    await other.close()
+    for (const client of clients) await client.close()
   }
 })
 
 test('a certificate that nobody vouches for is refused, and the error says so', async () => {
-  const error: unknown = await connect(urls, { connectTimeout: 1_000 }).catch((reason: unknown) => reason)
+  const error: unknown = await connect(urls, { connectTimeout: 2_000 }).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(QuorumUnavailableError)
   expect((error as Error).message).toContain('self-signed certificate')
 })

@@ -1,10 +1,10 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { QuorumUnavailableError, type Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
-import { createClient } from 'redis'
 import { connect } from '@quorumlock/clients'
+import { deafServer } from '../support/deaf-server.js'
 import { eventually } from '../support/eventually.js'
+import { open as openClient, type Client } from '../support/servers.js'
 
 let fleet: Fleet
 
@@ -21,6 +21,7 @@ beforeAll(async () => {
 afterAll(() => fleet.dispose())
 
 const open: Redlock[] = []
+const admins: Client[] = []
 
 /** Closed after the test, however that ends. */
 async function opened(...args: Parameters<typeof connect>): Promise<Redlock> {
@@ -29,33 +30,18 @@ async function opened(...args: Parameters<typeof connect>): Promise<Redlock> {
   return redlock
 }
 
-afterEach(() => Promise.all(open.splice(0).map((redlock) => redlock.close())))
-
-interface DeafServer {
-  readonly url: string
-  /** Connections that are open. */
-  readonly sockets: ReadonlySet<Socket>
-  close(): void
+/** A client of the first node, to look at what the others do there. */
+async function administrator(): Promise<Client> {
+  const client = await openClient(fleet.urls[0] as string)
+  admins.push(client)
+  return client
 }
 
-/** A port that takes connections and never says a word. */
-async function deafServer(): Promise<DeafServer> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.resume().on('close', () => sockets.delete(socket))
-    socket.on('error', () => undefined)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    sockets,
-    close() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    },
-  }
-}
+afterEach(async () => {
+  for (const admin of admins.splice(0)) admin.destroy()
+  await Promise.all(open.splice(0).map((redlock) => redlock.close()))
+  await fleet.heal()
+})
 
 describe('connect', () => {
   test('gives a Redlock over its own connections, and close() ends them', async () => {
@@ -63,18 +49,17 @@ describe('connect', () => {
     const lock = await redlock.acquire('order:1')
     await expect(lock.release()).resolves.toBe('released')
 
-    const observer = await createClient({ url: fleet.urls[0] as string }).connect()
+    const observer = await administrator()
     const named = async (): Promise<number> =>
       (await observer.clientList()).filter(({ name }) => name === 'connect-test').length
     expect(await named()).toBe(1)
     await redlock.close()
     await eventually(async () => expect(await named()).toBe(0))
-    observer.destroy()
   })
 
   test('starts when a majority is there, though another node is not', async () => {
     await fleet.nodes[2]?.kill()
-    const redlock = await opened(fleet.urls, { connectTimeout: 2_000 })
+    const redlock = await opened(fleet.urls, { connectTimeout: 60_000 })
     await (await redlock.acquire('order:2')).release()
 
     await fleet.nodes[2]?.restart()
@@ -83,17 +68,16 @@ describe('connect', () => {
   })
 
   test('does not wait for a node that takes connections and says nothing', async () => {
-    const deaf = await deafServer()
+    using deaf = await deafServer()
     const redlock = await opened([...fleet.urls.slice(0, 2), deaf.url], { connectTimeout: 60_000 })
     await (await redlock.acquire('order:3')).release()
     await redlock.close()
-    deaf.close()
   })
 
   test('fails when no majority can be reached in time, says which nodes and why, and leaves nothing open', async () => {
-    const deaf = await deafServer()
+    using deaf = await deafServer()
     const nodes = [fleet.urls[0] as string, 'redis://user:secret@127.0.0.1:1', deaf.url]
-    const failure = await connect(nodes, { connectTimeout: 300 }).then(
+    const failure = await connect(nodes, { connectTimeout: 2_000 }).then(
       () => undefined,
       (error: unknown) => error,
     )
@@ -104,11 +88,10 @@ describe('connect', () => {
     expect(message).toContain('ECONNREFUSED')
     expect(message).not.toContain('secret')
     await eventually(async () => expect(deaf.sockets.size).toBe(0))
-    deaf.close()
   })
 
   test('logs in with the user and password of the URL, of the object, or of all', async () => {
-    const admin = await createClient({ url: fleet.urls[0] as string }).connect()
+    const admin = await administrator()
     await admin.sendCommand(['ACL', 'SETUSER', 'ada', 'on', '>pa:ss@word', '~*', '&*', '+@all'])
     const [url = ''] = fleet.urls
     const ways = [
@@ -120,15 +103,13 @@ describe('connect', () => {
       expect((await admin.clientList()).filter(({ user }) => user === 'ada').length).toBeGreaterThan(0)
       await redlock.close()
     }
-    await expect(connect([url], { username: 'ada', password: 'wrong', connectTimeout: 300 })).rejects.toThrow(
-      'WRONGPASS',
-    )
-    admin.destroy()
+    const wrong = { username: 'ada', password: 'wrong', connectTimeout: 2_000 }
+    await expect(connect([url], wrong)).rejects.toThrow('WRONGPASS')
   })
 
   test('takes up a connection again that the server has cut', async () => {
     const redlock = await opened([fleet.urls[0] as string], { clientName: 'cut' })
-    const admin = await createClient({ url: fleet.urls[0] as string }).connect()
+    const admin = await administrator()
     const { id } = (await admin.clientList()).find(({ name }) => name === 'cut') ?? { id: 0 }
     await admin.sendCommand(['CLIENT', 'KILL', 'ID', String(id)])
     await eventually(async () => {
@@ -136,12 +117,11 @@ describe('connect', () => {
       await lock.release()
     })
     await redlock.close()
-    admin.destroy()
   })
 
   test('tells a dead peer from an idle one', async () => {
     // A prefix of its own: to a fleet that another test has founded on one of the nodes the others are newcomers.
-    const redlock = await opened(fleet.urls, { pingInterval: 50, socketTimeout: 200, keyPrefix: 'dead:' })
+    const redlock = await opened(fleet.urls, { pingInterval: 100, socketTimeout: 2_000, keyPrefix: 'dead:' })
     await fleet.nodes[0]?.pause()
     await eventually(async () => expect(redlock.health()[0]?.state).toBe('down'))
     expect(

@@ -28,7 +28,9 @@ describe('the doctor', () => {
     expect(report).toMatchObject({ healthy: true, recommended: { nodeTimeout: expect.any(Number) } })
     expect(report.nodes).toHaveLength(3)
     expect(report.nodes[0]).toMatchObject({ product: 'Redis', role: 'master', persistence: 'none' })
-    expect(Math.abs(report.nodes[0]?.clockOffset ?? Infinity)).toBeLessThan(100)
+    // It is one clock; half of a round trip, and what is rounded, is what cannot be known.
+    const { clockOffset = Infinity, roundTrip } = report.nodes[0]!
+    expect(Math.abs(clockOffset)).toBeLessThanOrEqual(roundTrip!.median / 2 + 2)
     expect(formatDoctorReport(report)).toContain('healthy')
     await eventually(async () => {
       expect((await admins[0]!.clientList()).map(({ name }) => name)).not.toContain('quorumlock-doctor')
@@ -60,7 +62,9 @@ describe('the doctor', () => {
   })
 
   test('says why a node cannot be reached, and never its password', async () => {
-    const report = await doctor([...fleet.urls.slice(0, 2), 'redis://:secret@127.0.0.1:1'], { timeout: 500 })
+    const report = await doctor([...fleet.urls.slice(0, 2), 'redis://:secret@127.0.0.1:1'], {
+      timeout: 5_000,
+    })
     expect(codes(report)).toEqual(['unreachable'])
     expect(report.findings[0]?.message).toContain('ECONNREFUSED')
     expect(JSON.stringify(report) + formatDoctorReport(report)).not.toContain('secret')
@@ -68,7 +72,7 @@ describe('the doctor', () => {
 
   test('is done in time when a node is frozen', async () => {
     await fleet.nodes[2]?.pause()
-    const report = await doctor(fleet.urls, { timeout: 1_000 })
+    const report = await doctor(fleet.urls, { timeout: 5_000 })
     await fleet.nodes[2]?.resume()
     expect(codes(report)).toEqual(['unreachable'])
     expect(report.recommended).toBeDefined()

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { startFleet, type Fleet } from '@quorumlock/testing'
+import { start } from '../support/running.js'
 
 const folder = fileURLToPath(new URL('../../../../examples', import.meta.url))
 /** One for each row of the table of features, and under f for what people use locks beside. */
@@ -16,7 +15,7 @@ const cron = join(folder, 'f5-cron-in-containers')
 let fleet: Fleet
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 5 })
-}, 60_000)
+})
 afterAll(() => fleet.dispose())
 beforeEach(() => Promise.all(fleet.nodes.map((node) => node.flush())))
 
@@ -33,17 +32,13 @@ test('the README of the examples names every one', () => {
 })
 
 describe('every example does on five servers what it says', () => {
-  test.each(programs)(
-    '%s',
-    async (name) => {
-      const args = ['--conditions', '@quorumlock/source', '--import', 'tsx', join(folder, name)]
-      const env = { ...process.env, REDIS_URLS: fleet.urls.join(',') }
-      // Its assertions are its own; a failed one, or a process that does not end by itself, rejects here. tsx looks for
-      // the tsconfig, and with it for how decorators are meant, in the folder where it is started.
-      await promisify(execFile)(process.execPath, args, { env, cwd: folder, timeout: 30_000 })
-    },
-    40_000,
-  )
+  test.each(programs)('%s', async (name) => {
+    const args = ['--conditions', '@quorumlock/source', '--import', 'tsx', join(folder, name)]
+    const env = { ...process.env, REDIS_URLS: fleet.urls.join(',') }
+    // Its assertions are its own; one that fails shows here, as does a process that does not end by itself. tsx looks for
+    // the tsconfig, and with it for how decorators are meant, in the folder where it is started.
+    expect(await start(process.execPath, args, { env, cwd: folder }).ended).toMatchObject({ code: 0 })
+  })
 })
 
 describe('the crontab line for containers', () => {
@@ -54,7 +49,7 @@ describe('the crontab line for containers', () => {
   const command = line?.split(/\s+/).slice(5).join(' ').replace('/app/report.sh', join(cron, 'report.sh'))
 
   /** What cron does in one container at the due time; the command line is that of the sources. */
-  const strike = (nodes: string): Promise<{ code: unknown; stdout: string }> => {
+  const strike = async (nodes: string): Promise<{ code: unknown; stdout: string }> => {
     const script = `quorumlock() { "$NODE" --conditions @quorumlock/source --import tsx "$MAIN" "$@"; }; ${command}`
     const env = {
       ...process.env,
@@ -63,11 +58,8 @@ describe('the crontab line for containers', () => {
       QUORUMLOCK_NODES: nodes,
       CLOCKS_DIFFER_BY: '3',
     }
-    return new Promise((resolve) => {
-      execFile('/bin/sh', ['-c', script], { env, timeout: 30_000 }, (error, stdout) => {
-        resolve({ code: error?.code ?? 0, stdout })
-      })
-    })
+    const { code, stdout } = await start('/bin/sh', ['-c', script], { env }).ended
+    return { code, stdout }
   }
 
   test('makes one report for two containers', async () => {
@@ -77,9 +69,9 @@ describe('the crontab line for containers', () => {
       { code: 0, stdout: expect.stringMatching(/^report for nightly-report made by .+\n$/) },
       { code: 75, stdout: '' },
     ])
-  }, 40_000)
+  })
 
   test('fails where no quorum can be had', async () => {
     expect(await strike('redis://127.0.0.1:1')).toEqual({ code: 69, stdout: '' })
-  }, 40_000)
+  })
 })

@@ -74,4 +74,4 @@ test('a frozen node costs no memory and next to no commands, however many locks 
   for (const node of nodes) await node.close?.()
   // What it was owed, it was given.
   await eventually(async () => expect(await clients[2]!.keys('lock:order:*')).toEqual([]))
-}, 120_000)
+})

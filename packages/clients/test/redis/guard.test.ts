@@ -91,25 +91,21 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
   test.each([
     ['FLUSHALL', async (fleet: Fleet) => fleet.nodes[0]!.flush()],
     ['an empty restart', async (fleet: Fleet) => fleet.nodes[0]!.restart({ wipe: true })],
-  ])(
-    'lets no second holder in after %s',
-    async (_, lose) => {
-      const fleet = await fleetOfFive()
-      const holder = await client(fleet)
-      const rival = await client(fleet)
-      await rival.tryAcquire('warm-up')
-      const reconnect = await heldByThree(fleet, holder)
-      await lose(fleet)
-      await reconnect()
-      await until(allBack(rival))
-      for (let round = 0; round < 20; round++) {
-        await isRefused(rival)
-      }
-      await until(() => rival.health()[0]?.state === 'quarantined')
-      expect(rival.health()[0]?.quarantine).toBeGreaterThan(4_000)
-    },
-    30_000,
-  )
+  ])('lets no second holder in after %s', async (_, lose) => {
+    const fleet = await fleetOfFive()
+    const holder = await client(fleet)
+    const rival = await client(fleet)
+    await rival.tryAcquire('warm-up')
+    const reconnect = await heldByThree(fleet, holder)
+    await lose(fleet)
+    await reconnect()
+    await until(allBack(rival))
+    for (let round = 0; round < 20; round++) {
+      await isRefused(rival)
+    }
+    await until(() => rival.health()[0]?.state === 'quarantined')
+    expect(rival.health()[0]?.quarantine).toBeGreaterThan(4_000)
+  })
 
   test('the same without the guard finds a second holder', async () => {
     const fleet = await fleetOfFive()
@@ -120,7 +116,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     await reconnect()
     await until(async () => (await rival.tryAcquire('ledger')) !== null)
     expect(await rival.isLocked('ledger')).toBe(true)
-  }, 30_000)
+  })
 
   test('two of them leave too few voters, and the error says which stay out', async () => {
     const fleet = await fleetOfFive()
@@ -143,7 +139,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
         votes.find(({ node }) => node === names[index])?.reason?.startsWith('quarantined'),
       )
     })
-  }, 30_000)
+  })
 
   test('votes again when the longest lease that it can have forgotten is over', async () => {
     const fleet = await fleetOfFive()
@@ -155,7 +151,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     await until(allUp(redlock))
     const lock = await redlock.acquire('job')
     await until(() => lock.votes[2]?.vote === 'granted')
-  }, 30_000)
+  })
 
   test('votes again at once when an operator says so', async () => {
     const fleet = await fleetOfFive()
@@ -166,15 +162,18 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     await until(() => redlock.health()[2]?.state === 'quarantined')
     await redlock.liftQuarantine(redlock.health()[2]!.name)
     expect(redlock.health()[2]?.state).toBe('up')
-  }, 30_000)
+  })
 
   test('gets a held lock back with its next renewal, though it is in quarantine', async () => {
     const fleet = await fleetOfFive()
     const redlock = await client(fleet, { ttl: 1_500, nodeTimeout: 1_000 })
     const lock = await redlock.acquire('job')
     await fleet.nodes[2]!.flush()
-    await until(async () => (await redlock.inspect('job')).nodes[2]?.value === lock.value)
+    await until(async () => {
+      const [first, , third] = (await redlock.inspect('job')).nodes
+      return third?.holder !== null && third?.holder === first?.holder
+    })
     expect(lock.held).toBe(true)
     await lock.release()
-  }, 30_000)
+  })
 })

@@ -1,17 +1,28 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Redlock, type LockNode } from '@quorumlock/core'
-import { nodeRedisNode } from '@quorumlock/clients'
+import { readFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { LockMisuseError, Redlock, type LockNode } from '@quorumlock/core'
+import { connect, ioredisNode, nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
+import { Redis } from 'ioredis'
+import { eventually } from '../support/eventually.js'
 import { acquire, ask, askAll, extend, open, type Client } from '../support/servers.js'
 
-/** As in the README of this package: exactly what a client of the default settings needs. */
-const KEYS = ['~lock:*', '~{lock:*', '~lock::quorumlock:fleet']
-const CHANNELS = ['&quorumlock:wake:*']
-const COMMANDS = [
-  ...['+eval', '+evalsha', '+time', '+mget', '+get', '+set', '+del', '+pttl', '+pexpire', '+exists'],
-  ...['+zadd', '+zrem', '+zrangebyscore', '+zscore', '+publish', '+subscribe', '+unsubscribe'],
-  ...['+hmget', '+hset', '+hdel', '+info'],
-]
+/** As it stands in the document, without the name and the password. */
+const RULES = documentedRules()
+/** What our scripts and subscriptions run, not what client libraries do beside. */
+const COMMANDS = RULES.filter(
+  (rule) => /^\+[a-z]+$/.test(rule) && !['+ping', '+hello', '+client'].includes(rule),
+)
+
+function documentedRules(): string[] {
+  const document = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8')
+  const lines = document.split('\n').filter((line) => line.startsWith('ACL SETUSER '))
+  expect(lines).toHaveLength(1)
+  const [, , , ...rules] = lines[0]!.split(' ')
+  return rules.filter((rule) => rule !== 'on' && !rule.startsWith('>'))
+}
+
+const without = (...left: readonly string[]): string[] => RULES.filter((rule) => !left.includes(rule))
 
 let fleet: Fleet
 let admin: Client
@@ -23,6 +34,10 @@ afterAll(async () => {
   admin.destroy()
   await fleet.dispose()
 })
+afterEach(async () => {
+  await admin.sendCommand(['ACL', 'DELUSER', 'locker'])
+  await admin.flushAll()
+})
 
 interface User {
   readonly client: Client
@@ -30,9 +45,16 @@ interface User {
   end(): Promise<void>
 }
 
-async function user(...rules: readonly string[]): Promise<User> {
+const LOGIN = { username: 'locker', password: 'secret' }
+
+async function permit(...rules: readonly string[]): Promise<void> {
   await admin.sendCommand(['ACL', 'SETUSER', 'locker', 'reset', 'on', '>secret', ...rules])
-  const client = await open(fleet.urls[0]!, { username: 'locker', password: 'secret' })
+  await admin.sendCommand(['ACL', 'LOG', 'RESET'])
+}
+
+async function user(...rules: readonly string[]): Promise<User> {
+  await permit(...rules)
+  const client = await open(fleet.urls[0]!, LOGIN)
   const node = nodeRedisNode(client)
   return {
     client,
@@ -40,10 +62,13 @@ async function user(...rules: readonly string[]): Promise<User> {
     async end() {
       await node.close?.()
       client.destroy()
-      await admin.sendCommand(['ACL', 'DELUSER', 'locker'])
-      await admin.flushAll()
     },
   }
+}
+
+/** What the server has refused: empty, whatever the client library has tried of its own accord. */
+async function refused(): Promise<unknown> {
+  return admin.sendCommand(['ACL', 'LOG'])
 }
 
 /** Subscriptions are made on a connection beside that of the node. */
@@ -79,62 +104,221 @@ async function useEverything(node: LockNode): Promise<void> {
 }
 
 /** Everything that a client does with a lock. */
-async function live(node: LockNode): Promise<void> {
-  const redlock = new Redlock({ nodes: [node], fencing: true, ttl: 5_000 })
-  const lock = await redlock.acquire(['order:1', 'order:2'])
-  const waiting = redlock.acquire('order:1', { wait: 5_000 })
+async function live(redlock: Redlock): Promise<void> {
+  const lock = await redlock.acquire(['order:1', 'order:2'], { fencing: true })
+  const waiting = redlock.acquire('order:1', { fencing: true })
   await expect(redlock.tryAcquire('order:1')).resolves.toBeNull()
   await lock.extend()
   expect((await redlock.inspect('order:1')).locked).toBe(true)
   await lock.release()
   await (await waiting).release()
+  const plain = await redlock.acquire('order:4')
+  const handedOver = redlock.acquire('order:4')
+  const unlocked = redlock.waitForUnlock('order:4')
+  await eventually(async () => expect((await redlock.inspect('order:4')).waiters).toBe(1))
+  await plain.release()
+  await (await handedOver).release()
+  await expect(unlocked).resolves.toBe(true)
   await redlock.acquire('order:3', { fair: false })
   expect(await redlock.forceRelease('order:3')).toBe(true)
   await redlock.close()
 }
 
 describe('a user with the documented permissions', () => {
-  test('can do everything', async () => {
-    const { node, end } = await user(...KEYS, ...CHANNELS, ...COMMANDS)
-    await live(node)
-    expect(await admin.sendCommand(['ACL', 'LOG'])).toEqual([])
-    await end()
+  test.each(['2', '3'] as const)(
+    'can do everything over node-redis with RESP%s, and nothing is logged',
+    async (version) => {
+      await permit(...RULES)
+      const RESP = Number(version) as 2 | 3
+      const client = await open(fleet.urls[0]!, { ...LOGIN, RESP, name: 'a-name', pingInterval: 10 })
+      await live(new Redlock({ nodes: [nodeRedisNode(client)], ttl: 5_000 }))
+      client.destroy()
+      expect(await refused()).toEqual([])
+    },
+  )
+
+  test('can do everything over ioredis, and nothing is logged', async () => {
+    await permit(...RULES)
+    const { host, port } = addressOf(fleet.urls[0]!)
+    const client = new Redis({ host, port, ...LOGIN, connectionName: 'a-name', lazyConnect: true })
+    await client.connect()
+    await live(new Redlock({ nodes: [ioredisNode(client)], ttl: 5_000 }))
+    await client.quit()
+    expect(await refused()).toEqual([])
+  })
+
+  test('can do everything over connect(), and nothing is logged', async () => {
+    await permit(...RULES)
+    await live(await connect([fleet.urls[0]!], { ...LOGIN, ttl: 5_000 }))
+    expect(await refused()).toEqual([])
+  })
+
+  test('can do everything without CLIENT KILL and the like, if those are taken away as the document says', async () => {
+    await permit(...RULES, '-@dangerous', '+info')
+    const client = await open(fleet.urls[0]!, LOGIN)
+    await live(new Redlock({ nodes: [nodeRedisNode(client)], ttl: 5_000 }))
+    // Redis 6.2 knows CLIENT as a whole only, and then refuses what the library says of itself.
+    const objects = ((await refused()) as unknown[]).map(
+      (entry) => /"object","([^"]+)"/.exec(JSON.stringify(entry))?.[1],
+    )
+    expect(objects.filter((object) => object !== 'client')).toEqual([])
+    await expect(client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])).rejects.toThrow('NOPERM')
+    client.destroy()
   })
 
   test.each(COMMANDS.filter((command) => !LEARNT_ELSEWHERE.includes(command)))('needs %s', async (left) => {
-    const rules = COMMANDS.filter((command) => command !== left)
-    const { node, end } = await user(...KEYS, ...CHANNELS, ...rules)
-    await admin.sendCommand(['ACL', 'LOG', 'RESET'])
+    const { node, end } = await user(...without(left))
     await useEverything(node)
-    expect(JSON.stringify(await admin.sendCommand(['ACL', 'LOG']))).toContain(`"${left.slice(1)}"`)
+    expect(JSON.stringify(await refused())).toContain(`"${left.slice(1)}"`)
     await end()
   })
 
   test('gets by without INFO: then a restart shows by lost data only', async () => {
-    const { node, end } = await user(
-      ...KEYS,
-      ...CHANNELS,
-      ...COMMANDS.filter((command) => command !== '+info'),
-    )
-    await live(node)
+    const { node, end } = await user(...without('+info'))
+    await live(new Redlock({ nodes: [node], ttl: 5_000 }))
     const marker = 'lock::quorumlock:fleet'
     await expect(ask(node, { kind: 'greet', marker })).resolves.toMatchObject({ greeting: { run: '' } })
     await end()
   })
 
   test('gets by without PUBLISH: then those who wait find out by themselves', async () => {
-    const { node, end } = await user(
-      ...KEYS,
-      ...CHANNELS,
-      ...COMMANDS.filter((command) => command !== '+publish'),
-    )
-    await live(node)
+    const { node, end } = await user(...without('+publish'))
+    await live(new Redlock({ nodes: [node], ttl: 5_000 }))
     await end()
   })
 
   test('is told when a key is not theirs', async () => {
-    const { node, end } = await user(...KEYS, ...CHANNELS, ...COMMANDS)
+    const { node, end } = await user(...RULES)
     await expect(ask(node, acquire('other'))).resolves.toMatchObject({ vote: 'failed', misuse: true })
     await end()
   })
 })
+
+/** Locks are taken and given back until the client is told that it may not. */
+async function failure(node: LockNode): Promise<Error> {
+  const redlock = new Redlock({ nodes: [node], ttl: 5_000, wait: Infinity })
+  try {
+    for (let round = 0; round < 3; round++) await (await redlock.acquire('order:1')).release()
+    throw new Error('nothing was refused')
+  } catch (error) {
+    return error as Error
+  } finally {
+    await redlock.close()
+  }
+}
+
+describe('a missing permission ends an endless wait at once, with the name of the node and', () => {
+  test.each(['+eval', '+evalsha', '+time', '+hmget', '+hset', '+exists', '+set'])(
+    'of the command: %s',
+    async (left) => {
+      const { node, end } = await user(...without(left))
+      const error = await failure(node)
+      expect(error).toBeInstanceOf(LockMisuseError)
+      expect(error.message).toContain(node.name)
+      expect(error.message).toMatch(new RegExp(`\\b${left.slice(1)}\\b`, 'i'))
+      await end()
+    },
+  )
+
+  test('of the command that only those who wait need', async () => {
+    const { node, end } = await user(...without('+pttl'))
+    const redlock = new Redlock({ nodes: [node], ttl: 5_000, wait: Infinity })
+    const lock = await redlock.acquire('order:1')
+    await expect(redlock.acquire('order:1')).rejects.toThrow(/\bPTTL\b/i)
+    await lock.release()
+    await redlock.close()
+    await end()
+  })
+
+  test.each([
+    ['~lock:*', '"lock::quorumlock:fleet"'],
+    ['~{lock:*', '"lock:order:1"'],
+  ])('of the keys: %s', async (left, named) => {
+    const { node, end } = await user(...without(left))
+    const error = await failure(node)
+    expect(error).toBeInstanceOf(LockMisuseError)
+    expect(error.message).toContain(node.name)
+    expect(error.message).toContain(named)
+    await end()
+  })
+
+  test('of the reason, where nobody is logged in', async () => {
+    const { client, node, end } = await user(...RULES, '+reset')
+    await admin.sendCommand(['ACL', 'SETUSER', 'default', 'off'])
+    try {
+      // The connection stands, and is nobody's any more.
+      await client.sendCommand(['RESET'])
+      const error = await failure(node)
+      expect(error).toBeInstanceOf(LockMisuseError)
+      expect(error.message).toMatch(/NOAUTH|NOPERM/)
+    } finally {
+      await admin.sendCommand(['ACL', 'SETUSER', 'default', 'on'])
+    }
+    await end()
+  })
+
+  test.each([
+    ['a wrong password', { username: 'locker', password: 'wrong' }],
+    ['a user that is not there', { username: 'nobody', password: 'secret' }],
+  ])('of the reason, where connect() has %s', async (_, login) => {
+    await permit(...RULES)
+    // Longer than this test may take.
+    const connecting = connect([fleet.urls[0]!], { ...login, connectTimeout: 600_000 })
+    const error = await connecting.then(
+      () => new Error('nothing was refused'),
+      (reason: unknown) => reason as Error,
+    )
+    expect(error).toBeInstanceOf(LockMisuseError)
+    expect(error.message).toContain('WRONGPASS')
+  })
+})
+
+describe('health() says why a node cannot vote', () => {
+  test.each([
+    [
+      'hset is not permitted',
+      async () => permit(...without('+hset')),
+      /its marker cannot be written: .*HSET/i,
+    ],
+    [
+      'hmget is not permitted',
+      async () => permit(...without('+hmget')),
+      /its marker cannot be read: .*HMGET/i,
+    ],
+    ['it has no memory', async () => configure('maxmemory', '1'), /its marker cannot be written: OOM/],
+    [
+      'it lacks replicas',
+      async () => configure('min-replicas-to-write', '1'),
+      /its marker cannot be written: NOREPLICAS/,
+    ],
+  ] as const)('when %s', async (_, spoil, reason) => {
+    const { node, end } = await user(...RULES)
+    await spoil()
+    const redlock = new Redlock({ nodes: [node], ttl: 5_000, wait: 0 })
+    try {
+      await expect(redlock.acquire('order:1')).rejects.toThrow(reason)
+      expect(redlock.health()[0]).toMatchObject({ state: 'suspect', reason: expect.stringMatching(reason) })
+      await configure('maxmemory', '0')
+      await configure('min-replicas-to-write', '0')
+      await permit(...RULES)
+      await (await redlock.acquire('order:1', { wait: 20_000 })).release()
+      const [health] = redlock.health()
+      expect(health).toMatchObject({ state: 'up' })
+      expect(health).not.toHaveProperty('reason')
+    } finally {
+      await configure('maxmemory', '0')
+      await configure('min-replicas-to-write', '0')
+      await redlock.close()
+      await end()
+    }
+  })
+})
+
+async function configure(name: string, value: string): Promise<void> {
+  await admin.configSet(name, value)
+}
+
+function addressOf(url: string): { readonly host: string; readonly port: number } {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port) }
+}

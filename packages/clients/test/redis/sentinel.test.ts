@@ -12,7 +12,7 @@ import { GROUP, startSentinelGroup, type SentinelGroup } from '../support/sentin
 let group: SentinelGroup
 beforeEach(async () => {
   group = await startSentinelGroup()
-}, 40_000)
+})
 afterEach(() => group.dispose())
 
 interface Opened {
@@ -83,7 +83,7 @@ describe.each(clients)('a sentinel group over %s is one vote', (_name, make) => 
       await eventually(async () => {
         await expect(redlock.tryAcquire('order:1')).rejects.toThrow()
         expect(redlock.health()[0]?.state).toBe('quarantined')
-      }, 20_000)
+      })
       const after = await redlock.acquire('order:1', { wait: 20_000 })
       expect(performance.now() - since).toBeGreaterThan(3_000)
       await expect(after.release()).resolves.toBe('released')
@@ -91,5 +91,5 @@ describe.each(clients)('a sentinel group over %s is one vote', (_name, make) => 
       await redlock.close()
       await end()
     }
-  }, 60_000)
+  })
 })

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { expect, test } from '@jest/globals'
 import { startFleet } from '@quorumlock/testing'
+import { startTokenProcess, type TokenProcess } from '../support/token-process.js'
 
 const HOUR = 3_600_000
 const SKEWS = [0, -5 * HOUR, 3 * HOUR, -HOUR]
@@ -43,34 +42,23 @@ test('the check of the order finds a token that comes too late, and one that com
 
 test('100,000 tokens rise strictly, with clocks wrong by hours and nodes that are killed and come back empty', async () => {
   const fleet = await startFleet({ nodes: 5, backend: 'processes' })
+  const workers: TokenProcess[] = []
   const grants = new Map<string, Grant[]>()
   let total = 0
   try {
-    const workers = SKEWS.map((skew) => {
+    for (const skew of SKEWS) {
       const order = { urls: fleet.urls, skew, grants: GRANTS / SKEWS.length, resources: RESOURCES }
-      const worker = spawn(
-        process.execPath,
-        [
-          '--conditions',
-          '@quorumlock/source',
-          '--import',
-          'tsx',
-          'test/support/token-worker.ts',
-          JSON.stringify(order),
-        ],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      )
-      createInterface(worker.stdout).on('line', (line) => {
+      const hear = (line: string): void => {
         const [resource, token, began, ended] = line.split(' ') as [string, string, string, string]
         const grant = { token: BigInt(token), began: BigInt(began), ended: BigInt(ended) }
         if (!grants.has(resource)) grants.set(resource, [])
         grants.get(resource)!.push(grant)
         total++
-      })
-      return new Promise<number | null>((resolve) => worker.once('close', resolve))
-    })
+      }
+      workers.push(startTokenProcess(order, hear))
+    }
     let running = true
-    const codes = Promise.all(workers).finally(() => {
+    const codes = Promise.all(workers.map(({ ended }) => ended)).finally(() => {
       running = false
     })
     // One node after the other loses everything, with time between for the one before to be admitted again.
@@ -84,6 +72,7 @@ test('100,000 tokens rise strictly, with clocks wrong by hours and nodes that ar
     }
     expect(await codes).toEqual(SKEWS.map(() => 0))
   } finally {
+    for (const worker of workers) worker.kill()
     await fleet.dispose()
   }
   expect(total).toBeGreaterThanOrEqual(GRANTS)

@@ -1,11 +1,11 @@
-import { spawn, execFileSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createClient } from 'redis'
+import { freePort } from '../../../testing/src/fleet/ports.js'
+import { startWatchdog } from '../../../testing/src/fleet/watchdog.js'
 import { eventually } from './eventually.js'
+import { startServer } from './redis-server.js'
+import { open, type Client } from './servers.js'
 
 export interface TestCluster {
   readonly ports: readonly number[]
@@ -14,21 +14,27 @@ export interface TestCluster {
 
 const SLOTS = 16_384
 
-/** A Redis Cluster of three masters on this machine. */
+/** A Redis Cluster of three masters on this machine. It ends with this process, and when it cannot be formed. */
 export async function startCluster(): Promise<TestCluster> {
-  const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
-  execFileSync(binary, ['--version'])
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-cluster-'))
-  const ports = [await freePort(), await freePort(), await freePort()]
-  const servers = ports.map((port) => startServer(binary, folder, port))
-  const clients = await Promise.all(
-    ports.map(async (port) => {
-      const client = createClient({ url: `redis://127.0.0.1:${port}` })
-      client.on('error', () => undefined)
-      await client.connect()
-      return client
-    }),
-  )
+  const watchdog = startWatchdog({ folder })
+  const clients: Client[] = []
+  try {
+    const ports = [await portOfMaster(), await portOfMaster(), await portOfMaster()]
+    for (const port of ports) startServer(argumentsOf(port, folder), watchdog)
+    for (const port of ports) clients.push(await open(`redis://127.0.0.1:${port}`))
+    await form(clients, ports)
+    return { ports, dispose: () => watchdog.finish() }
+  } catch (error) {
+    await watchdog.finish()
+    throw error
+  } finally {
+    for (const client of clients) client.destroy()
+  }
+}
+
+/** Shares the slots among the masters, and waits until all of them agree about it. */
+async function form(clients: readonly Client[], ports: readonly number[]): Promise<void> {
   const share = Math.ceil(SLOTS / ports.length)
   for (const [index, client] of clients.entries()) {
     const last = Math.min(SLOTS, share * (index + 1)) - 1
@@ -41,55 +47,23 @@ export async function startCluster(): Promise<TestCluster> {
       const info = await client.sendCommand<string>(['CLUSTER', 'INFO'])
       if (!info.includes('cluster_state:ok') || !info.includes('cluster_known_nodes:3')) throw new Error(info)
     }
-  }, 20_000)
-  for (const client of clients) client.destroy()
-  return {
-    ports,
-    async dispose() {
-      await Promise.all(
-        servers.map(async (server) => {
-          server.kill('SIGKILL')
-          if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
-        }),
-      )
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  })
 }
 
-function startServer(binary: string, folder: string, port: number): ChildProcess {
-  const name = String(port)
-  const server = spawn(
-    binary,
-    [
-      ...[
-        '--port',
-        name,
-        '--bind',
-        '127.0.0.1',
-        '--dir',
-        folder,
-        '--save',
-        '',
-        '--logfile',
-        join(folder, name),
-      ],
-      ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${name}.conf`],
-      ...['--cluster-node-timeout', '2000'],
-    ],
-    { stdio: 'ignore' },
-  )
-  process.once('exit', () => server.kill('SIGKILL'))
-  return server
+function argumentsOf(port: number, folder: string): readonly string[] {
+  return [
+    ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
+    ...['--logfile', join(folder, `${port}.log`)],
+    // A busy machine is not a master that failed.
+    ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
+    ...['--cluster-node-timeout', '15000'],
+  ]
 }
 
-/** The port of the cluster bus is 10,000 above it. */
-async function freePort(): Promise<number> {
+/** The port of the cluster bus is 10,000 above it, and has to lie below those of outgoing connections, too. */
+async function portOfMaster(): Promise<number> {
   for (;;) {
-    const probe = createServer()
-    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-    const { port } = probe.address() as AddressInfo
-    await new Promise((resolve) => probe.close(resolve))
-    if (port < 50_000) return port
+    const port = await freePort()
+    if (port < 22_000) return port
   }
 }

@@ -1,6 +1,9 @@
+/** How long a busy machine may take for what an idle one does in a moment, milliseconds. */
+const PATIENCE = 60_000
+
 /** Repeats a check until it holds. For what happens in other processes, in its own time. */
-export async function eventually(check: () => Promise<unknown>, withinMs = 10_000): Promise<void> {
-  const until = performance.now() + withinMs
+export async function eventually(check: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + PATIENCE
   for (;;) {
     try {
       await check()

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { endWithUs } from '../../../testing/src/fleet/end-with-us.js'
 
 export interface Told {
   readonly event: string
@@ -13,32 +14,37 @@ export class RecipeProcess {
   readonly told: Told[] = []
   readonly ended: Promise<number | null>
   readonly #child: ChildProcess
-  #heard: () => void = () => undefined
+  readonly #listeners = new Set<() => void>()
 
   constructor(role: string, urls: readonly string[], more: object = {}) {
     const order = JSON.stringify({ role, urls, ...more })
-    this.#child = spawn(
-      process.execPath,
-      ['--conditions', '@quorumlock/source', '--import', 'tsx', 'test/support/recipe-worker.ts', order],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
+    this.#child = endWithUs(
+      spawn(
+        process.execPath,
+        ['--conditions', '@quorumlock/source', '--import', 'tsx', 'test/support/recipe-worker.ts', order],
+        { stdio: ['pipe', 'pipe', 'inherit'] },
+      ),
     )
     createInterface(this.#child.stdout!).on('line', (line) => {
       this.told.push(JSON.parse(line) as Told)
-      this.#heard()
+      for (const listener of this.#listeners) listener()
     })
     this.ended = new Promise((resolve) => this.#child.once('close', resolve))
   }
 
   /** The first event of this name, as soon as it has happened. */
-  async hears(event: string): Promise<Told> {
-    for (;;) {
-      const found = this.all(event)[0]
-      if (found !== undefined) return found
-      await new Promise<void>((resolve, reject) => {
-        this.#heard = resolve
-        void this.ended.then((code) => reject(new Error(`The worker ended (${code}) before "${event}"`)))
-      })
-    }
+  hears(event: string): Promise<Told> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const [found] = this.all(event)
+        if (found === undefined) return
+        this.#listeners.delete(look)
+        resolve(found)
+      }
+      this.#listeners.add(look)
+      look()
+      void this.ended.then((code) => reject(new Error(`The worker ended (${code}) before "${event}"`)))
+    })
   }
 
   all(event: string): Told[] {

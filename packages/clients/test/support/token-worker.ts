@@ -3,15 +3,9 @@
 import { createClient } from 'redis'
 import { Redlock, systemClock, type Clock } from '@quorumlock/core'
 import { nodeRedisNode } from '../../src/index.js'
+import type { TokenOrder } from './token-process.js'
 
-interface Order {
-  readonly urls: readonly string[]
-  readonly skew: number
-  readonly grants: number
-  readonly resources: number
-}
-
-const { urls, skew, grants, resources } = JSON.parse(process.argv[2]!) as Order
+const { urls, skew, grants, resources } = JSON.parse(process.argv[2]!) as TokenOrder
 const clock: Clock = { ...systemClock, wall: () => systemClock.wall() + skew }
 const clients = urls.map((url) =>
   createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: 20 } }),

@@ -1,6 +1,6 @@
 import type { Agenda, Appointment } from '../agenda.js'
-import type { Greeting, MarkCommand, MarkerSighting, NodeReply } from '../node/lock-node.js'
-import type { Member } from '../quorum/member.js'
+import type { Failed, Greeting, MarkCommand, MarkerSighting, NodeReply } from '../node/lock-node.js'
+import { UNCHECKED, type Member } from '../quorum/member.js'
 import { runRound } from '../quorum/round.js'
 import { Tally } from '../quorum/tally.js'
 import type { Random } from '../random.js'
@@ -15,8 +15,10 @@ const PATIENCE = 100
 const QUARANTINE_MARGIN = 1.05
 const QUARANTINE_MARGIN_MS = 10
 
-const JOINING = 'its marker was not checked yet'
-const UNJUDGED = 'too few nodes answer to tell whether it has lost data'
+const UNJUDGED: Failed = {
+  vote: 'failed',
+  reason: 'too few nodes answer to tell whether it has lost data',
+}
 
 export interface GuardContext {
   readonly members: readonly Member[]
@@ -74,13 +76,13 @@ export class Guard {
   constructor(context: GuardContext) {
     this.#context = context
     this.#unchecked = new Set(context.members)
-    for (const member of context.members) member.barred = JOINING
+    for (const member of context.members) member.barred = UNCHECKED
   }
 
   /** A new connection, or a node that says that it has no marker: it does not vote until that is cleared up. */
   examine(member: Member): void {
-    member.barred = JOINING
-    member.isUnreadable = false
+    this.#pause = FIRST_RETRY
+    member.barred = UNCHECKED
     this.#unchecked.add(member)
     this.#surveySoon()
   }
@@ -233,7 +235,6 @@ export class Guard {
     }
     const heard = members.filter((member) => tally.replies[member.index] !== undefined)
     await Promise.all(heard.map((member) => conclude(member, tally.replies[member.index] as NodeReply)))
-    if (members.some((member) => member.barred === undefined)) this.#pause = FIRST_RETRY
   }
 
   #ask(
@@ -264,7 +265,10 @@ export class Guard {
       survey.remembering >= this.#witnesses || survey.greetings.size === this.#context.members.length
     const longest = isKnown ? survey.longestTtl : Math.max(survey.longestTtl, this.#context.ttl)
     const duration = quarantineFor(longest)
-    this.#context.warn({ node: member.name, duration }, `${member.name} stays out of quorums: ${lost}`)
+    // Where nothing was ever granted nothing was lost: a new fleet whose nodes come up one after another.
+    if (longest > 0) {
+      this.#context.warn({ node: member.name, duration }, `${member.name} stays out of quorums: ${lost}`)
+    }
     const known = { ...survey, fleet, longestTtl: longest }
     await this.#order(member, this.#mark('quarantine', known, greeting.run, duration))
   }
@@ -299,8 +303,8 @@ export class Guard {
     if (marker === null || this.#closed) return
     const mayAlready = member.mayVote
     member.marker = { key: this.#context.markerKey, run: marker.run }
+    if (member.barred !== undefined) this.#pause = FIRST_RETRY
     member.barred = undefined
-    member.isUnreadable = false
     const now = this.#context.now()
     const wasQuarantined = member.quarantinedUntil !== undefined
     member.quarantinedUntil = marker.quarantine === null ? undefined : now + marker.quarantine

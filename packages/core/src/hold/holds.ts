@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.js'
-import { shownResources } from '../engine.js'
+import { shownResources } from '../check.js'
 import { LockLostError, type LossReason } from '../errors.js'
 import { PAUSE_BETWEEN_TRIES } from '../quorum/extend.js'
 import { freeEverywhere } from '../quorum/release.js'

@@ -239,6 +239,8 @@ export interface Unknown {
   readonly reason: string
   /** The node did answer, with an error that proves nothing: what was sent to it before is done or never will be. */
   readonly answered?: boolean | undefined
+  /** As for `Failed`, of a part of what was asked. */
+  readonly misuse?: boolean | undefined
   readonly cause?: unknown
 }
 

@@ -1,12 +1,13 @@
 import pRetry from 'p-retry'
 import type { Clock } from '../clock.js'
-import { shownResources, type Engine } from '../engine.js'
-import { LockContendedError, LockMisuseError, QuorumLockError, QuorumUnavailableError } from '../errors.js'
+import type { Engine } from '../engine.js'
+import { QuorumLockError } from '../errors.js'
 import type { Claim, Lease } from '../hold/lease.js'
 import { Interruption } from '../wait/interruption.js'
 import { Place } from '../wait/place.js'
 import { Waiting } from '../wait/waiting.js'
 import { attempt, type Attempt, type Lost } from './attempt.js'
+import { refusal } from './refusal.js'
 import type { Tally } from './tally.js'
 
 /** A round is never cut shorter for the sake of the wait budget, milliseconds. */
@@ -115,7 +116,8 @@ async function acquireInTurn(
       wanted.throwIfInterrupted()
       const handed = place.takeOver(claim)
       if (handed !== undefined) return handed
-      if (result.tally.isMisuse || clock.monotonic() >= until) throw refusal(engine, claim, result.tally)
+      if (result.tally.isMisuse || clock.monotonic() >= until)
+        throw refusal(engine, claim.resources, result.tally)
     }
   } finally {
     waiting.end()
@@ -210,37 +212,5 @@ function logFailure({ options: { logger } }: Engine, error: unknown): void {
 
 function granted(engine: Engine, claim: Claim, result: Attempt): Lease {
   if (result.won) return result.lease
-  throw refusal(engine, claim, result.tally)
-}
-
-function refusal(engine: Engine, { resources }: Claim, tally: Tally): Error {
-  const { quorum } = engine.options
-  const total = engine.members.length
-  const votes = tally.votes()
-  const said = votes
-    .filter(({ vote }) => vote !== 'granted')
-    .map(({ node, vote, reason }) => `${node}: ${reason ?? vote}`)
-    .join('; ')
-  const what = shownResources(resources)
-  const causes = tally.replies.flatMap((reply) =>
-    reply !== undefined && 'cause' in reply ? [reply.cause] : [],
-  )
-  const details = { resources, votes, cause: causes[0] }
-  if (tally.isMisuse) {
-    return new LockMisuseError(
-      `Cannot lock ${what}: ${quorum} of ${total} nodes have to agree, and too many of them refuse for a reason that waiting does not mend (${said}). Check the type of the key and the permissions of the user`,
-      details,
-    )
-  }
-  if (tally.isUnavailable) {
-    const tolerated = total - quorum
-    return new QuorumUnavailableError(
-      `Cannot lock ${what}: ${quorum} of ${total} nodes have to agree, and more than ${tolerated} of them cannot (${said}). Bring nodes back, or try again later`,
-      details,
-    )
-  }
-  return new LockContendedError(
-    `Cannot lock ${what}: others hold it or are before us (${said}). Wait for longer, or try again later`,
-    details,
-  )
+  throw refusal(engine, claim.resources, result.tally)
 }

@@ -1,4 +1,5 @@
-import { shownResources, type Engine, type RoundOptions } from '../engine.js'
+import { shownResources } from '../check.js'
+import type { Engine, RoundOptions } from '../engine.js'
 import { LockMisuseError } from '../errors.js'
 import { Lease, type Claim } from '../hold/lease.js'
 import { withLabel } from '../label.js'

@@ -1,14 +1,18 @@
 import type { Engine } from '../engine.js'
+import type { Failed } from '../node/lock-node.js'
+import { UNCHECKED } from './member.js'
 
 export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
 
 export interface NodeHealth {
   readonly name: string
   /**
-   * `suspect`: connected, but it does not answer, or not whether it has kept its data. `quarantined`: it has lost data
+   * `suspect`: connected, but it does not answer or cannot vote, for the `reason` given. `quarantined`: it has lost data
    * and stays out of quorums for a while.
    */
   readonly state: NodeState
+  /** Why no lock is asked of it now: the server's own words where it refuses. Absent when it is asked. */
+  readonly reason?: string | undefined
   /** Milliseconds, smoothed; absent before the first answer. */
   readonly roundTrip?: number | undefined
   readonly lastError?: string | undefined
@@ -27,24 +31,17 @@ export interface NodeHealth {
 export function healthOf(engine: Engine): NodeHealth[] {
   const now = engine.options.clock.monotonic()
   return engine.members.map((member) => {
-    const {
-      name,
-      roundTrip,
-      lastError,
-      lastClockStep,
-      quarantinedUntil,
-      suspectSince,
-      isUnreadable,
-      owed,
-      pending,
-    } = member
+    const { name, obstacle, barred, roundTrip, lastError, lastClockStep, quarantinedUntil, owed, pending } =
+      member
+    const reason = (obstacle ?? barred)?.reason
     let state: NodeState = 'up'
     if (!member.node.connected) state = 'down'
-    else if (suspectSince !== undefined || isUnreadable) state = 'suspect'
+    else if (member.suspectSince !== undefined || isRefused(barred)) state = 'suspect'
     else if (quarantinedUntil !== undefined) state = 'quarantined'
     return {
       name,
       state,
+      ...(reason === undefined ? {} : { reason }),
       ...(roundTrip === undefined ? {} : { roundTrip }),
       ...(lastError === undefined ? {} : { lastError }),
       ...(lastClockStep === undefined ? {} : { clockStep: lastClockStep }),
@@ -54,4 +51,9 @@ export function healthOf(engine: Engine): NodeHealth[] {
       pending,
     }
   })
+}
+
+/** Kept out for something that was found, not because nothing was looked at yet. */
+function isRefused(barred: Failed | undefined): boolean {
+  return barred !== undefined && barred !== UNCHECKED
 }

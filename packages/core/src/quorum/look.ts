@@ -1,15 +1,19 @@
+import { shownResources } from '../check.js'
+import { digestOf } from '../digest.js'
 import type { Engine } from '../engine.js'
-import { shownResources } from '../engine.js'
-import { QuorumUnavailableError } from '../errors.js'
 import { labelOf } from '../label.js'
 import type { NodeReply, Sighting, Waiter } from '../node/lock-node.js'
+import { unanswered } from './refusal.js'
 import type { Tally } from './tally.js'
 
-/** What the nodes know of one resource. */
+/** What the nodes know of one resource: plain data, which nobody can release a lock with. */
 export interface Inspection {
   /** Whether somebody has it on a majority, or may have it as far as the nodes that answer can tell. */
   readonly locked: boolean
-  /** Milliseconds until a majority is free by expiry if nobody extends or releases; 0 when it is not locked. */
+  /**
+   * Milliseconds until a majority is free by expiry if nobody extends or releases; 0 when it is not locked, `Infinity`
+   * (`null` in JSON) when it never is.
+   */
   readonly remaining: number
   /** How many wait for it. */
   readonly waiters: number
@@ -20,17 +24,17 @@ export interface NodeInspection {
   readonly node: string
   readonly vote: 'granted' | 'refused' | 'failed' | 'unknown'
   readonly reason?: string | undefined
-  /** The holder's value on this node. */
-  readonly value: string | null
+  /** A digest of the holder's value on this node: the first 16 hex digits of its SHA-256. `null` when it is free here. */
+  readonly holder: string | null
   /** The holder's `label`, if it gave one. */
   readonly label?: string | undefined
   readonly remaining: number | null
-  /** Identities of those who wait here, first come first. */
+  /** Digests of those who wait here, first come first. One to whom the lock is handed over is its `holder` by the same. */
   readonly waiters: readonly string[]
   /** Their `label`s in the same order, empty where one gave none. */
   readonly waiterLabels: readonly string[]
-  /** Highest fencing token granted here. */
-  readonly token: bigint
+  /** Highest fencing token granted here, in decimal digits; `'0'` when none was. */
+  readonly token: string
 }
 
 /** Asks all nodes; decided as soon as it is sure, or with everything that came in time. */
@@ -50,10 +54,7 @@ export function isHeld(engine: Engine, resources: readonly string[], tally: Tall
   const state = holding(engine, tally)
   if (state !== 'unsure') return state === 'held'
   if (!tally.isAnswered) {
-    throw new QuorumUnavailableError(
-      `Cannot tell whether ${shownResources(resources)} is locked: too few of the ${engine.members.length} nodes answer`,
-      { resources, votes: tally.votes() },
-    )
+    throw unanswered(engine, `tell whether ${shownResources(resources)} is locked`, resources, tally)
   }
   // Nodes that are silent may be the ones that make it a majority.
   return mostHeld(tally) > 0
@@ -67,18 +68,19 @@ export function inspectionOf(engine: Engine, resource: string, tally: Tally): In
   const nodes = tally.replies.map((reply, index): NodeInspection => {
     const { node, vote, reason } = votes[index] as (typeof votes)[number]
     const sighting = sightingsOf(reply)[0]
-    const label = labelOf(sighting?.value ?? null)
+    const value = sighting?.value ?? null
+    const label = labelOf(value)
     const waiters = sighting?.waiters.filter((waiter) => !holders.has(waiter)) ?? []
     return {
       node,
       vote,
       ...(reason === undefined ? {} : { reason }),
-      value: sighting?.value ?? null,
+      holder: value === null ? null : digestOf(value),
       ...(label === undefined ? {} : { label }),
       remaining: sighting?.remaining ?? null,
-      waiters,
+      waiters: waiters.map(digestOf),
       waiterLabels: waiters.map((waiter) => labelOf(waiter) ?? ''),
-      token: BigInt(sighting?.counter ?? 0),
+      token: String(BigInt(sighting?.counter ?? 0)),
     }
   })
   return {

@@ -20,6 +20,9 @@ const CLOCK_RESOLUTION = 2
 /** By how much two clocks may run apart by themselves: more than quartz does, and than time daemons correct it by. */
 const DRIFT = 0.001
 
+/** Of a member of which the guard does not know yet whether it may vote. */
+export const UNCHECKED: Failed = unsent('its marker was not checked yet')
+
 /** Told once of the reply to a command; `now` is monotonic. */
 export type Answer = (reply: NodeReply, now: number, member: Member) => void
 
@@ -45,10 +48,8 @@ export class Member {
   readonly name: string
   /** Set by the guard when the node may vote; `undefined` where there is no guard. */
   marker: MarkerCheck | undefined
-  /** Why the guard keeps the node out, or `undefined`. */
-  barred: string | undefined
-  /** It did not say whether it has kept its data. */
-  isUnreadable = false
+  /** What the guard has in the way of a vote: an acquire is answered so, and not sent. */
+  barred: Failed | undefined
   /** When the quarantine ends by our monotonic clock, for `health`. */
   quarantinedUntil: number | undefined
 
@@ -106,6 +107,16 @@ export class Member {
     return this.barred === undefined && this.quarantinedUntil === undefined
   }
 
+  /** Why nothing at all can be sent to it now. */
+  get obstacle(): Failed | undefined {
+    if (!this.node.connected) return unsent('not connected')
+    if (this.#suspectSince !== undefined) {
+      return unsent(`silent for ${Math.round(this.clock.monotonic() - this.#suspectSince)} ms`)
+    }
+    if (this.#pending < MOST_PENDING) return undefined
+    return unsent(`${MOST_PENDING} commands are waiting for an answer already`)
+  }
+
   /** Milliseconds, smoothed; `undefined` before the first answer. */
   get roundTrip(): number | undefined {
     return this.#roundTrip
@@ -135,8 +146,8 @@ export class Member {
 
   /** Sends a command, or says at once why not. `answer` is never called before this returns; `sentAt` is monotonic. */
   submit(command: NodeCommand, answer: Answer, sentAt: number = this.clock.monotonic()): Failed | undefined {
-    const obstacle = this.#obstacle(command)
-    if (obstacle !== undefined) return { vote: 'failed', reason: obstacle, unsent: true }
+    const obstacle = this.obstacle ?? (command.kind === 'acquire' ? this.barred : undefined)
+    if (obstacle !== undefined) return obstacle
     this.#send(command, answer, sentAt)
     return undefined
   }
@@ -173,15 +184,6 @@ export class Member {
     this.#debts.forget()
   }
 
-  #obstacle(command: NodeCommand): string | undefined {
-    if (!this.node.connected) return 'not connected'
-    if (this.#suspectSince !== undefined) {
-      return `silent for ${Math.round(this.clock.monotonic() - this.#suspectSince)} ms`
-    }
-    if (this.#pending >= MOST_PENDING) return `${MOST_PENDING} commands are waiting for an answer already`
-    return command.kind === 'acquire' ? this.barred : undefined
-  }
-
   #send(command: NodeCommand, answer: Answer, sentAt: number): void {
     let answered = false
     const heard = (reply: NodeReply): void => {
@@ -193,7 +195,9 @@ export class Member {
       this.#heard(reply, sentAt, now)
       // Not to what the guard itself asks: a node that said so to everything would be asked without a pause.
       if (command.kind === 'acquire' && this.#isUnproven(reply)) this.observer.unproven(this)
-      if (command.kind === 'greet' && command.marker !== undefined) this.#noteGreeting(reply)
+      if (command.kind === 'mark' || (command.kind === 'greet' && command.marker !== undefined)) {
+        this.#noteMarker(command.kind, reply)
+      }
       answer(reply, now, this)
     }
     this.#pending++
@@ -207,10 +211,11 @@ export class Member {
     }
   }
 
-  /** A node that will not even say what it knows: loading, or without the permission. */
-  #noteGreeting(reply: NodeReply): void {
-    this.isUnreadable = this.barred !== undefined && (reply.vote === 'failed' || reply.vote === 'unknown')
-    if (this.isUnreadable) this.barred = `its marker cannot be read: ${this.#lastError}`
+  /** A node that will not even say what it knows, or not note what it has to: loading, out of memory, not permitted. */
+  #noteMarker(kind: 'greet' | 'mark', reply: NodeReply): void {
+    if (this.barred === undefined || (reply.vote !== 'failed' && reply.vote !== 'unknown')) return
+    const refused = kind === 'greet' ? 'its marker cannot be read' : 'its marker cannot be written'
+    this.barred = { ...reply, vote: 'failed', unsent: true, reason: `${refused}: ${reply.reason}` }
   }
 
   /** A quarantine that we do not know of is one of which we would not see the end. */
@@ -265,4 +270,8 @@ export class Member {
       this.#scheduleProbe()
     })
   }
+}
+
+function unsent(reason: string): Failed {
+  return { vote: 'failed', reason, unsent: true }
 }

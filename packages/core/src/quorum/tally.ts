@@ -45,12 +45,22 @@ export class Tally {
 
   /** So many nodes cannot serve at all that those left are no quorum, whatever they say. */
   get isUnavailable(): boolean {
-    return this.tookTooLong || this.#count(cannotServe) > this.#spare
+    return this.tookTooLong || this.unable > this.#spare
   }
 
   /** The same, for reasons that only the caller can mend. */
   get isMisuse(): boolean {
-    return this.#count((reply) => reply.vote === 'failed' && reply.misuse === true) > this.#spare
+    return this.misused > this.#spare
+  }
+
+  /** Nodes that cannot serve, whatever they are asked. */
+  get unable(): number {
+    return this.#count(cannotServe)
+  }
+
+  /** Those of them that say that only the caller can mend it. */
+  get misused(): number {
+    return this.#count((reply) => 'misuse' in reply && reply.misuse === true)
   }
 
   /** So many nodes do not have the value any more that those left are no quorum. */

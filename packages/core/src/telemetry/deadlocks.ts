@@ -1,3 +1,4 @@
+import { shown, shownResources } from '../check.js'
 import { DeadlockError } from '../errors.js'
 import type { Claim } from '../hold/lease.js'
 import type { Logger } from '../options.js'
@@ -18,8 +19,7 @@ export class Deadlocks {
 
   /** Runs what `using` runs. */
   hold<T>({ keys, resources, options }: Claim, fn: () => T | Promise<T>): Promise<T> {
-    const name =
-      options.label ?? `the holder of ${resources.map((resource) => JSON.stringify(resource)).join(', ')}`
+    const name = options.label ?? `the holder of ${shownResources(resources)}`
     return this.#graph.hold(this.#own(keys), name, fn)
   }
 
@@ -40,13 +40,12 @@ export class Deadlocks {
 
   #found(links: readonly Link[], resources: readonly string[]): void {
     const chain = links.map(
-      ({ waiter, resource, holder }) =>
-        `${waiter.name} waits for ${JSON.stringify(resource)}, held by ${holder.name}`,
+      ({ waiter, resource, holder }) => `${waiter.name} waits for ${shown(resource)}, held by ${holder.name}`,
     )
     const message = `a deadlock within this process: ${chain.join('; ')}`
     if (this.onCycle === 'reject') {
       throw new DeadlockError(
-        `Cannot acquire ${resources.map((resource) => JSON.stringify(resource)).join(', ')}: that would be ${message}. Take all of them in one acquire(), or always in the same order`,
+        `Cannot acquire ${shownResources(resources)}: that would be ${message}. Take all of them in one acquire(), or always in the same order`,
         chain,
         { resources },
       )

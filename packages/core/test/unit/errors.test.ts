@@ -66,13 +66,13 @@ test('messages name the resource, the nodes, what they said and what to do', asy
   const held = await world.clock.run(world.client().acquire('orders/42'))
   const contended = await world.clock.runToError(world.client().acquire('orders/42', { wait: 0 }))
   expect(contended.message).toMatch(
-    /^Cannot lock "orders\/42": others hold it or are before us \(n1: held, 30000 ms left; n2: .*\)\. Wait for longer, or try again later$/,
+    /^Cannot lock "orders\/42": it is held, or other waiters are ahead \(n1: held, 30000 ms left; n2: .*\)\. Increase wait, or retry later$/,
   )
   world.node(0).disconnect()
   world.node(1).script = () => ({ vote: 'failed', reason: 'LOADING', cause: new Error('loading') })
   const unavailable = await world.clock.runToError(world.client().acquire(['b', 'a'], { wait: 0 }))
   expect(unavailable.message).toBe(
-    'Cannot lock "a", "b": 2 of 3 nodes have to agree, and more than 1 of them cannot (n1: not connected; n2: LOADING). Bring nodes back, or try again later',
+    'Cannot lock "a", "b": 2 of 3 nodes cannot answer or vote, 2 are needed (n1: not connected; n2: LOADING). Bring nodes back, or retry later',
   )
   expect(unavailable.cause).toMatchObject({ message: 'loading' })
   await world.clock.advance(40_000)
@@ -87,4 +87,33 @@ test('what a lock would tell others is never in a log line', async () => {
   await world.clock.advance(2_000)
   expect(world.lines.length).toBeGreaterThan(0)
   expect(JSON.stringify(world.lines)).not.toContain(lock.value)
+})
+
+test('a message stays short, however long or many the names are and whatever a node says', async () => {
+  const world = new World(3)
+  const redlock = world.client()
+  const names = Array.from({ length: 200 }, (_, index) => `${index}-`.repeat(50_000))
+  const held = await world.clock.run(world.client().acquire(names))
+  const errors = [await world.clock.runToError(redlock.acquire(names, { wait: 0 }))]
+  for (const node of world.nodes) node.script = () => ({ vote: 'failed', reason: 'x'.repeat(100_000) })
+  errors.push(await world.clock.runToError(redlock.acquire(names, { wait: 0 })))
+  errors.push(await world.clock.runToError(redlock.isLocked(names[0]!)))
+  errors.push(await world.clock.runToError(redlock.forceRelease(names[0]!)))
+  await redlock.close()
+  errors.push(await world.clock.runToError(redlock.acquire(names)))
+  for (const { message } of errors) expect(message.length).toBeLessThan(2_000)
+  expect(errors[0]!.message).toContain('and 195 more')
+  held.detach()
+})
+
+test('nodes that refuse for good are not told to be too few that answer', async () => {
+  const world = new World(3)
+  for (const node of world.nodes)
+    node.script = () => ({ vote: 'failed', misuse: true, reason: 'WRONGTYPE no string' })
+  const redlock = world.client()
+  for (const work of [redlock.forceRelease('a'), redlock.isLocked('a'), redlock.acquire('a')]) {
+    const error = await world.clock.runToError(work)
+    expect(error).toBeInstanceOf(first.LockMisuseError)
+    expect(error.message).toMatch(/3 of 3 nodes refused .* \(n1: WRONGTYPE no string; /)
+  }
 })

@@ -196,6 +196,54 @@ test('a node that cannot say whether it has kept its data is suspect, and says w
   expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
 })
 
+test.each(['greet', 'mark'] as const)(
+  'nodes whose user may not %s end a wait at once, for good reason',
+  async (kind) => {
+    const world = new World(3)
+    for (const node of world.nodes.slice(1)) {
+      node.script = (command) =>
+        command.kind === kind ? { vote: 'failed', misuse: true, reason: 'NOPERM HSET' } : undefined
+    }
+    const redlock = world.client({ guard: true })
+    const error = await world.clock.runToError(redlock.acquire('a', { wait: Infinity }))
+    expect(error).toMatchObject({
+      code: 'MISUSE',
+      message: expect.stringMatching(/n2: its marker cannot be .*NOPERM HSET/),
+    })
+    for (const health of redlock.health().slice(1)) {
+      expect(health).toMatchObject({ state: 'suspect', reason: expect.stringContaining('NOPERM HSET') })
+    }
+    for (const node of world.nodes) node.script = undefined
+    // Those that were not founded with the first one count as nodes that lost their data.
+    await world.clock.advance(40_000)
+    await world.clock.run((await world.clock.run(redlock.acquire('a'))).release())
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    for (const health of redlock.health()) expect(health).not.toHaveProperty('reason')
+  },
+)
+
+test('a node that goes on refusing is asked ever more rarely', async () => {
+  const { world, redlock, clock } = await founded(3)
+  const node = world.node(0)
+  node.script = (command) =>
+    command.kind === 'greet' ? { vote: 'failed', misuse: true, reason: 'NOPERM' } : undefined
+  node.restart({ keep: true })
+  const before = node.sent('greet')
+  await clock.advance(60_000)
+  expect(node.sent('greet') - before).toBeLessThan(30)
+  expect(states(redlock)).toEqual(['suspect', 'up', 'up'])
+})
+
+test('a fleet of which nothing was asked yet has lost nothing, when a node comes up late', async () => {
+  const world = new World(3)
+  world.node(2).disconnect()
+  const redlock = world.client({ guard: true })
+  expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
+  world.node(2).reconnect()
+  await world.clock.advance(1_000)
+  expect(world.logged('warn').filter((line) => line.includes('lost its data'))).toEqual([])
+})
+
 test('a client that hears of a quarantine by refusals alone sees its end, when the one that imposed it is gone', async () => {
   const { world, redlock, clock } = await founded(2, 1_000)
   const witness = world.client({ guard: true, ttl: 1_000 })

@@ -98,7 +98,7 @@ const time = [
   [10n, TypeError],
 ] as const
 const flag = [
-  [0, RangeError],
+  [0, TypeError],
   ['true', TypeError],
   [null, TypeError],
 ] as const
@@ -127,7 +127,7 @@ const wrongForCall: [string, unknown, ErrorConstructor][] = [
 
 const wrongForClient: [string, unknown, ErrorConstructor][] = [
   ...flag.map(([value, type]) => ['guard', value, type] as [string, unknown, ErrorConstructor]),
-  ['keyPrefix', 1, RangeError],
+  ['keyPrefix', 1, TypeError],
   ['keyPrefix', null, TypeError],
   ['quorum', 1, RangeError],
   ['quorum', 4, RangeError],
@@ -318,4 +318,43 @@ describe('resource names', () => {
       expect(world.commands).toBe(0)
     },
   )
+})
+
+describe('what other libraries take is answered with what this one does', () => {
+  const clientOf = {
+    ioredis: { call: () => undefined, sendCommand: () => undefined, status: 'ready' },
+    'node-redis': { sendCommand: () => undefined, isReady: true },
+  }
+
+  test('clients in place of options', () => {
+    const make = (): unknown => new Redlock([clientOf.ioredis] as never)
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(/\{ nodes: \[nodeRedisNode\(client\)\] \}, got an array of 1\. docs\/migration\.md/)
+  })
+
+  test.each([
+    [clientOf.ioredis, 'ioredisNode(client)'],
+    [clientOf['node-redis'], 'nodeRedisNode(client)'],
+    ['redis://user:password@eu-1', 'connect()'],
+  ])('a client or a URL in place of a node: %j', (node, remedy) => {
+    const make = (): unknown => new Redlock({ nodes: [node as never] })
+    expect(make).toThrow(remedy)
+    expect(make).not.toThrow('password')
+  })
+
+  test('a TTL in place of options', async () => {
+    const acquiring = new Redlock({ nodes: nodes() }).acquire('a', 5_000 as never)
+    await expect(acquiring).rejects.toThrow(/\{ ttl: 5000 \}, got 5000\. docs\/migration\.md/)
+    await expect(acquiring).rejects.toThrow(TypeError)
+  })
+
+  test('a signal that is a number is of the wrong kind, not of the wrong size', async () => {
+    const redlock = new Redlock({ nodes: nodes() })
+    await expect(redlock.acquire('a', { signal: 5 as never })).rejects.toThrow(TypeError)
+  })
+
+  test('two nodes of one name are told how to get others', () => {
+    const node = (): LockNode => ({ name: 'cluster', connected: true, send: () => undefined })
+    expect(() => new Redlock({ nodes: [node(), node()] })).toThrow("ioredisNode(client, { name: 'eu-1' })")
+  })
 })

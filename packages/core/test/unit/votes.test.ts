@@ -152,80 +152,76 @@ describe(`mutual exclusion among clients (seed ${seed})`, () => {
   test.each([
     ['fair', true],
     ['unfair', false],
-  ])(
-    '%s, over slow, freezing and disconnecting nodes',
-    async (_name, fair) => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 1, max: 5 }),
-          fc.array(
-            fc.record({
-              client: fc.integer({ min: 0, max: 2 }),
-              hold: fc.integer({ min: 1, max: 400 }),
-              after: fc.integer({ min: 0, max: 300 }),
-            }),
-            { minLength: 2, maxLength: 12 },
-          ),
-          fc.array(
-            fc.record({
-              node: fc.nat({ max: 4 }),
-              fault: fc.constantFrom('freeze', 'disconnect', 'slow', 'deaf'),
-              at: fc.integer({ min: 0, max: 2_000 }),
-              lasts: fc.integer({ min: 1, max: 1_500 }),
-            }),
-            { maxLength: 6 },
-          ),
-          fc.infiniteStream(fc.integer({ min: 0, max: 12 })),
-          async (size, steps: Step[], faults, delays) => {
-            const world = new World(size)
-            for (const node of world.nodes) node.delay = () => delays.next().value as number
-            const clients = [0, 1, 2].map(() => world.client({ ttl: 600, fair, retryInterval: 20 }))
-            for (const { node: index, fault, at, lasts } of faults) {
-              const node = world.node(index % size)
-              world.clock.after(at, () => {
-                if (fault === 'freeze') node.freeze()
-                else if (fault === 'disconnect') node.disconnect()
-                else if (fault === 'slow') node.delay = 90
-                else node.losesReplies = true
-              })
-              world.clock.after(at + lasts, () => {
-                node.thaw()
-                if (!node.connected) node.reconnect()
-                node.losesReplies = false
-                node.delay = () => delays.next().value as number
-              })
-            }
-            const holding = new Map<Lock, number>()
-            const check = (): void => {
-              expect([...holding.keys()].filter((lock) => lock.held).length).toBeLessThanOrEqual(1)
-            }
-            let sections = 0
-            const works = steps.map(async ({ client, hold, after }) => {
-              await new Promise<void>((resolve) => world.clock.after(after, resolve))
-              await clients[client]!.using('a', { wait: 20_000 }, async (lock) => {
-                holding.set(lock, client)
-                check()
-                await new Promise<void>((resolve) => world.clock.after(hold, resolve))
-                check()
-                holding.delete(lock)
-                sections++
-              }).catch((error: unknown) => {
-                expect(error).toMatchObject({ code: expect.stringMatching(/LOST|UNAVAILABLE/) })
-              })
-            })
-            await world.clock.run(Promise.all(works), 120_000)
-            expect(sections).toBe(steps.length)
-            await world.clock.advance(20_000)
-            expect(world.holders('a')).toEqual([])
-            expect(world.waiters('a')).toBe(0)
-            expect(clients.flatMap((client) => client.health()).map(({ owed }) => owed)).toEqual(
-              Array(3 * size).fill(0),
-            )
-          },
+  ])('%s, over slow, freezing and disconnecting nodes', async (_name, fair) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(
+          fc.record({
+            client: fc.integer({ min: 0, max: 2 }),
+            hold: fc.integer({ min: 1, max: 400 }),
+            after: fc.integer({ min: 0, max: 300 }),
+          }),
+          { minLength: 2, maxLength: 12 },
         ),
-        { seed, numRuns: 150 },
-      )
-    },
-    30_000,
-  )
+        fc.array(
+          fc.record({
+            node: fc.nat({ max: 4 }),
+            fault: fc.constantFrom('freeze', 'disconnect', 'slow', 'deaf'),
+            at: fc.integer({ min: 0, max: 2_000 }),
+            lasts: fc.integer({ min: 1, max: 1_500 }),
+          }),
+          { maxLength: 6 },
+        ),
+        fc.infiniteStream(fc.integer({ min: 0, max: 12 })),
+        async (size, steps: Step[], faults, delays) => {
+          const world = new World(size)
+          for (const node of world.nodes) node.delay = () => delays.next().value as number
+          const clients = [0, 1, 2].map(() => world.client({ ttl: 600, fair, retryInterval: 20 }))
+          for (const { node: index, fault, at, lasts } of faults) {
+            const node = world.node(index % size)
+            world.clock.after(at, () => {
+              if (fault === 'freeze') node.freeze()
+              else if (fault === 'disconnect') node.disconnect()
+              else if (fault === 'slow') node.delay = 90
+              else node.losesReplies = true
+            })
+            world.clock.after(at + lasts, () => {
+              node.thaw()
+              if (!node.connected) node.reconnect()
+              node.losesReplies = false
+              node.delay = () => delays.next().value as number
+            })
+          }
+          const holding = new Map<Lock, number>()
+          const check = (): void => {
+            expect([...holding.keys()].filter((lock) => lock.held).length).toBeLessThanOrEqual(1)
+          }
+          let sections = 0
+          const works = steps.map(async ({ client, hold, after }) => {
+            await new Promise<void>((resolve) => world.clock.after(after, resolve))
+            await clients[client]!.using('a', { wait: 20_000 }, async (lock) => {
+              holding.set(lock, client)
+              check()
+              await new Promise<void>((resolve) => world.clock.after(hold, resolve))
+              check()
+              holding.delete(lock)
+              sections++
+            }).catch((error: unknown) => {
+              expect(error).toMatchObject({ code: expect.stringMatching(/LOST|UNAVAILABLE/) })
+            })
+          })
+          await world.clock.run(Promise.all(works), 120_000)
+          expect(sections).toBe(steps.length)
+          await world.clock.advance(20_000)
+          expect(world.holders('a')).toEqual([])
+          expect(world.waiters('a')).toBe(0)
+          expect(clients.flatMap((client) => client.health()).map(({ owed }) => owed)).toEqual(
+            Array(3 * size).fill(0),
+          )
+        },
+      ),
+      { seed, numRuns: 150 },
+    )
+  })
 })

@@ -150,7 +150,7 @@ describe('the wait', () => {
     const start = world.clock.monotonic()
     const error = await world.clock.runToError(redlock.acquire('a', { wait: 1_234 }))
     expect(error).toMatchObject({ code: 'CONTENDED', resources: ['a'] })
-    expect(error.message).toMatch(/others hold it.*n1: held, \d+ ms left/)
+    expect(error.message).toMatch(/it is held.*n1: held, \d+ ms left/)
     expect(world.clock.monotonic() - start).toBeGreaterThanOrEqual(1_234 - 1)
     expect(world.clock.monotonic() - start).toBeLessThanOrEqual(1_240)
     await world.clock.advance(1)

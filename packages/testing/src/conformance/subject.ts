@@ -9,7 +9,7 @@ export interface Subject {
 }
 
 /** Any reply that did not come by then will not come, milliseconds; and what each more of many at once may add. */
-const answerWithin = 5_000
+const answerWithin = 30_000
 const moreForEach = 10
 
 /** Sends commands one after another without waiting, and resolves with their replies. */

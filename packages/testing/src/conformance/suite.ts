@@ -29,7 +29,7 @@ export function lockNodeConformance(
   const { runner = globalRunner(), lacks = [], sequences: runs = 100, seed = 1 } = options
   runner.describe(`${name} is a lock node that`, () => {
     let subject: Subject | undefined
-    const check = ({ claim, holds }: Behaviour, timeoutMs = 10_000): void => {
+    const check = ({ claim, holds }: Behaviour, timeoutMs = 60_000): void => {
       runner.test(
         claim,
         async () => {
@@ -64,7 +64,7 @@ export function lockNodeConformance(
       const limit = limits[ability]
       if (limit !== undefined) check(limit)
     }
-    if (lacks.length === 0) check(followsTheSpecification(runs, seed), 10_000 + 500 * runs)
+    if (lacks.length === 0) check(followsTheSpecification(runs, seed), 60_000 + 500 * runs)
   })
 }
 

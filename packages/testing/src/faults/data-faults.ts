@@ -43,7 +43,7 @@ export const dataFaults: Readonly<Record<DataFault, Fault>> = {
         // A write makes room first.
         await node.command('SET', 'quorumlock-filler', '').catch(() => undefined)
         if ((await node.command('DBSIZE')) !== '0') throw new Error(`${node.name} still has keys`)
-      }, 10_000)
+      })
       await node.command('CONFIG', 'SET', 'maxmemory', '0')
       await node.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
       return nothingToUndo

@@ -73,7 +73,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
       await until(async () => {
         const info = await node.command('INFO', 'persistence')
         if (!info.includes('rdb_last_bgsave_status:err')) throw new Error(`${node.name} still saves`)
-      }, 5_000)
+      })
       return async () => {
         await node.command('CONFIG', 'SET', 'dir', folder)
         await node.command('CONFIG', 'SET', 'save', '')
@@ -108,7 +108,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
       await until(async () => {
         const said = await node.command('PING').then(String, String)
         if (!said.includes('BUSY')) throw new Error(`${node.name} is not busy: ${said}`)
-      }, 5_000)
+      })
       return async () => {
         await node.command('SCRIPT', 'KILL')
         await node.ready()
@@ -176,7 +176,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
           () => false,
         )
         if (answered) throw new Error(`${node.name} does not sleep`)
-      }, 5_000)
+      })
       return async () => {
         await node.ready()
         connection.close()

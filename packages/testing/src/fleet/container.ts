@@ -2,8 +2,6 @@ import type { BackendServer, StartOptions } from './backend.js'
 import { ask } from './resp.js'
 import { until } from './until.js'
 
-const readyWithinMs = 30_000
-
 /** Runs one compose command for the project. */
 export type Compose = (verb: string, args: string[]) => Promise<void>
 
@@ -63,7 +61,7 @@ export class Container implements BackendServer {
   }
 
   async ready(): Promise<void> {
-    await until(() => ask(this.port, ['PING']), readyWithinMs)
+    await until(() => ask(this.port, ['PING']))
   }
 
   async #endBy(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -77,7 +75,7 @@ export class Container implements BackendServer {
         () => false,
       )
       if (answered) throw new Error(`${this.name} still answers`)
-    }, readyWithinMs)
+    })
     this.#running = false
   }
 }

@@ -155,7 +155,7 @@ export class Node implements FleetNode {
 
   /** Resolves once the server answers us. */
   async ready(): Promise<void> {
-    await until(() => this.command('PING'), 10_000)
+    await until(() => this.command('PING'))
   }
 
   /** From now on the lanes lead to another server. Returns the one that they led to. */
@@ -179,9 +179,8 @@ export class Node implements FleetNode {
   /** The user of our own has to be made anew for every start; that works while data is loaded, too. */
   async #welcome(): Promise<void> {
     const { user, password } = admin
-    await until(
-      () => ask(this.directPort, ['ACL', 'SETUSER', user, 'on', `>${password}`, '~*', '&*', '+@all']),
-      10_000,
+    await until(() =>
+      ask(this.directPort, ['ACL', 'SETUSER', user, 'on', `>${password}`, '~*', '&*', '+@all']),
     )
   }
 

@@ -6,10 +6,9 @@ import type { BackendServer, StartOptions } from './backend.js'
 import { ServerClock } from './clock/server-clock.js'
 import { freePort } from './ports.js'
 import { ask } from './resp.js'
-import { until } from './until.js'
+import { patienceMs, until } from './until.js'
 import type { Watchdog } from './watchdog.js'
 
-const readyWithinMs = 10_000
 const portAttempts = 5
 
 export interface ServerOptions {
@@ -88,7 +87,7 @@ export class Server implements BackendServer {
     this.#isPaused = true
     await until(async () => {
       if (!this.#isStopped()) throw new Error(`${this.name} did not stop`)
-    }, readyWithinMs)
+    })
   }
 
   async resume(): Promise<void> {
@@ -96,7 +95,7 @@ export class Server implements BackendServer {
     this.#isPaused = false
     await until(async () => {
       if (this.#isStopped()) throw new Error(`${this.name} did not go on`)
-    }, readyWithinMs)
+    })
   }
 
   async spare(): Promise<BackendServer> {
@@ -144,10 +143,10 @@ export class Server implements BackendServer {
     started.unref()
     try {
       // Once the process is gone there is no use in asking its port again.
-      await until(async () => hasEnded(started) || this.#answers(readiness), readyWithinMs)
+      await until(async () => hasEnded(started) || this.#answers(readiness))
     } catch (error) {
       await this.kill()
-      throw new Error(`${this.name} did not answer within ${readyWithinMs} ms${this.#log()}`, {
+      throw new Error(`${this.name} did not answer within ${patienceMs} ms${this.#log()}`, {
         cause: error,
       })
     }

@@ -1,7 +1,10 @@
 import pRetry from 'p-retry'
 
+/** How long a busy machine may take for what an idle one does in a moment, milliseconds. */
+export const patienceMs = 60_000
+
 /** Polls until `check` no longer throws: often at first, then up to every 100 ms, for at most `withinMs`. */
-export async function until(check: () => Promise<unknown>, withinMs: number): Promise<void> {
+export async function until(check: () => Promise<unknown>, withinMs: number = patienceMs): Promise<void> {
   const attempt = async (): Promise<void> => {
     try {
       await check()

@@ -4,14 +4,14 @@ import { Socket } from 'node:net'
 
 export interface WatchdogOptions {
   /** Removed at the end. */
-  readonly folder: string
+  readonly folder?: string | undefined
   /** Run at the end, before the folder goes. */
   readonly command?: readonly string[] | undefined
 }
 
-/** Outlives the process that started it just long enough to end the servers that process left behind. */
+/** Outlives the process that started it just long enough to end the processes which that one left behind. */
 export interface Watchdog {
-  /** From now on this process ends with us. */
+  /** From now on this process ends with us; with a negative number, this whole process group. */
   add(pid: number): void
   /** This process has ended by itself; its number may soon be another's. */
   remove(pid: number): void
@@ -21,21 +21,21 @@ export interface Watchdog {
 
 /*
  * The shell reads the latest list of processes from a pipe. However this process ends, SIGKILL included, the system
- * closes the pipe; then the shell ends the servers and cleans up. So no signal handlers are needed here.
+ * closes the pipe; then the shell ends the others and cleans up. So no signal handlers are needed here.
  */
 const script = `
 trap '' INT TERM HUP
 folder=$1; shift
 pids=
 while read -r line; do pids=$line; done
-[ -z "$pids" ] || kill -9 $pids
+[ -z "$pids" ] || kill -s KILL -- $pids
 status=0
 [ $# -eq 0 ] || "$@" || status=$?
-rm -rf -- "$folder"
+[ -z "$folder" ] || rm -rf -- "$folder"
 exit $status
 `
 
-export function startWatchdog({ folder, command = [] }: WatchdogOptions): Watchdog {
+export function startWatchdog({ folder = '', command = [] }: WatchdogOptions = {}): Watchdog {
   const shell = spawn('/bin/sh', ['-c', script, 'quorumlock-watchdog', folder, ...command], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // Its own session: an interrupt from the terminal must not reach it.

@@ -6,6 +6,9 @@ import type { ClientTask, FromClient, ToClient } from './messages.js'
 
 const batchMs = 100
 const tell = (message: FromClient): void => void process.send?.(message)
+/** Resolves once the message, and with it all before it, has left this process. */
+const told = (message: FromClient): Promise<void> =>
+  new Promise((resolve) => void process.send?.(message, () => resolve()))
 
 process.on('unhandledRejection', (reason) => tell({ kind: 'unhandled', error: String(reason) }))
 process.on('uncaughtException', (error) => tell({ kind: 'unhandled', error: String(error.stack) }))
@@ -37,7 +40,8 @@ async function run(task: ClientTask): Promise<void> {
   await locks.close()
   clearInterval(flushing)
   flush()
-  tell({ kind: 'closed' })
+  // What is still on its way when the channel is closed never arrives.
+  await told({ kind: 'closed' })
   // From here on only what the library left behind keeps this process alive.
   process.removeAllListeners('disconnect')
   process.removeAllListeners('message')

@@ -19,8 +19,8 @@ export interface Hearing {
   readonly unhandled: (error: string) => void
 }
 
-const closesWithin = 15_000
-const endsWithin = 2_000
+const closesWithin = 60_000
+const endsWithin = 10_000
 
 export async function startProcess(task: ClientTask, hear: Hearing): Promise<RunningClient> {
   const child = forkClient()
@@ -72,11 +72,12 @@ function told(child: ChildProcess, kind: FromClient['kind'], message: ToClient):
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void =>
       reject(new Error(`A client process ended with ${code ?? 'a signal'} before it was ${kind}`))
-    child.once('exit', ended)
+    // Not `exit`, which may come before what the client said at last has been read.
+    child.once('close', ended)
     child.on('message', (said: FromClient) => {
       if (said.kind === 'unhandled' && kind === 'ready') reject(new Error(said.error))
       if (said.kind !== kind) return
-      child.off('exit', ended)
+      child.off('close', ended)
       resolve()
     })
     child.send(message)

@@ -1,7 +1,4 @@
-import { jest } from '@jest/globals'
 import { faultSuite, rows } from '../support/fault-suite.js'
-
-jest.setTimeout(60_000)
 
 /** A container is started without leave for DEBUG and for protected settings. */
 const beyond = new Set<string>(['sleep', 'misconf'])

@@ -13,9 +13,8 @@ testWithServer.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const owner = await startOwner('processes')
     await owner.end(signal)
-    await allClosed(owner.ports, 5_000)
+    await allClosed(owner.ports)
   },
-  20_000,
 )
 
 testWithServer('a fleet that is disposed of leaves no folder behind', async () => {

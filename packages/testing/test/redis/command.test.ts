@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, jest, test } from '@jest/globals'
-
-jest.setTimeout(60_000)
+import { expect, test } from '@jest/globals'
+import { endWithUs } from '../../src/fleet/end-with-us.js'
 
 interface Run {
   readonly code: number | null
@@ -18,10 +17,12 @@ function start(...args: readonly string[]): {
   readonly ended: Promise<Run>
   said(text: string): Promise<void>
 } {
-  const child = spawn(
-    process.execPath,
-    ['--conditions', '@quorumlock/source', '--import', 'tsx', 'src/cli/cli.ts', ...args],
-    { env: { ...process.env, NODE_OPTIONS: '', TMPDIR: home } },
+  const child = endWithUs(
+    spawn(
+      process.execPath,
+      ['--conditions', '@quorumlock/source', '--import', 'tsx', 'src/cli/cli.ts', ...args],
+      { env: { ...process.env, NODE_OPTIONS: '', TMPDIR: home } },
+    ),
   )
   let out = ''
   const watchers: (() => void)[] = []

@@ -1,9 +1,9 @@
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { spawn, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-
-jest.setTimeout(90_000)
+import { endWithUs } from '../../src/fleet/end-with-us.js'
+import { until } from '../../src/fleet/until.js'
 
 const main = fileURLToPath(new URL('../../demo/failover.ts', import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
@@ -15,12 +15,15 @@ function run(
   env: Record<string, string>,
   react: (said: string, pid: number) => void = () => {},
 ): Promise<{ code: number | null; said: string; group: number }> {
-  const child = spawn(program!, args, {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Children of the demo are found by their group.
-    detached: true,
-  })
+  const child = endWithUs(
+    spawn(program!, args, {
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Children of the demo are found by their group.
+      detached: true,
+    }),
+    'its group',
+  )
   let said = ''
   const hear = (chunk: Buffer): void => {
     said += chunk.toString()
@@ -33,14 +36,12 @@ function run(
   })
 }
 
-/** Waits until nothing of the demo runs any more, and tells what still does. */
-async function leftOf(group: number): Promise<string> {
-  const started = Date.now()
-  for (;;) {
+/** Resolves once nothing of the demo runs any more. */
+async function allEnded(group: number): Promise<void> {
+  await until(async () => {
     const left = spawnSync('ps', ['-o', 'pid=,args=', '-g', String(group)], { encoding: 'utf8' }).stdout
-    if (left === '' || Date.now() - started > 5_000) return left
-    await new Promise((next) => setTimeout(next, 50))
-  }
+    if (left !== '') throw new Error(`Still there:\n${left}`)
+  })
 }
 
 function interruptOnce(signal: NodeJS.Signals, at: RegExp): (said: string, pid: number) => void {
@@ -55,7 +56,7 @@ function interruptOnce(signal: NodeJS.Signals, at: RegExp): (said: string, pid: 
 describe('the demo', () => {
   test('shows locks that hold while servers fail, in plain lines without a terminal', async () => {
     const { code, said, group } = await run(command, {})
-    expect(await leftOf(group)).toBe('')
+    await allEnded(group)
     expect(said).toMatch(/^On five real Redis servers/)
     expect(said).toContain('node 2 is killed')
     expect(said).toMatch(/crashes while it holds/)
@@ -68,11 +69,16 @@ describe('the demo', () => {
     'ends cleanly at %s, and leaves no process behind',
     async (signal) => {
       const { code, said, group } = await run(command, {}, interruptOnce(signal, /\d+\.\d s {2}nodes:/))
-      expect(await leftOf(group)).toBe('')
+      await allEnded(group)
       expect(said).toContain('Interrupted. Up to here:')
       expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
     },
   )
+
+  test('takes its workers along when it gets SIGKILL', async () => {
+    const { group } = await run(command, {}, interruptOnce('SIGKILL', /\d+\.\d s {2}nodes:/))
+    await allEnded(group)
+  })
 
   test('plays in memory where there is no server, and says so', async () => {
     const env = { QUORUMLOCK_DEMO: 'memory' }

@@ -1,8 +1,5 @@
-import { jest } from '@jest/globals'
 import { findServerBinary } from '../../src/fleet/server-binary.js'
 import { fleetContract } from '../support/fleet-contract.js'
 
 // Containers, on a machine that has Docker and no server.
-jest.setTimeout(60_000)
-
 fleetContract(findServerBinary() === null ? 'compose' : 'processes')

@@ -23,15 +23,11 @@ describe('tokens are unique and ordered like the grants, in every reachable stat
     ['re-proposals', { messages: 'prompt', attempts: 2, extensions: 1 }],
     ['three clients', { messages: 'prompt', clients: 3, extensions: 1 }],
     ['a node that loses its data', { messages: 'prompt', attempts: 2, extensions: 1, restarts: 1 }],
-  ])(
-    '%s',
-    (_, world) => {
-      const { complete, violation } = explore(fencingModel({ ...small, ...world }), LIMIT)
-      expect(violation).toBeUndefined()
-      expect(complete).toBe(true)
-    },
-    120_000,
-  )
+  ])('%s', (_, world) => {
+    const { complete, violation } = explore(fencingModel({ ...small, ...world }), LIMIT)
+    expect(violation).toBeUndefined()
+    expect(complete).toBe(true)
+  })
 })
 
 describe('the model rejects a protocol with the fault', () => {
@@ -43,13 +39,9 @@ describe('the model rejects a protocol with the fault', () => {
     ['restarted node votes at once', { restarts: 1 }],
     ['restarted node admitted without a floor', { restarts: 1 }],
     ['repair without comparing tokens', { messages: 'prompt', clients: 3, extensions: 1 }],
-  ])(
-    '%s',
-    (broken, world) => {
-      const { violation } = explore(fencingModel({ ...small, ...world, broken }), LIMIT)
-      expect(violation?.what).toMatch(/^token \d+ was handed out (twice|after \d+)$/)
-      expect(violation?.trace.length).toBeGreaterThan(2)
-    },
-    120_000,
-  )
+  ])('%s', (broken, world) => {
+    const { violation } = explore(fencingModel({ ...small, ...world, broken }), LIMIT)
+    expect(violation?.what).toMatch(/^token \d+ was handed out (twice|after \d+)$/)
+    expect(violation?.trace.length).toBeGreaterThan(2)
+  })
 })

@@ -3,14 +3,10 @@ import { mutatedCore } from './support/mutated-core.js'
 import { PLANTED_FAULTS } from './support/mutations.js'
 import { firstFlagged } from './support/seeds.js'
 
-test.each(PLANTED_FAULTS)(
-  '$name is found within $within seeds',
-  async (fault) => {
-    const core = await mutatedCore(fault)
-    expect((await firstFlagged(fault.within, { core, plan: fault.plan }))?.violation).toBeDefined()
-  },
-  300_000,
-)
+test.each(PLANTED_FAULTS)('$name is found within $within seeds', async (fault) => {
+  const core = await mutatedCore(fault)
+  expect((await firstFlagged(fault.within, { core, plan: fault.plan }))?.violation).toBeDefined()
+})
 
 test('a fault that cannot be planted any more says so', async () => {
   const gone = { name: 'gone', file: 'engine.ts', from: 'text that is nowhere', to: '' }

@@ -18,4 +18,4 @@ test('a failing run is made small, and one command replays it', async () => {
 
   const plan = JSON.parse(/--plan '(.+)'$/.exec(command)?.[1] ?? '') as typeof changes
   expect((await simulate({ ...options, plan })).hash).toBe(report.hash)
-}, 120_000)
+})

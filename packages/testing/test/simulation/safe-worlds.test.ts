@@ -7,7 +7,7 @@ test(`${SEEDS} worlds are safe and make progress, and every rare path is walked 
   const { violations, marks } = await violationsOf(1, SEEDS)
   expect(violations).toEqual([])
   expect(RARE_PATHS.filter((mark) => !marks.has(mark))).toEqual([])
-}, 300_000)
+})
 
 /** Observed from outside, in what is sent and answered. */
 const RARE_PATHS = [

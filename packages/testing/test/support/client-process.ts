@@ -23,17 +23,20 @@ function standStill(since: number, forMs: number): void {
 async function hold(standing: (since: number) => void): Promise<void> {
   const lock = await redlock.acquire(resource)
   const token = String(lock.token)
-  const validUntil = machineNow() + lock.remaining()
+  // The machine may run something else between any two readings: the truth lies between the two sums.
+  const [read, left, readAt] = [machineNow(), lock.remaining(), machineNow()]
+  const [validUntil, atMost] = [read + left, readAt + left]
   // Before the word is out: it may be stopped as soon as that is heard.
   const since = machineNow()
   tell({ token, validUntil, held: lock.held })
   standing(since)
   // The first instructions afterwards: no timer has fired, no reply was read.
-  const [held, remaining, at] = [lock.held, lock.remaining(), machineNow()]
+  const [held, from, remaining, at] = [lock.held, machineNow(), lock.remaining(), machineNow()]
   const refused = codeOf(() => lock.assertHeld())
   const extended = await lock.extend().then(() => 'extended', code)
   const aborted = lock.signal.aborted
-  tell({ token, held, remaining, refused, extended, aborted, at, validUntil, released: await lock.release() })
+  const released = await lock.release()
+  tell({ token, held, remaining, refused, extended, aborted, from, at, validUntil, atMost, released })
   await redlock.close()
 }
 

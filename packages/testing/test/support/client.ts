@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { endWithUs } from '../../src/fleet/end-with-us.js'
 
 /** A process with locks of its own, to be stopped and ended from outside. */
 export interface Client {
@@ -16,13 +17,15 @@ export interface Client {
 const file = fileURLToPath(new URL('./client-process.ts', import.meta.url))
 
 export function startClient(role: string, urls: readonly string[], ttl: number): Client {
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--expose-gc', '--conditions', '@quorumlock/source', '--import', 'tsx'],
-      ...[file, role, urls.join(','), String(ttl)],
-    ],
-    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+  const child = endWithUs(
+    spawn(
+      process.execPath,
+      [
+        ...['--expose-gc', '--conditions', '@quorumlock/source', '--import', 'tsx'],
+        ...[file, role, urls.join(','), String(ttl)],
+      ],
+      { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+    ),
   )
   let complaints = ''
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()))

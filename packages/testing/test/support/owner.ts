@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { FleetBackend } from '@quorumlock/testing'
+import { endWithUs } from '../../src/fleet/end-with-us.js'
 import { until } from '../../src/fleet/until.js'
 import { command } from './fleet-contract.js'
 
@@ -12,10 +13,12 @@ export interface Owner {
 }
 
 export async function startOwner(backend: FleetBackend): Promise<Owner> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions', '@quorumlock/source', '--import', 'tsx', 'test/support/fleet-owner.ts', backend],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+  const child = endWithUs(
+    spawn(
+      process.execPath,
+      ['--conditions', '@quorumlock/source', '--import', 'tsx', 'test/support/fleet-owner.ts', backend],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    ),
   )
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const line = await new Promise<string>((resolve, reject) => {
@@ -32,12 +35,12 @@ export async function startOwner(backend: FleetBackend): Promise<Owner> {
 }
 
 /** Resolves once nobody listens on any of the ports. */
-export async function allClosed(ports: readonly number[], withinMs: number): Promise<void> {
+export async function allClosed(ports: readonly number[]): Promise<void> {
   await until(async () => {
     const answers = await Promise.allSettled(ports.map((port) => command({ port }, 'PING')))
     const refused = answers.filter(
       (answer) => answer.status === 'rejected' && String(answer.reason).includes('ECONNREFUSED'),
     )
     if (refused.length < ports.length) throw new Error(`Some of the ports ${ports.join(', ')} are still open`)
-  }, withinMs)
+  })
 }

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { encode } from '../../src/fleet/resp.js'
+import { patienceMs } from '../../src/fleet/until.js'
 import { Scanner } from '../../src/faults/proxy/scanner.js'
 
 /** A connection that stays open, as that of a client does, and hides nothing of what happens to it. */
@@ -66,8 +67,11 @@ export class Wire {
   }
 }
 
-/** `'silence'` when nothing comes within the time, else what came, or why it cannot come. */
-export async function outcome(reply: Promise<string>, withinMs = 60): Promise<string> {
+/** For so long one waits where nothing is to come, milliseconds. */
+export const quietMs = 60
+
+/** What came, however long that took, or why it cannot come; `'silence'` when nothing comes within the time. */
+export async function outcome(reply: Promise<string>, withinMs: number = patienceMs): Promise<string> {
   let timer: NodeJS.Timeout | undefined
   const silence = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('silence'), withinMs)

@@ -83,6 +83,12 @@ if run then
 end
 local longestBefore, highestBefore = longest, highest
 
+-- Redis 6.2 and 7.0 do not say which command it is that a user may not run.
+local function explained(err, command)
+  if string.find(err, 'The user executing the script can', 1, true) then return err .. ': ' .. command end
+  return err
+end
+
 local function noteInMarker()
   if not marked or (longest == longestBefore and highest == highestBefore) then return end
   -- A grant that the marker does not know of would not be waited for after a loss of data. `MARKER` is an error that
@@ -93,7 +99,9 @@ local function noteInMarker()
   else
     written = pcalled('HSET', markerKey, 'longest', longest)
   end
-  if type(written) == 'table' and written.err then return redis.error_reply('MARKER ' .. written.err) end
+  if type(written) == 'table' and written.err then
+    return redis.error_reply('MARKER ' .. explained(written.err, 'HSET'))
+  end
 end
 
 local mayVote = not run or (marked == run and not quarantinedUntil)
@@ -200,6 +208,13 @@ end
 -- One lock changes hands while others wait, and every one of them waits for this: its release, the attempt of the one
 -- that it wakes, and the place that a waiter takes or keeps. Again only what is usual; nothing was done when the general
 -- part has to go on.
+
+-- For whoever has to explain an error; no call in the section above, which leaves errors to those below, pays for it.
+local attempted
+local function call(name, ...)
+  attempted = name
+  return redis.call(name, ...)
+end
 
 local function dropDead(key)
   for _, member in ipairs(call('ZRANGEBYSCORE', key, '(' .. -now, '(0')) do
@@ -320,7 +335,7 @@ do
   local got = pcalled('MGET', unpack(keys, 1, firstQueue - 1))
   if got.err then
     -- `PARTLY`, where something was done already, is an error that nobody takes for a sure no.
-    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. got.err)
+    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. explained(got.err, 'MGET'))
   end
   for i = 1, firstQueue - 1 do values[keys[i]] = got[i] end
 end
@@ -368,7 +383,7 @@ local function take(value, ttl, n, token, counterLife)
     else
       if not call('SET', key, value, 'PX', ttl, 'NX') then
         assertFree(key)
-        error('ERR ' .. key .. ' is there and is not')
+        error('ERR a key that is free cannot be set')
       end
       values[key] = value
       takenCount = takenCount + 1
@@ -675,7 +690,8 @@ repeat
       call('DEL', taken[i])
       values[taken[i]] = false
     end
-    reply[size + 1], reply[size + 2] = number, type(failure) == 'table' and failure.err or tostring(failure)
+    local said = type(failure) == 'table' and failure.err or tostring(failure)
+    reply[size + 1], reply[size + 2] = number, explained(said, attempted or '')
     size = size + 2
   end
 until done

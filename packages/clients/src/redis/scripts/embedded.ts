@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '2e91262f75ebb7cb6208412bbd944087dc1a0a09',
+  sha1: 'd5ce513d97435768cda5bb79d1470c5fbe49b7ea',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters (of a command with a bearer: who bears the
@@ -95,6 +95,12 @@ if run then
 end
 local longestBefore, highestBefore = longest, highest
 
+-- Redis 6.2 and 7.0 do not say which command it is that a user may not run.
+local function explained(err, command)
+  if string.find(err, 'The user executing the script can', 1, true) then return err .. ': ' .. command end
+  return err
+end
+
 local function noteInMarker()
   if not marked or (longest == longestBefore and highest == highestBefore) then return end
   -- A grant that the marker does not know of would not be waited for after a loss of data. \`MARKER\` is an error that
@@ -105,7 +111,9 @@ local function noteInMarker()
   else
     written = pcalled('HSET', markerKey, 'longest', longest)
   end
-  if type(written) == 'table' and written.err then return redis.error_reply('MARKER ' .. written.err) end
+  if type(written) == 'table' and written.err then
+    return redis.error_reply('MARKER ' .. explained(written.err, 'HSET'))
+  end
 end
 
 local mayVote = not run or (marked == run and not quarantinedUntil)
@@ -212,6 +220,13 @@ end
 -- One lock changes hands while others wait, and every one of them waits for this: its release, the attempt of the one
 -- that it wakes, and the place that a waiter takes or keeps. Again only what is usual; nothing was done when the general
 -- part has to go on.
+
+-- For whoever has to explain an error; no call in the section above, which leaves errors to those below, pays for it.
+local attempted
+local function call(name, ...)
+  attempted = name
+  return redis.call(name, ...)
+end
 
 local function dropDead(key)
   for _, member in ipairs(call('ZRANGEBYSCORE', key, '(' .. -now, '(0')) do
@@ -332,7 +347,7 @@ do
   local got = pcalled('MGET', unpack(keys, 1, firstQueue - 1))
   if got.err then
     -- \`PARTLY\`, where something was done already, is an error that nobody takes for a sure no.
-    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. got.err)
+    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. explained(got.err, 'MGET'))
   end
   for i = 1, firstQueue - 1 do values[keys[i]] = got[i] end
 end
@@ -380,7 +395,7 @@ local function take(value, ttl, n, token, counterLife)
     else
       if not call('SET', key, value, 'PX', ttl, 'NX') then
         assertFree(key)
-        error('ERR ' .. key .. ' is there and is not')
+        error('ERR a key that is free cannot be set')
       end
       values[key] = value
       takenCount = takenCount + 1
@@ -687,7 +702,8 @@ repeat
       call('DEL', taken[i])
       values[taken[i]] = false
     end
-    reply[size + 1], reply[size + 2] = number, type(failure) == 'table' and failure.err or tostring(failure)
+    local said = type(failure) == 'table' and failure.err or tostring(failure)
+    reply[size + 1], reply[size + 2] = number, explained(said, attempted or '')
     size = size + 2
   end
 until done

@@ -1,13 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Redlock } from '@quorumlock/core'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../../../src/connect/connect.js'
-import { quorumlock, type Ended } from '../../support/cli.js'
-
-jest.setTimeout(60_000)
+import { quorumlock } from '../../support/cli.js'
+import type { Ended } from '../../support/running.js'
 
 let fleet: Fleet
 let redlock: Redlock
@@ -15,7 +14,7 @@ let redlock: Redlock
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 3 })
   redlock = await connect(fleet.urls, { ttl: 20_000 })
-}, 60_000)
+})
 
 afterAll(async () => {
   await redlock.close()
@@ -123,11 +122,11 @@ describe('doctor', () => {
 
   test('tells of a node that is frozen with exit code 1, and of too many with 69', async () => {
     await fleet.nodes[2]!.pause()
-    const one = await run('doctor', '--timeout', '1s')
+    const one = await run('doctor', '--timeout', '3s')
     expect(one.stdout).toContain(new URL(fleet.nodes[2]!.url).host)
     expect(one.code).toBe(1)
     await fleet.nodes[1]!.pause()
-    expect((await run('doctor', '--timeout', '1s')).code).toBe(69)
+    expect((await run('doctor', '--timeout', '3s')).code).toBe(69)
   })
 })
 

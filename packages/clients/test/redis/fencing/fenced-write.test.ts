@@ -13,7 +13,7 @@ beforeAll(async () => {
   nodeRedis = createClient({ url: fleet.urls[0]! })
   ioredis = new Redis(fleet.urls[0]!)
   await nodeRedis.connect()
-}, 60_000)
+})
 
 afterAll(async () => {
   ioredis.disconnect()

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { startFleet, type Fleet } from '@quorumlock/testing'
+import { startStopwatch } from '../../../../testing/test/support/stopwatch.js'
 import { RecipeProcess } from '../../support/recipe-process.js'
 
 const TTL = 2_000
@@ -8,7 +9,7 @@ const workers: RecipeProcess[] = []
 
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 5 })
-}, 60_000)
+})
 afterAll(() => fleet.dispose())
 beforeEach(() => Promise.all(fleet.nodes.map((node) => node.flush())))
 afterEach(() => Promise.all(workers.splice(0).map((worker) => worker.kill())))
@@ -34,19 +35,21 @@ async function leaderAmong(all: RecipeProcess[]): Promise<[RecipeProcess, Recipe
 describe('leader election', () => {
   test('a leader that stops cleanly is followed at once, one that is killed within its TTL', async () => {
     const [first, others] = await leaderAmong(await started('leader', {}, {}, {}))
+    const busy = lostTime()
     expect(await first.stop()).toBe(0)
     const [second, [third]] = await leaderAmong(others)
     const handOver = second.all('elected')[0]!.at - first.all('ended')[0]!.at
-    expect(handOver).toBeLessThan(500)
+    expect(handOver - busy()).toBeLessThan(500)
     expect(third!.all('elected')).toEqual([])
 
+    const busySinceKill = lostTime()
     const killedAt = Date.now()
     await second.kill()
     const { at, token } = await third!.hears('elected')
-    expect(at - killedAt).toBeLessThan(TTL + 1_000)
+    expect(at - killedAt - busySinceKill()).toBeLessThan(TTL + 1_000)
     const tokens = [first, second].map((worker) => BigInt(worker.all('elected')[0]!['token'] as string))
     expect(BigInt(token as string) > tokens[1]! && tokens[1]! > tokens[0]!).toBe(true)
-  }, 30_000)
+  })
 
   test('two dead nodes of five change nothing for the leader', async () => {
     const [leader] = await leaderAmong(await started('leader', {}))
@@ -64,21 +67,22 @@ describe('leader election', () => {
       await fleet.nodes[3]!.restart()
       await fleet.nodes[4]!.restart()
     }
-  }, 30_000)
+  })
 })
 
 test('once: the work of a process that is killed in the middle is done by one that waits, and by nobody else', async () => {
   const hanging = start('once', { hang: true })
   await hanging.hears('began')
   const [second, third] = await started('once', {}, {})
+  const busy = lostTime()
   const killedAt = Date.now()
   await hanging.kill()
   const outcomes = await Promise.all([second!.hears('outcome'), third!.hears('outcome')])
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['done', 'ran'])
   const ran = outcomes.find(({ status }) => status === 'ran')!
   expect(ran).toMatchObject({ value: 'paid', kept: true })
-  expect(ran.at - killedAt).toBeLessThan(TTL + 2_000)
-}, 30_000)
+  expect(ran.at - killedAt - busy()).toBeLessThan(TTL + 2_000)
+})
 
 test('scheduler: three processes whose clocks differ run each due time once, and go on when one is killed', async () => {
   const all = await started('scheduler', { skew: -1_700 }, { skew: 0 }, { skew: 300 })
@@ -95,19 +99,20 @@ test('scheduler: three processes whose clocks differ run each due time once, and
   expect(new Set(dues()).size).toBe(dues().length)
   const sorted = dues().sort((a, b) => a - b)
   expect(sorted.every((due) => due % 500 === 0)).toBe(true)
-}, 30_000)
+})
 
 test('claimEach: three workers share a list; of one that is killed only what it had in hand is left', async () => {
   const all = await started('claim', {}, {}, {})
-  await all[0]!.hears('worked')
-  await all[0]!.kill()
-  await Promise.all(all.slice(1).map((worker) => worker.hears('report')))
+  // Whichever that is: one that starts late may find nothing left to do.
+  const first = await Promise.any(all.map((worker) => worker.hears('worked').then(() => worker)))
+  await first.kill()
+  await Promise.all(all.filter((worker) => worker !== first).map((worker) => worker.hears('report')))
   const worked = all.flatMap((worker) => worker.all('worked')).map(({ job }) => job)
-  const inHand = all[0]!.all('began').length - all[0]!.all('worked').length
+  const inHand = first.all('began').length - first.all('worked').length
   expect(new Set(worked).size).toBe(worked.length)
   expect(worked.length).toBeGreaterThanOrEqual(60 - inHand - 2)
   expect(inHand).toBeLessThanOrEqual(2)
-}, 30_000)
+})
 
 test('singleFlight: when the process that loads is killed another one loads, and all others get what it wrote', async () => {
   const hanging = start('flight', { hang: true })
@@ -117,13 +122,20 @@ test('singleFlight: when the process that loads is killed another one loads, and
   const values = await Promise.all(others.map((worker) => worker.hears('value')))
   expect(values.map(({ value }) => value)).toEqual(['content', 'content', 'content'])
   expect(others.flatMap((worker) => worker.all('loading'))).toHaveLength(1)
-}, 30_000)
+})
 
 test('RateLimiter: three processes together take exactly the limit', async () => {
   const all = await started('rate', {}, {}, {})
   const taken = await Promise.all(all.map((worker) => worker.hears('taken')))
   expect(taken.reduce((sum, { allowed }) => sum + (allowed as number), 0)).toBe(25)
-}, 30_000)
+})
+
+/** Starts to count the milliseconds for which workers and servers have to wait while the machine runs other programs. */
+function lostTime(): () => number {
+  const started = performance.now()
+  const elapsed = startStopwatch()
+  return () => performance.now() - started - elapsed()
+}
 
 /** Between two looks at a condition. */
 function tick(): Promise<void> {

@@ -96,3 +96,9 @@ describe('a client of the user', () => {
     expect(() => ioredisNode(createClient() as never)).toThrow(TypeError)
   })
 })
+
+test('a client of the other library is told which function takes it', () => {
+  const ofIoredis = { call: () => undefined, sendCommand: () => undefined, status: 'ready', options: {} }
+  expect(() => nodeRedisNode(ofIoredis as never)).toThrow('use ioredisNode(client)')
+  expect(() => ioredisNode({ sendCommand: () => undefined } as never)).toThrow('use nodeRedisNode(client)')
+})

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { codeOf, voteOfError } from '../../../src/redis/vote-of-error.js'
 
@@ -32,7 +33,16 @@ describe('an error is a sure no only if nothing can have been written', () => {
     'NOAUTH Authentication required.',
     'WRONGPASS invalid username-password pair or user is disabled.',
     "NOPERM this user has no permissions to run the 'evalsha' command",
+    // 7.2, 8 and Valkey within a script; 7.0; 6.2.
+    "ERR ACL failure in script: User u has no permissions to run the 'set' command",
+    "ERR ACL failure in script: User u has no permissions to access the 'a' key",
+    'ERR ACL failure in script: No permissions to access a key',
+    'ERR ACL failure in script: No permissions to access a channel',
     "ERR The user executing the script can't run this command or subcommand",
+    "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
+    "The user executing the script can't run this command or subcommand",
+    "@user_script: 2: The user executing the script can't publish to the channel mentioned in the command",
+    "ERR Error running script (call to f_4a5b): @user_script:2: @user_script: 2: The user executing the script can't run this command or subcommand",
     'WRONGTYPE Operation against a key holding the wrong kind of value',
     "CROSSSLOT Keys in request don't hash to the same slot",
     'MOVED 3999 127.0.0.1:6381',
@@ -63,6 +73,47 @@ describe('an error is a sure no only if nothing can have been written', () => {
     expect(voteOfError('a string')).toMatchObject({ vote: 'unknown', reason: 'a string' })
     expect(voteOfError(undefined)).toMatchObject({ vote: 'unknown' })
     expect(voteOfError({ message: 'OOM from another realm' })).toMatchObject({ vote: 'failed' })
+  })
+
+  test.each([
+    "MARKER ERR ACL failure in script: User u has no permissions to run the 'hset' command",
+    "MARKER @user_script: 7: The user executing the script can't run this command or subcommand: HSET",
+  ])('unknown, and no use to try again, where only the marker was refused: %s', (message) => {
+    expect(voteOfError(new Error(message))).toMatchObject({ vote: 'unknown', misuse: true })
+  })
+
+  test('a missing permission names the command, by the line of the script where the server does not', () => {
+    const attempted = { source: "local a = 1\nreturn redis.call('HMGET', KEYS[1], 'run')", keys: ['marker'] }
+    const denied = "The user executing the script can't run this command or subcommand"
+    for (const message of [
+      `ERR ${denied} script: 553b60, on @user_script:2.`,
+      `ERR Error running script (call to f_55): @user_script:2: @user_script: 2: ${denied}`,
+    ]) {
+      expect(voteOfError(new Error(message), attempted).reason).toMatch(
+        /can't run this command or subcommand: HMGET$/,
+      )
+    }
+    expect(voteOfError(new Error(`ERR ${denied}: SET`), attempted).reason).toBe(`ERR ${denied}: SET`)
+    const newer = "ERR ACL failure in script: User u has no permissions to run the 'set' command"
+    expect(voteOfError(new Error(`${newer} script: 55, on @user_script:2.`), attempted).reason).toBe(newer)
+  })
+
+  test('a missing permission names the keys, in short', () => {
+    const keys = Array.from({ length: 9 }, (_, index) => `${index}`.repeat(100_000))
+    const denied = 'NOPERM this user has no permissions to access one of the keys used as arguments'
+    const { reason } = voteOfError(new Error(denied), { source: '', keys })
+    expect(reason).toContain(`one of "${'0'.repeat(60)}…", "1`)
+    expect(reason).toContain('4 more')
+    expect(reason.length).toBeLessThan(600)
+  })
+
+  test('what a server repeats of a command is not passed on, nor the command that ioredis puts on its errors', () => {
+    const message = "ERR unknown command 'EVALSHA', with args beginning with: 'a1b2' 'lock:a' 'the-value' "
+    const error = Object.assign(new Error(message), { command: { name: 'evalsha', args: ['the-value'] } })
+    const vote = voteOfError(error)
+    expect(vote).toMatchObject({ vote: 'failed', reason: "ERR unknown command 'EVALSHA'" })
+    expect(inspect(vote, { depth: Infinity, showHidden: true })).not.toContain('the-value')
+    expect(vote.cause).toBeInstanceOf(Error)
   })
 
   test('its cause goes along', () => {

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { faults, startFleet, type FaultName, type Fleet } from '@quorumlock/testing'
 import { ask } from '../../../src/fleet/resp.js'
 import { until } from '../../../src/fleet/until.js'
 import { before, bites } from '../../support/bites.js'
 import { Wire } from '../../support/wire.js'
-
-jest.setTimeout(20_000)
 
 const names = Object.keys(faults) as FaultName[]
 
@@ -43,7 +41,7 @@ describe('every fault of the catalogue', () => {
       wire.close()
     }
     // Nothing is left of it.
-    await until(() => ask(node.port, ['SET', 'afterwards', '1']), 2_000)
+    await until(() => ask(node.port, ['SET', 'afterwards', '1']))
     expect(await ask(node.port, ['PING'])).toBe('PONG')
   })
 })

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { checkMutualExclusion, machineNow, startFleet, type Fleet } from '@quorumlock/testing'
 import { until } from '../../../src/fleet/until.js'
 import { openBench, type Bench } from '../../support/bench.js'
 import { startClient, type Client } from '../../support/client.js'
-
-jest.setTimeout(30_000)
 
 const ttl = 1_000
 let fleet: Fleet
@@ -89,10 +87,10 @@ test('a process whose event loop is blocked for less than its TTL keeps its lock
   await blocked.heard()
   const after = await blocked.heard()
   expect(after).toMatchObject({ held: true, refused: 'none', extended: 'extended', released: 'released' })
-  const { remaining, validUntil, at } = after as { remaining: number; validUntil: number; at: number }
+  const { remaining, from, at, validUntil, atMost } = after as Record<string, number>
   expect(remaining).toBeGreaterThan(0)
-  // Read one after another, a moment apart.
-  expect(Math.abs(remaining - (validUntil - at))).toBeLessThan(20)
+  expect(remaining).toBeGreaterThan(validUntil! - at! - 1)
+  expect(remaining).toBeLessThan(atMost! - from! + 1)
 })
 
 test.each([
@@ -122,7 +120,7 @@ test.each([
     await until(async () => {
       const { waiters } = await bench.redlock.inspect('orders')
       if (waiters < 3) throw new Error(`Only ${waiters} wait`)
-    }, 5_000)
+    })
     await Promise.all(fleet.nodes.slice(0, frozen).map((node) => node.pause()))
     closing.goOn()
     expect(await closing.heard()).toEqual({ outcomes: ['CLOSED', 'CLOSED', 'CLOSED'] })
@@ -147,5 +145,5 @@ async function isStopped(pid: number): Promise<void> {
   if (process.platform !== 'linux') return
   await until(async () => {
     if (!/^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) throw new Error('It runs')
-  }, 5_000)
+  })
 }

@@ -1,8 +1,7 @@
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { startFleet } from '@quorumlock/testing'
 import { openBench } from '../../support/bench.js'
-
-jest.setTimeout(30_000)
+import { startStopwatch } from '../../support/stopwatch.js'
 
 test('once two frozen nodes are known to be silent, taking a lock takes no longer than with all five', async () => {
   const fleet = await startFleet()
@@ -11,9 +10,9 @@ test('once two frozen nodes are known to be silent, taking a lock takes no longe
     const measure = async (rounds: number): Promise<number[]> => {
       const times: number[] = []
       for (let round = 0; round < rounds; round++) {
-        const start = performance.now()
+        const elapsed = startStopwatch()
         const lock = await bench.redlock.acquire('orders')
-        times.push(performance.now() - start)
+        times.push(elapsed())
         await lock.release()
       }
       return times.sort((a, b) => a - b)
@@ -28,7 +27,7 @@ test('once two frozen nodes are known to be silent, taking a lock takes no longe
         `p99 ${at(healthy, 0.99).toFixed(2)} → ${at(frozen, 0.99).toFixed(2)} ms, longest ${frozen.at(-1)!.toFixed(1)} ms`,
     )
     expect(at(frozen, 0.5)).toBeLessThan(1.5 * at(healthy, 0.5))
-    // A machine that does other things at the same time decides more about the tail than the nodes do.
+    // What the tail consists of, where the nodes are well, is a matter of the machine.
     expect(at(frozen, 0.99)).toBeLessThan(Math.max(1.5 * at(healthy, 0.99), 50))
   } finally {
     await bench[Symbol.asyncDispose]()

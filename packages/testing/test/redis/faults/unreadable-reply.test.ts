@@ -34,11 +34,11 @@ test('after a reply that cannot be read no reply is taken for that to another co
         served++
       }
       if (served < 30) throw new Error('it does not serve again')
-    }, 10_000)
+    })
     expect(wrong).toEqual([])
     await held.release()
   } finally {
     await Promise.all([redlock.close(), other.close()])
     await fleet.dispose()
   }
-}, 30_000)
+})

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import {
   runWorkload,
   startFleet,
@@ -7,8 +7,6 @@ import {
   type WorkloadResult,
 } from '@quorumlock/testing'
 import type { Flaw } from '../../support/naive-locks.js'
-
-jest.setTimeout(30_000)
 
 const naive = new URL('../../support/naive-locks.ts', import.meta.url).href
 

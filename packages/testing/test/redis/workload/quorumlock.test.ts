@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
   faults,
   runWorkload,
@@ -8,8 +8,6 @@ import {
   type Incident,
   type NemesisOptions,
 } from '@quorumlock/testing'
-
-jest.setTimeout(60_000)
 
 const quorumlock = new URL('../../../src/workload/adapters/quorumlock.ts', import.meta.url).href
 

@@ -1,0 +1,11 @@
+const MOST_KEYS = 5
+const LONGEST_KEY = 60
+
+/** Keys in a message: short and few, whatever they are. */
+export function shownKeys(keys: readonly string[]): string {
+  const shown = keys
+    .slice(0, MOST_KEYS)
+    .map((key) => JSON.stringify(key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY)}…` : key))
+  if (keys.length > MOST_KEYS) shown.push(`${keys.length - MOST_KEYS} more`)
+  return shown.join(', ')
+}

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { endWithUs } from '../../../testing/src/fleet/end-with-us.js'
+
+const file = fileURLToPath(new URL('./token-worker.ts', import.meta.url))
+
+/** What token-worker.ts is told. */
+export interface TokenOrder {
+  readonly urls: readonly string[]
+  /** How far its wall clock is off, milliseconds. */
+  readonly skew: number
+  readonly grants: number
+  readonly resources: number
+}
+
+export interface TokenProcess {
+  readonly ended: Promise<number | null>
+  kill(): void
+}
+
+/** A process that draws tokens; `hear` gets every line that it writes. */
+export function startTokenProcess(order: TokenOrder, hear: (line: string) => void): TokenProcess {
+  const child = endWithUs(
+    spawn(
+      process.execPath,
+      ['--conditions', '@quorumlock/source', '--import', 'tsx', file, JSON.stringify(order)],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    ),
+  )
+  createInterface(child.stdout).on('line', hear)
+  return {
+    ended: new Promise((resolve) => child.once('close', resolve)),
+    kill: () => void child.kill('SIGKILL'),
+  }
+}

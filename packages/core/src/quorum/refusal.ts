@@ -1,0 +1,69 @@
+import { shownResources } from '../check.js'
+import type { Engine } from '../engine.js'
+import { LockContendedError, LockMisuseError, QuorumUnavailableError, type ErrorDetails } from '../errors.js'
+import type { Tally } from './tally.js'
+
+/** What one node says in a message, characters; its vote has the whole. */
+const LONGEST_REASON = 300
+
+/** Why a lock was not to be had. */
+export function refusal(engine: Engine, resources: readonly string[], tally: Tally): Error {
+  if (tally.tookTooLong) {
+    return new QuorumUnavailableError(
+      `Cannot lock ${shownResources(resources)}: the nodes took longer to agree than the lock would have lived. Increase ttl, or retry later`,
+      detailsOf(resources, tally),
+    )
+  }
+  if (tally.isMisuse || tally.isUnavailable) {
+    return unanswered(engine, `lock ${shownResources(resources)}`, resources, tally)
+  }
+  return new LockContendedError(
+    `Cannot lock ${shownResources(resources)}: it is held, or other waiters are ahead (${saidIn(tally)}). Increase wait, or retry later`,
+    detailsOf(resources, tally),
+  )
+}
+
+/** So many nodes did not do what they were asked to (`doing`) that those left are no quorum. */
+export function unanswered(
+  engine: Engine,
+  doing: string,
+  resources: readonly string[],
+  tally: Tally,
+): QuorumUnavailableError {
+  const { quorum } = engine.options
+  const total = engine.members.length
+  const needed = `${quorum} ${quorum === 1 ? 'is' : 'are'} needed`
+  if (tally.isMisuse) {
+    return new LockMisuseError(
+      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} refused for a reason that does not go away by itself, ${needed} (${saidIn(tally)}). Check the permissions of the user and the type of the key`,
+      detailsOf(resources, tally),
+    )
+  }
+  return new QuorumUnavailableError(
+    `Cannot ${doing}: ${tally.unable} of ${nodes(total)} cannot answer or vote, ${needed} (${saidIn(tally)}). Bring nodes back, or retry later`,
+    detailsOf(resources, tally),
+  )
+}
+
+function detailsOf(resources: readonly string[], tally: Tally): ErrorDetails {
+  const causes = tally.replies.flatMap((reply) =>
+    reply !== undefined && 'cause' in reply ? [reply.cause] : [],
+  )
+  return { resources, votes: tally.votes(), cause: causes[0] }
+}
+
+function saidIn(tally: Tally): string {
+  return tally
+    .votes()
+    .filter(({ vote }) => vote !== 'granted')
+    .map(({ node, vote, reason = vote }) => `${node}: ${cut(reason)}`)
+    .join('; ')
+}
+
+function nodes(total: number): string {
+  return total === 1 ? '1 node' : `${total} nodes`
+}
+
+function cut(reason: string): string {
+  return reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason
+}

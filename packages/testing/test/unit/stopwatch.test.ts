@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { expect, test } from '@jest/globals'
+import { endWithUs } from '../../src/fleet/end-with-us.js'
+import { startStopwatch } from '../support/stopwatch.js'
+
+const testOnLinux = process.platform === 'linux' ? test : test.skip
+
+/** Needs the processor for so long, milliseconds, however long that takes. */
+function work(ms: number): void {
+  const before = process.cpuUsage()
+  let used = 0
+  while (used < ms) {
+    const { user, system } = process.cpuUsage(before)
+    used = (user + system) / 1_000
+  }
+}
+
+test('a stopwatch counts the time that passes while nothing has to run', async () => {
+  const elapsed = startStopwatch()
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(elapsed()).toBeGreaterThan(190)
+})
+
+testOnLinux('a stopwatch does not count the time that other programs get instead', () => {
+  const busy = Array.from({ length: 3 * availableParallelism() }, () =>
+    endWithUs(spawn(process.execPath, ['-e', 'for (;;);'])),
+  )
+  try {
+    const elapsed = startStopwatch()
+    work(200)
+    // The busy ones are our children, and wait much of the time themselves.
+    expect(elapsed()).toBeLessThan(220)
+  } finally {
+    for (const child of busy) child.kill('SIGKILL')
+  }
+})
