@@ -49,10 +49,12 @@ const ports = {
 }
 
 export default defineConfig(
-  // The prelude and the runner of documentation snippets are no part of any TypeScript project; check-docs compiles them.
+  // These are no part of any TypeScript project here: check-docs compiles the prelude and the runner of documentation
+  // snippets, test/outside the file of a consumer.
   {
     ignores: [
       'scripts/docs/**',
+      'test/outside/programs/formats/consumer.ts',
       '**/dist/**',
       '**/.turbo/**',
       '**/.jest/**',

@@ -1,13 +1,15 @@
-// Adds up what the suites left in packages/*/.jest/<kind>.json.
+// Adds up what the suites left in .jest/<kind>.json, of the packages and of the repository itself.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { root } from './run.mjs'
 
+const owners = () => [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), '.']
+
 const reports = (kind) =>
-  readdirSync(join(root, 'packages')).map((name) => ({
-    report: join(root, 'packages', name, '.jest', `${kind}.json`),
-    tests: join(root, 'packages', name, 'test', kind),
-    name,
+  owners().map((owner) => ({
+    report: join(root, owner, '.jest', `${kind}.json`),
+    tests: join(root, owner, 'test', kind),
+    name: owner === '.' ? 'the repository' : basename(owner),
   }))
 
 /** An old result must never be taken for a new one. */

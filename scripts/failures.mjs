@@ -7,9 +7,11 @@ import { root } from './run.mjs'
 
 const shownLines = 12
 
+const owners = () => [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), '.']
+
 const reports = () =>
-  readdirSync(join(root, 'packages')).flatMap((name) => {
-    const folder = join(root, 'packages', name, '.jest')
+  owners().flatMap((owner) => {
+    const folder = join(root, owner, '.jest')
     return existsSync(folder)
       ? readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
       : []

@@ -1,5 +1,5 @@
 // `npm test`: sets up what is missing, then runs every check and every suite that needs no container engine.
-// `node scripts/test.mjs lint redis` runs only those; `containers`, `package` and `bench` run only when named.
+// `node scripts/test.mjs lint redis` runs only those; `containers`, `outside`, `package` and `bench` run only when named.
 // The last line is always "N passed, N failed".
 import { delimiter, join } from 'node:path'
 import { countResults, forgetResults } from './count.mjs'
@@ -28,6 +28,11 @@ const steps = {
     kind: 'containers',
   },
   docs: { title: 'links and snippets of the docs', command: ['node', 'scripts/check-docs.mjs'] },
+  outside: {
+    title: 'what a reader of the documents does',
+    command: turbo('//#test:outside', '--output-logs=full'),
+    kind: 'outside',
+  },
   package: { title: 'packed packages', command: turbo('//#test:package', '--output-logs=full') },
   bench: {
     title: 'smoke test of the benchmarks',
@@ -35,7 +40,7 @@ const steps = {
   },
 }
 const always = ['format', 'types', 'lint', 'deadcode', 'unit', 'simulation', 'docs', 'redis']
-const onServers = ['redis', 'docs', 'bench']
+const onServers = ['redis', 'docs', 'outside', 'bench']
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`
 

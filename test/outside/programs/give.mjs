@@ -1,0 +1,22 @@
+// Prints a lock for another process to go on with, and keeps its own handle until it is told how to end.
+import { setTimeout as work } from 'node:timers/promises'
+import { connect } from '@quorumlock/clients'
+import { urls } from './opened.mjs'
+import { told } from './told.mjs'
+
+const [options] = process.argv.slice(2)
+const redlock = await connect(urls)
+
+await redlock
+  .using('job', JSON.parse(options), async (lock) => {
+    lock.signal.addEventListener('abort', () => console.log('over'))
+    console.log(JSON.stringify(lock))
+    const end = await told()
+    if (end === 'close') await redlock.close()
+    if (end === 'release') console.log(await lock.release())
+    if (end === 'expire') await work(60_000, undefined, { signal: lock.signal })
+    // Otherwise the lock ends with `using`.
+  })
+  .catch((error) => console.log(`using: ${error.name}`))
+console.log('ended')
+await redlock.close()

@@ -1,0 +1,20 @@
+// A service that has used the nodes for long: all of them vote, and it notices when one comes back empty. Its longest
+// TTL is five minutes, so that such a node stays in quarantine for longer than any story lasts.
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect } from '@quorumlock/clients'
+import { urls } from './opened.mjs'
+
+const [keyPrefix = 'lock:'] = process.argv.slice(2)
+const redlock = await connect(urls, { keyPrefix })
+do {
+  await redlock.using('service', { ttl: 2_000 }, () => pause(100))
+} while (!redlock.health().every(({ state, guarded }) => state === 'up' && guarded))
+await redlock.using('service', { ttl: 300_000 }, () => pause(100))
+console.log('serving')
+
+for (;;) {
+  await redlock.tryUsing('service', () => pause(20)).catch((error) => console.error(error.message))
+  const away = redlock.health().filter(({ state }) => state === 'quarantined')
+  for (const { quarantine } of away) console.log(`quarantined for ${quarantine} ms`)
+  await pause(100)
+}

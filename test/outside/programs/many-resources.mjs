@@ -1,0 +1,13 @@
+// Locks as many resources in one call as it is told.
+import { connect } from '@quorumlock/clients'
+import { urls } from './opened.mjs'
+
+const [count] = process.argv.slice(2)
+const redlock = await connect(urls)
+try {
+  const resources = Array.from({ length: Number(count) }, (_, index) => `row:${index}`)
+  await redlock.using(resources, () => console.log('held'))
+} catch (error) {
+  console.log(`${error.constructor.name}: ${error.message}`)
+}
+await redlock.close()
