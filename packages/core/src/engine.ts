@@ -48,7 +48,8 @@ export class Engine {
       (node, index) =>
         new Member(node, index, clock, this.agenda, {
           connected: (member) => {
-            this.guard?.examine(member)
+            if (this.guard === undefined) this.holds.topUp(member)
+            else this.guard.examine(member)
             tellNode(member.name, 'connected')
           },
           disconnected: (member) => {
@@ -57,6 +58,7 @@ export class Engine {
           },
           suspicion: (member) => {
             const silent = member.suspectSince !== undefined
+            if (!silent) this.holds.topUp(member)
             tellNode(member.name, silent ? 'silent' : 'answering')
             logger.warn(
               { node: member.name },
@@ -92,6 +94,9 @@ export class Engine {
         markerKey: markerKeyOf(options.keyPrefix),
         warn: (data, message) => {
           logger.warn(data, message)
+        },
+        admitted: (member) => {
+          this.holds.topUp(member)
         },
       })
     }

@@ -9,6 +9,8 @@ import { tellNode } from '../telemetry/events.js'
 const FIRST_RETRY = 50
 const LONGEST_RETRY = 5_000
 const ADMISSION_RETRY = 250
+/** Once enough nodes may vote, the others get so long to be checked, so that a first lock stands on them too, milliseconds. */
+const PATIENCE = 100
 /** For the clocks of the nodes: a quarantine ends a little after the longest lease. */
 const QUARANTINE_MARGIN = 1.05
 const QUARANTINE_MARGIN_MS = 10
@@ -28,6 +30,8 @@ export interface GuardContext {
   readonly ttl: number
   readonly markerKey: string
   readonly warn: (data: object, message: string) => void
+  /** The node may vote from now on. */
+  readonly admitted: (member: Member) => void
 }
 
 interface Fleet {
@@ -59,11 +63,17 @@ export class Guard {
   #pause = FIRST_RETRY
   #closed = false
   #awaiting: (() => void)[] = []
+  /** Members of which it is not known yet whether they may vote. */
+  readonly #unchecked: Set<Member>
+  #patience: Appointment | undefined
+  /** Since so many could vote the others have had their time: calls no longer wait for those that connect later. */
+  #isSettled = false
   /** Nodes whose quarantine was reckoned too short, and until when (monotonic) they stay out. */
   readonly #prolonged = new Map<Member, { readonly run: string; readonly until: number }>()
 
   constructor(context: GuardContext) {
     this.#context = context
+    this.#unchecked = new Set(context.members)
     for (const member of context.members) member.barred = JOINING
   }
 
@@ -71,15 +81,21 @@ export class Guard {
   examine(member: Member): void {
     member.barred = JOINING
     member.isUnreadable = false
+    this.#unchecked.add(member)
     this.#surveySoon()
   }
 
-  /** Resolves when enough members may vote, or nothing more can be found out now; `undefined` when there is nothing to wait for. */
+  /**
+   * Resolves when every connected member is checked, or nothing more can be found out now; `undefined` when there is
+   * nothing to wait for. A lock that is taken before stands on a bare quorum, and a single try may be refused though
+   * most nodes would grant it.
+   */
   ready(): Promise<void> | undefined {
-    if (this.#isQuorumOpen) return undefined
+    if (this.#isOpen) return undefined
     if (!this.#surveying) this.#startSurvey()
     return new Promise((resolve) => {
       this.#awaiting.push(resolve)
+      this.#watchPatience()
     })
   }
 
@@ -106,12 +122,48 @@ export class Guard {
     this.#letGo()
   }
 
-  /** So many members may vote that nothing more has to be cleared up for a round. */
-  get #isQuorumOpen(): boolean {
-    const { members, quorum } = this.#context
-    let open = 0
-    for (const member of members) if (member.barred === undefined) open++
-    return open >= quorum
+  /** Nothing has to be cleared up before a round. */
+  get #isOpen(): boolean {
+    if (!this.#hasVoters) this.#isSettled = false
+    else if (this.#isSettled) return true
+    else if (this.#isChecked) this.#isSettled = true
+    return this.#isChecked && this.#count(({ barred }) => barred === undefined) >= this.#context.quorum
+  }
+
+  /** A node in quarantine is checked, and is no voter. */
+  get #hasVoters(): boolean {
+    const voters = this.#count((member) => member.mayVote && member.isReachable)
+    return voters >= this.#context.quorum
+  }
+
+  get #isChecked(): boolean {
+    if (this.#unchecked.size === 0) return true
+    for (const member of this.#unchecked) if (member.isReachable) return false
+    return true
+  }
+
+  #count(holds: (member: Member) => boolean): number {
+    let count = 0
+    for (const member of this.#context.members) if (holds(member)) count++
+    return count
+  }
+
+  /** It may vote, or it is known why not; unless it has connected anew since it was asked. */
+  #checked(member: Member): void {
+    if (this.#again && member.barred !== undefined) return
+    this.#unchecked.delete(member)
+    if (this.#awaiting.length === 0) return
+    if (this.#isChecked) this.#letGo()
+    else this.#watchPatience()
+  }
+
+  #watchPatience(): void {
+    if (this.#patience !== undefined || !this.#hasVoters) return
+    const { agenda, now } = this.#context
+    this.#patience = agenda.at(now() + PATIENCE, 'awaited', () => {
+      this.#isSettled = true
+      this.#letGo()
+    })
   }
 
   #surveySoon(): void {
@@ -131,7 +183,7 @@ export class Guard {
     void this.#survey().then(() => {
       this.#surveying = false
       // While nodes join one after another a survey that came too soon for the second one has found out nothing.
-      if (!this.#again || this.#isQuorumOpen) this.#letGo()
+      if (this.#isChecked ? !this.#again || this.#isOpen : this.#isSettled) this.#letGo()
       if (this.#again) this.#startSurvey()
       else if (this.#context.members.some((member) => member.barred !== undefined && member.node.connected))
         this.#later()
@@ -139,6 +191,8 @@ export class Guard {
   }
 
   #letGo(): void {
+    this.#patience?.cancel()
+    this.#patience = undefined
     const awaiting = this.#awaiting
     this.#awaiting = []
     for (const resolve of awaiting) resolve()
@@ -153,31 +207,33 @@ export class Guard {
   }
 
   async #survey(): Promise<void> {
+    const { members, quorum } = this.#context
     const seen: { decide?: (member: Member, greeting: Greeting) => Promise<void> } = {}
+    const conclude = async (member: Member, reply: NodeReply): Promise<void> => {
+      const greeting = greetingOf(reply)
+      if (greeting !== undefined) await seen.decide?.(member, greeting)
+      this.#checked(member)
+    }
     // A fleet is new only if nobody has a marker: then all are waited for, in the limits of patience.
     const tally = await this.#ask(
-      (soFar) => soFar.isAnswered && surveyOf(this.#context.members, soFar).remembering >= this.#witnesses,
+      (soFar) => soFar.isAnswered && surveyOf(members, soFar).remembering >= this.#witnesses,
       (member, reply) => {
-        // A straggler: judged by what the others have said.
-        const greeting = greetingOf(reply)
-        if (greeting !== undefined) void seen.decide?.(member, greeting)
+        // A straggler: judged by what the others have said. Before that was taken up it is counted with them.
+        if (seen.decide !== undefined) void conclude(member, reply)
       },
     )
-    const survey = surveyOf(this.#context.members, tally)
-    if (survey.greetings.size < this.#context.quorum) {
-      for (const [member, greeting] of survey.greetings) {
-        if (!this.#enterIfValid(member, greeting)) member.barred = UNJUDGED
-      }
-      return
-    }
+    const survey = surveyOf(members, tally)
     const founder = { fleet: this.#context.random.id(), longestTtl: 0, highestToken: 0 }
-    const decide = (member: Member, greeting: Greeting): Promise<void> =>
-      survey.fleet === undefined
-        ? this.#order(member, this.#mark('found', founder, greeting.run, 0))
-        : this.#judge(member, greeting, survey, survey.fleet)
-    seen.decide = decide
-    await Promise.all([...survey.greetings].map(([member, greeting]) => decide(member, greeting)))
-    if (this.#context.members.some((member) => member.barred === undefined)) this.#pause = FIRST_RETRY
+    seen.decide = async (member, greeting) => {
+      if (survey.greetings.size < quorum) {
+        if (!this.#enterIfValid(member, greeting)) member.barred = UNJUDGED
+      } else if (survey.fleet === undefined) {
+        await this.#order(member, this.#mark('found', founder, greeting.run, 0))
+      } else await this.#judge(member, greeting, survey, survey.fleet)
+    }
+    const heard = members.filter((member) => tally.replies[member.index] !== undefined)
+    await Promise.all(heard.map((member) => conclude(member, tally.replies[member.index] as NodeReply)))
+    if (members.some((member) => member.barred === undefined)) this.#pause = FIRST_RETRY
   }
 
   #ask(
@@ -241,6 +297,7 @@ export class Guard {
   #enter(member: Member, greeting: Greeting): void {
     const { marker } = greeting
     if (marker === null || this.#closed) return
+    const mayAlready = member.mayVote
     member.marker = { key: this.#context.markerKey, run: marker.run }
     member.barred = undefined
     member.isUnreadable = false
@@ -249,6 +306,7 @@ export class Guard {
     member.quarantinedUntil = marker.quarantine === null ? undefined : now + marker.quarantine
     const isQuarantined = marker.quarantine !== null
     if (isQuarantined !== wasQuarantined) tellNode(member.name, isQuarantined ? 'quarantined' : 'admitted')
+    if (!isQuarantined && !mayAlready) this.#context.admitted(member)
     if (marker.quarantine === null || wasQuarantined) return
     const wait = Math.min(marker.quarantine, quarantineFor(marker.longestTtl))
     this.#context.agenda.at(now + wait + 1, 'background', () => {

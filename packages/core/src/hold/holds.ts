@@ -3,6 +3,7 @@ import { shownResources } from '../engine.js'
 import { LockLostError, type LossReason } from '../errors.js'
 import { PAUSE_BETWEEN_TRIES } from '../quorum/extend.js'
 import { freeEverywhere } from '../quorum/release.js'
+import { topUp } from '../quorum/repair.js'
 import { tellLost } from '../telemetry/events.js'
 import { extend } from '../telemetry/extend.js'
 import { warnOfLongHold } from '../telemetry/long-holds.js'
@@ -47,10 +48,22 @@ export class Holds {
     this.arm(lease)
     this.#clockWatch ??= this.#watchClocks()
     if (lease.isProvisional) void this.#confirm(lease)
+    else if (lease.tally.granted < this.#engine.members.length) this.#topUpEverywhere(lease)
+  }
+
+  /** A node may vote from now on: what is held is given to it too. */
+  topUp(member: Member): void {
+    for (const lease of this.#leases) topUp(lease, member)
+  }
+
+  /** Some may have become able to vote while the others were asked. */
+  #topUpEverywhere(lease: Lease): void {
+    for (const member of this.#engine.members) topUp(lease, member)
   }
 
   /** After an extension: a shorter TTL has to be renewed sooner. */
   extended(lease: Lease): void {
+    if (!this.#leases.has(lease)) return
     if (lease.renewAt !== Infinity) {
       lease.renewAt = Math.min(lease.renewAt, lease.since.monotonic + lease.ttl / 3)
     }
@@ -142,13 +155,15 @@ export class Holds {
 
   /** What the nodes handed over for a while is extended until it lasts for as long as was asked for. */
   async #confirm(lease: Lease): Promise<void> {
+    // One after another: the holder's own extension does as well, and to another TTL it has to be the last one.
+    while (lease.extending !== undefined) await lease.extending
+    if (!lease.isProvisional || lease.state !== 'held') return
     const { agenda, options } = this.#engine
     const outcome = await extend(this.#engine, lease, lease.ttl, 'background')
-    if (outcome === 'renewed') lease.isProvisional = false
-    else if (outcome === 'lost') this.lose(lease, 'gone')
-    else if (!this.#engine.closed && lease.remaining(this.#engine.now()) > 0) {
+    if (outcome === 'lost') this.lose(lease, 'gone')
+    else if (outcome === 'inconclusive' && !this.#engine.closed) {
       agenda.at(options.clock.monotonic() + PAUSE_BETWEEN_TRIES, 'background', () => {
-        if (lease.isProvisional) void this.#confirm(lease)
+        void this.#confirm(lease)
       })
     }
   }

@@ -218,6 +218,8 @@ export interface Failed {
   readonly reason: string
   /** The caller's mistake (wrong type of key, missing permission): trying again cannot help. */
   readonly misuse?: boolean | undefined
+  /** The node was never asked: it was not connected, silent, or not known to have kept its data. */
+  readonly unsent?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -225,6 +227,8 @@ export interface Failed {
 export interface Unknown {
   readonly vote: 'unknown'
   readonly reason: string
+  /** The node did answer, with an error that proves nothing: what was sent to it before is done or never will be. */
+  readonly answered?: boolean | undefined
   readonly cause?: unknown
 }
 

@@ -1,7 +1,6 @@
 import type { Engine } from '../engine.js'
 import type { Lease } from '../hold/lease.js'
-import type { Fence, NodeReply } from '../node/lock-node.js'
-import type { Member } from './member.js'
+import { repairAfterRenewal } from './repair.js'
 import { validityOf } from './validity.js'
 
 /** Between two rounds of which neither was conclusive, milliseconds. */
@@ -33,7 +32,7 @@ export async function extend(
     suspectAfter: options.nodeTimeout,
     purpose,
     late: (member, reply, tally) => {
-      if (tally.outcome === 'won') repairIfFree(engine, lease, member, reply)
+      if (tally.outcome === 'won') repairAfterRenewal(lease, member, reply)
     },
   })
   lease.extending = running
@@ -47,10 +46,11 @@ export async function extend(
   lease.ttl = ttl
   lease.since = start
   lease.validity = validity
+  lease.isProvisional = false
   engine.holds.extended(lease)
   for (const member of engine.members) {
     const reply = tally.replies[member.index]
-    if (reply !== undefined) repairIfFree(engine, lease, member, reply)
+    if (reply !== undefined) repairAfterRenewal(lease, member, reply)
   }
   return 'renewed'
 }
@@ -59,25 +59,4 @@ export async function extend(
 function curtail(lease: Lease, until: number): void {
   const excess = lease.since.monotonic + lease.validity - until
   if (excess > 0) lease.validity -= excess
-}
-
-/**
- * A step of its own after a round that was won: a node that has lost the value and is free gets it again. It counts
- * from the next round on, never towards the one that led to it.
- */
-function repairIfFree(engine: Engine, lease: Lease, member: Member, reply: NodeReply): void {
-  if (reply.vote !== 'refused' || reply.reason !== 'gone' || lease.state !== 'held') return
-  const { keys, options } = lease.claim
-  const fence: Fence | undefined =
-    lease.token === undefined ? undefined : { token: lease.token, retention: options.fenceRetention }
-  const { tally } = lease
-  lease.traces ??= new Set()
-  lease.traces.add(member)
-  // A release that comes meanwhile travels behind it and takes it back.
-  member.submit(
-    { kind: 'repair', keys, value: lease.value, ttl: lease.ttl, fence, marker: member.marker },
-    (answer) => {
-      tally.put(member.index, answer, 0)
-    },
-  )
 }

@@ -94,6 +94,11 @@ export class Member {
     return this.node.connected && this.#suspectSince === undefined
   }
 
+  /** Nothing that the guard knows of keeps it from voting. */
+  get mayVote(): boolean {
+    return this.barred === undefined && this.quarantinedUntil === undefined
+  }
+
   /** Milliseconds, smoothed; `undefined` before the first answer. */
   get roundTrip(): number | undefined {
     return this.#roundTrip
@@ -124,7 +129,7 @@ export class Member {
   /** Sends a command, or says at once why not. `answer` is never called before this returns; `sentAt` is monotonic. */
   submit(command: NodeCommand, answer: Answer, sentAt: number = this.clock.monotonic()): Failed | undefined {
     const obstacle = this.#obstacle(command)
-    if (obstacle !== undefined) return { vote: 'failed', reason: obstacle }
+    if (obstacle !== undefined) return { vote: 'failed', reason: obstacle, unsent: true }
     this.#send(command, answer, sentAt)
     return undefined
   }

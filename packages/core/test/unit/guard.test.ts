@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { AcquireOptions } from '../../src/options.js'
 import { World } from '../support/world.js'
 
 const FLEET = 'lock::quorumlock:fleet'
@@ -46,10 +47,138 @@ test('a fresh fleet with a dead node is founded without delay, one with a silent
   expect(await other.clock.time(other.client({ guard: true }).acquire('a'))).toBeLessThanOrEqual(1_001)
 })
 
-test('a second client of a known fleet waits for no silent node', async () => {
+test('the first lock of a second client waits a tenth of a second for a silent node, and later ones do not wait', async () => {
   const { world, clock } = await founded(5)
   world.node(0).freeze()
-  expect(await clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
+  const second = world.client({ guard: true })
+  expect(await clock.time(second.acquire('a'))).toBeLessThanOrEqual(101)
+  expect(await clock.time(second.acquire('b'))).toBeLessThan(5)
+})
+
+describe('the first call of a new client', () => {
+  test.each([1, 2, 3, 4, 5, 7])(
+    'stands on every one of %i healthy nodes, however fast they are',
+    async (size) => {
+      const { world, clock } = await founded(size)
+      for (const [index, node] of world.nodes.entries()) node.delay = 1 + 7 * index
+      const lock = await clock.run(world.client({ guard: true }).acquire('a'))
+      expect(lock.votes.filter(({ reason }) => reason?.includes('checked'))).toEqual([])
+      await clock.advance(50)
+      expect(world.holders('a')).toHaveLength(size)
+    },
+  )
+
+  test('waits for no node that is not connected', async () => {
+    const { world, clock } = await founded(5)
+    world.node(1).disconnect()
+    expect(await clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
+    await clock.advance(10)
+    expect(world.holders('a')).toEqual(['n1', 'n3', 'n4', 'n5'])
+  })
+
+  test.each([3, 5])(
+    'is served as a single try while one of %i nodes is in quarantine, whichever answers first',
+    async (size) => {
+      for (let slow = 1; slow < size; slow++) {
+        const { world, redlock, clock } = await founded(size)
+        world.node(0).restart({ keep: false })
+        await clock.advance(50)
+        expect(states(redlock)[0]).toBe('quarantined')
+        world.node(slow).delay = 20
+        const first = world.client({ guard: true })
+        expect(await clock.run(first.tryAcquire('a'))).not.toBeNull()
+        const second = world.client({ guard: true })
+        const lock = await clock.run(second.acquire('b', { wait: 0 }))
+        expect(lock.held).toBe(true)
+      }
+    },
+  )
+
+  test('is served as a single try though a leftover key stands on one of four nodes', async () => {
+    for (let slow = 0; slow < 4; slow++) {
+      const { world, clock } = await founded(4)
+      world.node(0).state.locks.set('lock:a', { value: 'left over', expiresAt: Infinity })
+      world.node(slow).delay = 20
+      expect(await clock.run(world.client({ guard: true }).tryAcquire('a'))).not.toBeNull()
+    }
+  })
+
+  test('after all connections broke counts every node again', async () => {
+    const { world, redlock, clock } = await founded(5)
+    for (const node of world.nodes) node.disconnect()
+    for (const [index, node] of world.nodes.entries()) node.delay = 1 + 9 * index
+    for (const node of world.nodes) node.reconnect()
+    expect(await clock.run(redlock.tryAcquire('a'))).not.toBeNull()
+    await clock.advance(100)
+    expect(world.holders('a')).toHaveLength(5)
+  })
+})
+
+describe('a node that becomes able to vote while a lock is held gets it at once', () => {
+  /** Held by three of five: two were away. */
+  async function heldByThree(options: AcquireOptions = {}) {
+    const fleet = await founded(5)
+    for (const node of fleet.world.nodes.slice(3)) node.disconnect()
+    const lock = await fleet.clock.run(fleet.redlock.acquire('a', options))
+    expect(fleet.world.holders('a')).toEqual(['n1', 'n2', 'n3'])
+    return { ...fleet, lock }
+  }
+
+  test.each([true, false])('with fencing %p, and for no longer than on the other nodes', async (fencing) => {
+    const { world, clock, lock } = await heldByThree({ fencing, autoExtend: false, ttl: 5_000 })
+    await clock.advance(2_000)
+    for (const node of world.nodes.slice(3)) node.reconnect()
+    await clock.advance(10)
+    expect(world.holders('a')).toHaveLength(5)
+    expect(lock.votes.map(({ vote }) => vote)).toEqual(Array(5).fill('granted'))
+    for (const node of world.nodes) {
+      const { expiresAt } = node.state.locks.get('lock:a')!
+      expect(expiresAt - world.node(0).state.locks.get('lock:a')!.expiresAt).toBeLessThanOrEqual(2)
+    }
+    await clock.run(lock.release())
+    await clock.advance(10)
+    expect(world.holders('a')).toEqual([])
+  })
+
+  test('so the loss of three others in turn costs no lock that is renewed', async () => {
+    const { world, clock, lock } = await heldByThree()
+    for (const node of world.nodes.slice(3)) node.reconnect()
+    await clock.advance(10)
+    world.node(0).disconnect()
+    world.node(1).disconnect()
+    await clock.advance(60_000)
+    expect(lock.held).toBe(true)
+  })
+
+  test('after a quarantine, and after a silence', async () => {
+    const { world, redlock, clock } = await founded(5, 2_000)
+    world.node(0).restart({ keep: false })
+    await clock.advance(10)
+    world.node(1).freeze()
+    await clock.run((await clock.run(redlock.acquire('before'))).release())
+    await clock.advance(200)
+    expect(states(redlock)).toEqual(['quarantined', 'suspect', 'up', 'up', 'up'])
+    const lock = await clock.run(redlock.acquire('a', { ttl: 60_000 }))
+    expect(world.holders('a')).toEqual(['n3', 'n4', 'n5'])
+    world.node(1).thaw()
+    await clock.advance(50)
+    expect(world.holders('a')).toEqual(['n2', 'n3', 'n4', 'n5'])
+    await clock.advance(5_000)
+    expect(world.holders('a')).toHaveLength(5)
+    await clock.run(lock.release())
+  })
+
+  test('but not after its release, nor where another has it', async () => {
+    const { world, clock, lock } = await heldByThree({ ttl: 60_000 })
+    world.node(4).state.locks.set('lock:a', { value: 'of another', expiresAt: Infinity })
+    world.node(4).reconnect()
+    await clock.advance(10)
+    expect(world.node(4).holds('lock:a')).toBe('of another')
+    await clock.run(lock.release())
+    world.node(3).reconnect()
+    await clock.advance(100)
+    expect(world.holders('a')).toEqual(['n5'])
+  })
 })
 
 test('a node that cannot say whether it has kept its data is suspect, and says why', async () => {
@@ -154,6 +283,8 @@ describe('a node that was emptied', () => {
     const world = new World(3)
     world.node(1).disconnect()
     const lock = await world.clock.run(world.client({ autoExtend: false }).acquire('a'))
+    // Where it reaches the node it takes the lock there as well, and then the rival comes too late.
+    world.node(1).script = ({ kind }) => (kind === 'repair' ? { vote: 'unknown', reason: 'lost' } : undefined)
     world.node(1).reconnect()
     world.node(0).restart({ keep: false })
     expect(await world.clock.run(world.client().tryAcquire('a'))).not.toBeNull()

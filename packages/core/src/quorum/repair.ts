@@ -1,0 +1,44 @@
+import type { Lease } from '../hold/lease.js'
+import type { Fence, NodeReply } from '../node/lock-node.js'
+import type { Member } from './member.js'
+
+/**
+ * A step of its own after an extension round that was won ("Repair"): a node that has lost the value and is free, or
+ * that could not be asked, gets it again. It counts from the next round on, never towards the one that led to it.
+ */
+export function repairAfterRenewal(lease: Lease, member: Member, reply: NodeReply): void {
+  if (reply.vote === 'refused' && reply.reason === 'gone') repair(lease, member, lease.ttl)
+  else topUp(lease, member)
+}
+
+/**
+ * A node that could not vote when the lock was taken, and can now, gets the lock as by a late vote of that round: for
+ * the time that the keys live on the other nodes. So the lock does not hang on a bare quorum until its renewal.
+ */
+export function topUp(lease: Lease, member: Member): void {
+  const reply = lease.tally.replies[member.index]
+  if (reply === undefined || !couldNotVote(reply) || !member.mayVote || lease.detached) return
+  const left = Math.ceil(lease.since.monotonic + lease.ttl - member.clock.monotonic())
+  if (left > 0) repair(lease, member, left)
+}
+
+function repair(lease: Lease, member: Member, ttl: number): void {
+  if (lease.state !== 'held') return
+  const { keys, options } = lease.claim
+  const fence: Fence | undefined =
+    lease.token === undefined ? undefined : { token: lease.token, retention: options.fenceRetention }
+  const { tally, value } = lease
+  const { marker } = member
+  const obstacle = member.submit({ kind: 'repair', keys, value, ttl, fence, marker }, (answer) => {
+    tally.put(member.index, answer, 0)
+  })
+  if (obstacle !== undefined) return
+  // A release that comes meanwhile travels behind it and takes it back.
+  lease.traces ??= new Set()
+  lease.traces.add(member)
+}
+
+function couldNotVote(reply: NodeReply): boolean {
+  if (reply.vote === 'failed') return reply.unsent === true
+  return reply.vote === 'refused' && (reply.reason === 'quarantined' || reply.reason === 'unmarked')
+}
