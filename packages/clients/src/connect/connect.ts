@@ -22,9 +22,12 @@ export interface ConnectOptions extends Omit<RedlockOptions, 'nodes'> {
   readonly durable?: boolean | undefined
 }
 
+/** How long nodes that are slower to connect than a majority are waited for, milliseconds. */
+const STRAGGLERS = 100
+
 /**
- * Opens a connection to each node and resolves as soon as a majority is there; the others join when they can. The
- * connections belong to the `Redlock` and end with its `close()`.
+ * Opens a connection to each node and resolves as soon as a majority is there and the others have had a moment; those
+ * that are away join when they can. The connections belong to the `Redlock` and end with its `close()`.
  */
 export async function connect(
   nodes: readonly (string | NodeConfig)[],
@@ -79,17 +82,31 @@ export async function connect(
   )
 }
 
+/**
+ * Once a majority is there, the others get a moment: a lock that is taken at once is to stand on them too. Nodes that
+ * were refused are not waited for.
+ */
 function majority(own: readonly OwnNode[], quorum: number, patience: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = systemClock.timer(patience, () => {
+    let alarm = systemClock.timer(patience, () => {
       resolve(false)
     })
-    const count = (): void => {
-      if (own.filter(({ node }) => node.connected).length < quorum) return
-      timer.cancel()
-      resolve(true)
+    let isMajority = false
+    const look = (): void => {
+      const connected = own.filter(({ node }) => node.connected).length
+      if (connected < quorum) return
+      if (own.every(({ node, lastError }) => node.connected || lastError() !== undefined)) {
+        alarm.cancel()
+        resolve(true)
+      } else if (!isMajority) {
+        isMajority = true
+        alarm.cancel()
+        alarm = systemClock.timer(STRAGGLERS, () => {
+          resolve(true)
+        })
+      }
     }
-    for (const one of own) one.connect(count)
+    for (const one of own) one.connect(look)
   })
 }
 

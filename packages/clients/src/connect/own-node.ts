@@ -17,8 +17,8 @@ export interface OwnNode {
   readonly node: LockNode
   /** Why it is not connected, as far as is known. */
   readonly lastError: () => string | undefined
-  /** Goes on trying until the node is closed. */
-  readonly connect: (onReady: () => void) => void
+  /** Continues to try until the node is closed; reports each success and each failure. */
+  readonly connect: (onChange: () => void) => void
 }
 
 export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
@@ -50,9 +50,10 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
     },
   })
   let lastError: string | undefined
-  client.on('error', (error: unknown) => {
+  const failed = (error: unknown): void => {
     lastError = error instanceof Error ? describe(error) : String(error)
-  })
+  }
+  client.on('error', failed)
   const link = linkToNodeRedis(client, name)
   const close = (): void => {
     client.destroy()
@@ -60,13 +61,15 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
   return {
     node: new ScriptNode({ ...link, close }, { durable }),
     lastError: () => lastError,
-    connect(onReady) {
+    connect(onChange) {
       client.on('ready', () => {
         lastError = undefined
-        onReady()
+        onChange()
       })
+      client.on('error', onChange)
       client.connect().catch((error: unknown) => {
-        lastError ??= error instanceof Error ? describe(error) : String(error)
+        if (lastError === undefined) failed(error)
+        onChange()
       })
     },
   }

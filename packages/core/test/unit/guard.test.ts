@@ -150,7 +150,7 @@ describe('a node that becomes able to vote while a lock is held gets it at once'
     expect(lock.held).toBe(true)
   })
 
-  test('after a quarantine, and after a silence', async () => {
+  test('after a silence', async () => {
     const { world, redlock, clock } = await founded(5, 2_000)
     world.node(0).restart({ keep: false })
     await clock.advance(10)
@@ -163,8 +163,6 @@ describe('a node that becomes able to vote while a lock is held gets it at once'
     world.node(1).thaw()
     await clock.advance(50)
     expect(world.holders('a')).toEqual(['n2', 'n3', 'n4', 'n5'])
-    await clock.advance(5_000)
-    expect(world.holders('a')).toHaveLength(5)
     await clock.run(lock.release())
   })
 
