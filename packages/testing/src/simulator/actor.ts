@@ -2,7 +2,7 @@ import type { AcquireOptions, Lock } from '@quorumlock/core'
 import { Bounds } from './bounds.js'
 import type { ClientProcess } from './client-process.js'
 import type { Holding, Oracle } from './oracle.js'
-import type { Edge, Feature, Plan } from './plan.js'
+import { mayForget, type Edge, type Feature, type Plan } from './plan.js'
 import { inherit } from './heir.js'
 import { shareName } from './namesake.js'
 import { doOnce } from './once.js'
@@ -182,7 +182,7 @@ export class Actor {
         return
       }
       case 'look':
-        await (this.chance.chance(0.5) ? redlock.isLocked(first) : redlock.inspect(first))
+        await (this.chance.chance(0.5) ? this.#look(first) : redlock.inspect(first))
         redlock.health()
         return
       case 'watch': {
@@ -209,6 +209,18 @@ export class Actor {
       case 'once':
         return doOnce(this, first)
     }
+  }
+
+  async #look(resource: string): Promise<void> {
+    const { oracle, plan, timeline } = this.stage
+    const invoked = timeline.now
+    const isLocked = await this.client.redlock.isLocked(resource)
+    const holder = isLocked ? undefined : oracle.heldSince(resource, invoked)
+    if (holder === undefined || mayForget(plan)) return
+    oracle.report(
+      'handle',
+      `isLocked('${resource}') said false, though ${holder.client.name} held it all the time`,
+    )
   }
 
   #resources(): string[] {

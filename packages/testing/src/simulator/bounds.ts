@@ -7,8 +7,10 @@ import type { Timeline } from './timeline.js'
 export const LEAST_LAG = 5
 export const MOST_LAG = 50
 
-/** How long a new client may wait for what the guard finds out, milliseconds. */
+/** Once enough nodes may vote, the guard gives the others so long to be checked, milliseconds. */
 const PATIENCE_OF_GUARD = 100
+/** While too few may, it asks all of them, and then has them write their markers. */
+const ROUNDS_OF_GUARD = 2
 /** Between two tries of which neither was conclusive, and for what a process does in a turn, milliseconds. */
 const SLACK = 50
 /** Timers that may stand one behind the other in a call; a late one is put off once for what lies unread. */
@@ -76,7 +78,10 @@ export class Bounds {
   }
 
   get #overhead(): number {
-    return PATIENCE_OF_GUARD + SLACK + TIMERS_IN_A_ROW * this.lag
+    const guard = this.#plan.guard
+      ? ROUNDS_OF_GUARD * nodeTimeoutFor(this.#plan.ttls[0] ?? 0) + PATIENCE_OF_GUARD
+      : 0
+    return guard + SLACK + TIMERS_IN_A_ROW * this.lag
   }
 }
 

@@ -35,7 +35,9 @@ export async function queueBehindTheDead(visits: Visits): Promise<void> {
   let second: Holding | undefined
   let servedAt = Infinity
   const served = actor.forgivingly('next', async () => {
-    second = await visits.take(next, resource, () => next.redlock.acquire(resource, { ...options, wait: 10_000 }))
+    second = await visits.take(next, resource, () =>
+      next.redlock.acquire(resource, { ...options, wait: 10_000 }),
+    )
     servedAt = timeline.now
   })
   await holder.sleep(visits.settling)

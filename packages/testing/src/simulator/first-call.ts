@@ -15,16 +15,16 @@ export async function callFirst(visits: Visits): Promise<void> {
   const { chance, stage } = actor
   const { oracle, plan, timeline } = stage
   const isStaggered = chance.chance(0.3)
+  const came = timeline.now
   const visitor = visits.visitor(isStaggered ? STAGGER : 0)
   await visitor.sleep(chance.pick([0, 0, 0, chance.between(0, 60)]))
 
   const resource = visits.resource()
-  const invoked = timeline.now
   const occupied = isStaggered ? [] : leaveKeys(visits, resource)
   const voters = truth.voters().filter((server) => !occupied.includes(server))
   const call = isStaggered ? 'acquire' : chance.pick(['tryAcquire', 'acquire at once', 'acquire'])
   const holding = await firstLock(visits, visitor, resource, call, () => {
-    const free = truth.unharmed(voters, invoked)
+    const free = truth.unharmed(voters, came)
     if (free.length < plan.quorum) return
     oracle.report(
       'firstCall',
@@ -38,7 +38,9 @@ export async function callFirst(visits: Visits): Promise<void> {
   // examined first.
   await visitor.sleep(isStaggered ? STAGGER + visits.settling + visits.patience : 2 * way + 1)
   const { lock } = holding
-  const bare = truth.unharmed(voters, invoked).filter((server) => valueAt(server, resource) !== lock.value)
+  const bare = truth
+    .unharmed(voters, came)
+    .filter((server) => valueAt(server, resource) !== lock.value && !truth.isAhead(server, lock.token))
   if (bare.length > 0 && lock.held) {
     oracle.report(
       'firstCall',
@@ -69,7 +71,9 @@ async function firstLock(
       : redlock.acquire(resource, { ...options, wait })
   let holding: Holding | undefined
   await actor.forgivingly('first call', async () => {
-    holding = await visits.take(visitor, resource, () => actor.bounds.judge(visitor, `first ${call}`, limit, acquire))
+    holding = await visits.take(visitor, resource, () =>
+      actor.bounds.judge(visitor, `first ${call}`, limit, acquire),
+    )
   })
   if (holding === undefined) refused()
   return holding

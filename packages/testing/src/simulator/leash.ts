@@ -24,7 +24,9 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
   const voters = truth.voters()
   await actor.forgivingly('leash', async () => {
     const first = await visits.take(before, resource, () => before.redlock.acquire(resource, options))
-    const waits = visits.take(visitor, resource, () => visitor.redlock.acquire(resource, { ...options, wait: 10_000 }))
+    const waits = visits.take(visitor, resource, () =>
+      visitor.redlock.acquire(resource, { ...options, wait: 10_000 }),
+    )
     await before.sleep(visits.settling + chance.between(0, 2_500))
     if (first !== undefined) {
       oracle.ended(first)
@@ -34,7 +36,10 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
     if (holding === undefined) return
     const pulled = await run(visits, visitor, holding)
     if (pulled !== undefined && truth.unharmed(voters, invoked).length >= plan.quorum)
-      oracle.report('handle', `${visitor.name} had to end its command, though a quorum was healthy: ${pulled}`)
+      oracle.report(
+        'handle',
+        `${visitor.name} had to end its command, though a quorum was healthy: ${pulled}`,
+      )
     oracle.ended(holding)
   })
   await before.redlock.close()

@@ -15,10 +15,11 @@ export async function shareName(actor: Actor, resource: string): Promise<void> {
     const taken = await actor.counted([resource], () => second.tryAcquire(other))
     if (taken !== undefined) stage.oracle.ended(taken)
   })
-  const wasHeld = lock.held
+  const isHeld = (): boolean => lock.held
+  const wasHeld = isHeld()
   // What it does at once is all that it can do to a handle.
   const releasing = second.release()
-  if (wasHeld && !lock.held && !lock.signal.aborted) {
+  if (wasHeld && !isHeld() && !lock.signal.aborted) {
     stage.oracle.report(
       'handle',
       `${actor.name}: getLock('${resource}').release() ended a lock that another object took`,

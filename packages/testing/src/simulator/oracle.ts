@@ -113,6 +113,14 @@ export class Oracle {
     this.#forcedAt.set(resource, this.#timeline.now)
   }
 
+  /** Who has held it since then without a break, and still does. */
+  heldSince(resource: string, since: number): Holding | undefined {
+    const forcedAt = this.#forcedAt.get(resource) ?? -1
+    return this.#open
+      .get(resource)
+      ?.find(({ granted, lock }) => granted < since && granted > forcedAt && lock.held)
+  }
+
   /** The holder acts on the protected resource, whatever it believes. */
   used(holding: Holding): void {
     if (holding.lock.held) return

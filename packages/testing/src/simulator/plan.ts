@@ -104,6 +104,11 @@ export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'feat
 
 const WARM_UP = 300
 
+/** A look counts what emptied nodes say: then it may overlook a lock, or a mark, that stood on a bare quorum. */
+export function mayForget({ faults }: Plan): boolean {
+  return faults.has('flush') || faults.has('lossyRestart')
+}
+
 /** Swarm style: each run draws what is on, so that rare combinations are not drowned by everything at once. */
 export function drawPlan(seed: number, world: Plan['world'], changes: PlanChanges = {}): Plan {
   const { without = [], only, ...rest } = changes

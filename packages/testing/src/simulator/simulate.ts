@@ -71,12 +71,7 @@ class Simulation {
   readonly #visitors: ClientProcess[] = []
   readonly #stage: Stage
   /** Makes a process. */
-  readonly #settle: (
-    name: string,
-    stream: string,
-    delay: () => number,
-    habits: Habits,
-  ) => ClientProcess
+  readonly #settle: (name: string, stream: string, delay: () => number, habits: Habits) => ClientProcess
   #rounds = 0
   #lastRound: unknown
 

@@ -21,6 +21,13 @@ export class Truth {
     return voters.filter((server) => server.troubledAt < since && this.#mayVote(server))
   }
 
+  /** Whether the node, in what it knows of itself, has granted as high a token already: a clock behind cannot know it. */
+  isAhead({ state }: Server, token: bigint | undefined): boolean {
+    if (token === undefined) return false
+    for (const { floor } of state.markers.values()) if (floor >= token) return true
+    return false
+  }
+
   #mayVote({ state }: Server): boolean {
     if (!this.#plan.guard) return true
     for (const { run, quarantinedUntil } of state.markers.values())

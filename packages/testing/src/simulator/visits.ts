@@ -56,7 +56,13 @@ export class Visits {
 
   options(): AcquireOptions {
     const { chance, stage } = this.actor
-    return { ttl: this.ttl, wait: 3_000, fair: true, autoExtend: true, fencing: stage.plan.fencing && chance.chance(0.8) }
+    return {
+      ttl: this.ttl,
+      wait: 3_000,
+      fair: true,
+      autoExtend: true,
+      fencing: stage.plan.fencing && chance.chance(0.8),
+    }
   }
 
   /** How late a process may be for one thing after another, milliseconds. */
@@ -86,7 +92,15 @@ export class Visits {
     const lock = await acquire()
     if (lock === null) return undefined
     const resources = [resource]
-    const holding = { client, resources, lock, owner: lock, invoked, granted: timeline.now, leftToExpire: false }
+    const holding = {
+      client,
+      resources,
+      lock,
+      owner: lock,
+      invoked,
+      granted: timeline.now,
+      leftToExpire: false,
+    }
     oracle.granted(holding, floor)
     return holding
   }

@@ -7,7 +7,9 @@ test.each(PLANTED_FAULTS)(
   '$name is found within $within seeds',
   async (fault) => {
     const core = await mutatedCore(fault)
-    expect((await firstFlagged(fault.within, { core, plan: fault.plan }))?.violation).toBeDefined()
+    expect(
+      (await firstFlagged(fault.within, { core, world: fault.world, plan: fault.plan }))?.violation,
+    ).toBeDefined()
   },
   300_000,
 )

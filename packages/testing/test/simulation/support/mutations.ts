@@ -1,9 +1,11 @@
-import type { PlanChanges } from '../../../src/simulator/plan.js'
+import type { PlanChanges, World } from '../../../src/simulator/plan.js'
 import type { Mutation } from './mutated-core.js'
 
 export interface PlantedFault extends Mutation {
   /** Found within so many seeds, from seed 1 on. */
   readonly within: number
+  /** `safe` unless it is said. */
+  readonly world?: World | undefined
   /** Looked for in worlds of this kind; in all worlds otherwise. */
   readonly plan?: PlanChanges | undefined
 }
