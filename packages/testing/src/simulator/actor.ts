@@ -339,18 +339,29 @@ export class Actor {
   async work(holding: Holding): Promise<void> {
     const { plan, oracle } = this.stage
     const { lock } = holding
+    /** The TTL of the last extension, where there was one at a time. */
+    let asked = Infinity
     for (let step = this.chance.below(3); step >= 0; step--) {
       await this.client.sleep(this.chance.between(0, plan.sectionTime))
       if (!lock.held) return
+      if (plan.world === 'edges' && lock.remaining() > asked)
+        oracle.report(
+          'handle',
+          `${this.name} asked for ${asked} ms of ${lock.value}, but has ${lock.remaining().toFixed(1)}`,
+        )
       if (plan.world === 'uncheckedPause') {
         // Looked, and did not look again before acting.
         await this.client.sleep(this.chance.between(0.1, 5))
         oracle.used(holding)
       }
       if (plan.features.has('extend') && this.chance.chance(0.4)) {
-        const prolonged = [lock.extend(...this.#newTtl())]
-        if (plan.features.has('extendTwice') && this.chance.chance(0.5))
+        const ttl = this.#newTtl()
+        const prolonged = [lock.extend(...ttl)]
+        asked = ttl[0] ?? asked
+        if (plan.features.has('extendTwice') && this.chance.chance(0.5)) {
           prolonged.push(lock.extend(...this.#newTtl()))
+          asked = Infinity
+        }
         if (await this.forgivingly('extend', () => Promise.all(prolonged)))
           oracle.chronicle?.extended(holding)
       }

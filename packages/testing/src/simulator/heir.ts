@@ -50,7 +50,7 @@ function take(actor: Actor, gift: Gift, heirs: number): void {
     let taken: Holding
     try {
       const lock = await actor.bounds.judge(heir, 'resume', json.ttl + beyond, resume, signal, beyond)
-      taken = { ...given, client: heir, lock, leftToExpire: false }
+      taken = { ...given, client: heir, lock, leftToExpire: false, isHeir: true }
     } catch (error) {
       if (signal?.aborted === true && heirs > 1) {
         stage.mark('resume given up')

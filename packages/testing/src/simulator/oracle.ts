@@ -14,6 +14,8 @@ export interface Holding {
   readonly owner: object
   readonly invoked: number
   readonly granted: number
+  /** It goes on with a lock that another process has given away, and may be about to release. */
+  readonly isHeir?: boolean
   /** Nobody releases it any more: it has to expire. */
   leftToExpire: boolean
 }
@@ -96,11 +98,14 @@ export class Oracle {
     }
   }
 
-  /** A node took the key of a lock away. Nobody but its holder has it do so while it is held, by whatever handle. */
-  released(server: Server, value: string, reply: NodeReply): void {
+  /**
+   * A node took the key of a lock away. Nobody but its holder has it do so while it is held, by whatever handle. One that
+   * gave it away may do so where its heir was not heard of yet: then `isDecisive` says whether the heir can do without.
+   */
+  released(server: Server, value: string, reply: NodeReply, isDecisive: () => boolean): void {
     if (reply.vote !== 'granted') return
-    for (const { client, lock, resources } of this.#byValue.get(value) ?? []) {
-      if (!lock.held) continue
+    for (const { client, lock, resources, isHeir } of this.#byValue.get(value) ?? []) {
+      if (!lock.held || (isHeir === true && !isDecisive())) continue
       this.report(
         'handle',
         `${server.name} was told to free ${resources.join()} (${value}), which ${client.name} holds for ${lock.remaining().toFixed(1)} ms`,

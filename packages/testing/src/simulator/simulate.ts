@@ -1,5 +1,5 @@
 import * as core from '@quorumlock/core'
-import type { AcquireCommand, Handed, NodeCommand, NodeReply } from '@quorumlock/core'
+import type { AcquireCommand, Handed, NodeCommand, NodeReply, ReleaseCommand } from '@quorumlock/core'
 import { Actor, type Stage } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
@@ -255,7 +255,8 @@ class Simulation {
       if ('value' in command) this.#residue.excuse(command.value)
     }
     this.#residue.checkStep(server, command)
-    if (command.kind === 'release') this.#oracle.released(server, command.value, reply)
+    if (command.kind === 'release')
+      this.#oracle.released(server, command.value, reply, () => this.#isDecisive(command))
     this.#trace.add(10 + VOTES.indexOf(reply.vote), server.index)
     if (!this.#trace.isReadable) return
     const how = late ? ' (late)' : ''
@@ -278,6 +279,14 @@ class Simulation {
     this.#marks.reach('data lost')
     this.#trace.add(16, server.index)
     if (this.#trace.isReadable) this.#trace.write(`      ${server.name} lost data`)
+  }
+
+  /** Without this release a quorum would still have the keys. */
+  #isDecisive({ keys, value }: ReleaseCommand): boolean {
+    const having = this.#servers.filter(({ state }) =>
+      keys.every((key) => state.locks.get(key)?.value === value),
+    )
+    return having.length === this.#plan.quorum - 1
   }
 
   /** The commands of one round leave one after another, and share a waiter, or a value, that no other round has. */
