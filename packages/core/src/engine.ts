@@ -2,6 +2,7 @@ import { Agenda } from './agenda.js'
 import { LockClosedError } from './errors.js'
 import { Guard } from './guard/guard.js'
 import { Holds } from './hold/holds.js'
+import type { Lease } from './hold/lease.js'
 import type { NodeCommand, NodeReply } from './node/lock-node.js'
 import type { ResolvedOptions } from './options.js'
 import { Member } from './quorum/member.js'
@@ -35,6 +36,8 @@ export class Engine {
   readonly deadlocks: Deadlocks | undefined
   /** Set by `close()`. */
   closed = false
+  /** Leases that are being released: `close()` waits for them too. */
+  readonly releasing: Set<Lease> = new Set<Lease>()
   /** Waits that `close()` has to end. */
   readonly interruptions: Set<{ interrupt(): void }> = new Set<{ interrupt(): void }>()
   /** The highest token seen anywhere; proposals start above it. */

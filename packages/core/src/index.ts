@@ -56,6 +56,7 @@ export {
   type InspectCommand,
   type LockNode,
   type MarkCommand,
+  type Bearer,
   type MarkerCheck,
   type MarkerSighting,
   type NodeCommand,

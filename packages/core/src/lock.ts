@@ -18,6 +18,8 @@ export interface LockJson {
   readonly ttl: number
   /** Epoch milliseconds. */
   readonly expiresAt: number
+  /** How many processes have resumed it so far, if any. */
+  readonly bearer?: number | undefined
 }
 
 /** A lock that is held: the handle to everything that can be done with it. */
@@ -134,14 +136,21 @@ export class Lock {
     tellDetached(this.#engine, lease)
   }
 
+  /**
+   * What another process needs to go on with the lock. Once it has resumed it, the lock is its own: this handle loses it
+   * with its next renewal, and neither its release nor its end takes the lock away from the other process.
+   */
   toJSON(): LockJson {
-    const { claim, value, token, ttl } = this.#lease
+    const lease = this.#lease
+    const { claim, value, token, ttl } = lease
+    const bearer = (lease.bearer ??= 0)
     return {
       resources: claim.resources,
       value,
       ...(token === undefined ? {} : { token: String(token) }),
       ttl,
       expiresAt: this.expiresAt,
+      ...(bearer === 0 ? {} : { bearer }),
     }
   }
 

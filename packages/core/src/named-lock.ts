@@ -3,25 +3,20 @@ import type { AcquireOptions, WaitForUnlockOptions } from './options.js'
 import type { ReleaseOutcome } from './quorum/release.js'
 import type { Redlock, TryUsing } from './redlock.js'
 
-/**
- * A lock by its name. What was acquired under a name can be released under it, from anywhere that has the same
- * `Redlock`: no handle has to be kept.
- */
+/** A lock by its name, for code that keeps this object instead of a handle: it releases what it has taken itself. */
 export class NamedLock {
   readonly #redlock: Redlock
   readonly #options: AcquireOptions | undefined
-  readonly #held: Map<string, Lock>
+  #held: Lock | undefined
 
   /** @internal Comes from `redlock.getLock()`. */
   constructor(
     redlock: Redlock,
     readonly resource: string,
     options: AcquireOptions | undefined,
-    held: Map<string, Lock>,
   ) {
     this.#redlock = redlock
     this.#options = options
-    this.#held = held
   }
 
   async acquire(options?: AcquireOptions): Promise<Lock> {
@@ -49,10 +44,12 @@ export class NamedLock {
     return this.#redlock.waitForUnlock(this.resource, options)
   }
 
-  /** Gives back what was acquired under this name. `expired` when there is nothing, or nothing any more. */
+  /**
+   * Gives back what was acquired through this very object, and nothing that anybody else holds under the same name.
+   * `expired` when there is nothing, or nothing any more: so it is safe to call in a `finally`.
+   */
   async release(): Promise<ReleaseOutcome> {
-    const lock = this.#held.get(this.resource)
-    return lock === undefined ? 'expired' : lock.release()
+    return this.#held === undefined ? 'expired' : this.#held.release()
   }
 
   #with(options: AcquireOptions | undefined): AcquireOptions | undefined {
@@ -60,9 +57,9 @@ export class NamedLock {
   }
 
   #keep(lock: Lock): Lock {
-    this.#held.set(this.resource, lock)
+    this.#held = lock
     lock.onEnd(() => {
-      if (this.#held.get(this.resource) === lock) this.#held.delete(this.resource)
+      if (this.#held === lock) this.#held = undefined
     })
     return lock
   }

@@ -34,7 +34,6 @@ const CLOSE_WITHIN = 2_000
 /** Locks over a quorum of nodes. One client for each set of nodes; it is cheap to keep and safe to share. */
 export class Redlock {
   readonly #engine: Engine
-  readonly #named = new Map<string, Lock>()
   #closing: Promise<void> | undefined
 
   constructor(options: RedlockOptions) {
@@ -99,7 +98,7 @@ export class Redlock {
   /** A lock by its name, for code that does not pass handles around. */
   getLock(resource: string, options?: AcquireOptions): NamedLock {
     const claim = this.#claim(resource, options)
-    return new NamedLock(this, claim.resources[0] as string, options, this.#named)
+    return new NamedLock(this, claim.resources[0] as string, options)
   }
 
   /** Whether somebody holds the resource on a majority of the nodes. */
@@ -163,34 +162,45 @@ export class Redlock {
     await this.#engine.guard?.lift(member)
   }
 
-  /** Goes on with a lock that another process, or another client, has handed over as `lock.toJSON()`. */
-  async resume(json: LockJson, options?: AcquireOptions): Promise<Lock> {
-    const { resources, value, token, ttl } = checkLockJson(json)
+  /**
+   * Continues with a lock that another process, or another client, has handed over: what `lock.toJSON()` returned, or
+   * that as a string. From then on the lock is held here, whatever becomes of the handle there.
+   */
+  async resume(json: LockJson | string, options?: AcquireOptions): Promise<Lock> {
+    const { resources, value, token, ttl, bearer } = checkLockJson(json)
     const claim = this.#claim(resources, { ttl, ...options })
     this.#engine.assertOpen(claim.resources)
-    const { driftFactor } = claim.options
-    const { quorum } = this.#engine.options
-    const nobody = new Tally(this.#engine.names, quorum)
-    const validity = validityOf(claim.options.ttl, driftFactor)
+    const nobody = new Tally(this.#engine.names, this.#engine.options.quorum)
+    const validity = validityOf(claim.options.ttl, claim.options.driftFactor)
     const lease = new Lease(claim, value, token, this.#engine.now(), nobody, validity)
+    lease.bearer = bearer + 1
     const wanted = new Interruption(this.#engine, claim.resources, options?.signal)
-    let outcome: ExtendOutcome
     try {
-      // It is ours if a majority says so: an extension asks just that.
-      outcome = await wanted.unless(extend(this.#engine, lease, claim.options.ttl, 'awaited'))
-      while (outcome === 'inconclusive' && lease.remaining(this.#engine.now()) > 0) {
-        await wanted.pause(PAUSE_BETWEEN_TRIES)
-        outcome = await wanted.unless(extend(this.#engine, lease, claim.options.ttl, 'awaited'))
-      }
+      const outcome = await this.#prove(lease, wanted)
+      wanted.throwIfInterrupted()
+      if (outcome === 'renewed') return new Lock(this.#engine, lease)
+      throw new LockLostError(
+        outcome === 'lost' ? 'gone' : 'expired',
+        `Cannot resume ${shownResources(claim.resources)}: it is not held any more`,
+        { resources: claim.resources, votes: lease.tally.votes() },
+      )
+    } catch (error) {
+      // Nobody's lease: the keys belong to whoever resumes the lock next, or expire by themselves.
+      lease.end('released')
+      throw error
     } finally {
       wanted.dispose()
     }
-    if (outcome === 'renewed') return new Lock(this.#engine, lease)
-    throw new LockLostError(
-      outcome === 'lost' ? 'gone' : 'expired',
-      `Cannot resume ${shownResources(claim.resources)}: it is not held any more`,
-      { resources: claim.resources, votes: lease.tally.votes() },
-    )
+  }
+
+  /** It is ours if a majority says so: an extension asks just that. */
+  async #prove(lease: Lease, wanted: Interruption): Promise<ExtendOutcome> {
+    const engine = this.#engine
+    for (;;) {
+      const outcome = await wanted.unless(extend(engine, lease, lease.claim.options.ttl, 'awaited'))
+      if (outcome !== 'inconclusive' || lease.remaining(engine.now()) === 0) return outcome
+      await wanted.pause(PAUSE_BETWEEN_TRIES)
+    }
   }
 
   /**
@@ -210,11 +220,11 @@ export class Redlock {
     const engine = this.#engine
     engine.closed = true
     for (const wait of [...engine.interruptions]) wait.interrupt()
-    const releases = engine.holds.all
-      .filter((lease) => !lease.detached)
-      .map((lease) => (lease.releasing ??= release(engine, lease, endedByClose(lease))))
-    await this.#within(CLOSE_WITHIN, Promise.all(releases))
-    await this.#debtsPaid()
+    for (const lease of engine.holds.all) {
+      if (!lease.detached) lease.releasing ??= release(engine, lease, endedByClose(lease))
+    }
+    await this.#within(CLOSE_WITHIN, Promise.all([...engine.releasing].map(({ releasing }) => releasing)))
+    await this.#settled()
     engine.holds.close()
     engine.guard?.close()
     engine.wakeups.close()
@@ -235,11 +245,12 @@ export class Redlock {
     })
   }
 
-  /** Roll-backs that are still under way would otherwise block others until they expire. */
-  async #debtsPaid(): Promise<void> {
+  /** Releases and roll-backs that are still under way would otherwise block others until they expire. */
+  async #settled(): Promise<void> {
     const { members, options } = this.#engine
     const until = options.clock.monotonic() + options.nodeTimeout
-    const open = (): boolean => members.some((member) => member.isReachable && member.owed > 0)
+    const open = (): boolean =>
+      members.some(({ isReachable, owed, pending }) => isReachable && owed + pending > 0)
     while (open() && options.clock.monotonic() < until) await this.#engine.pause(1)
   }
 
@@ -297,14 +308,20 @@ function optionsAndFunction<T>(
   return [options, fn as (lock: Lock) => T | Promise<T>]
 }
 
-function checkLockJson(json: LockJson): Omit<LockJson, 'token'> & { token: number | undefined } {
-  const given: unknown = json
-  if (typeof given !== 'object' || given === null) {
-    throw new TypeError(`Expected what lock.toJSON() returned, got ${shown(given)}`)
+/** What it is given is a secret: whoever knows the value can release the lock. So messages show no more than its kind. */
+function checkLockJson(
+  json: LockJson | string,
+): Omit<LockJson, 'token'> & { token: number | undefined; bearer: number } {
+  const given = typeof json === 'string' ? parsed(json) : (json as unknown)
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(`Expected what lock.toJSON() returned, or that as a string, got ${kindOf(given)}`)
   }
-  const { resources, value, token, ttl, expiresAt } = json
+  const { resources, value, token, ttl, expiresAt, bearer = 0 } = given as LockJson
   if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`Expected \`value\` of a lock to be a non-empty string, got ${shown(value)}`)
+    throw new TypeError(`Expected \`value\` of a lock to be a non-empty string, got ${kindOf(value)}`)
+  }
+  if (!Number.isSafeInteger(bearer) || bearer < 0) {
+    throw new TypeError(`Expected \`bearer\` of a lock to be a whole number, got ${shown(bearer)}`)
   }
   if (!Number.isFinite(expiresAt)) {
     throw new TypeError(`Expected \`expiresAt\` of a lock to be epoch milliseconds, got ${shown(expiresAt)}`)
@@ -314,5 +331,21 @@ function checkLockJson(json: LockJson): Omit<LockJson, 'token'> & { token: numbe
   if (number !== undefined && !(Number.isSafeInteger(number) && number > 0)) {
     throw new TypeError(`Expected \`token\` of a lock to be decimal digits, got ${shown(token)}`)
   }
-  return { resources, value, token: number, ttl, expiresAt }
+  return { resources, value, token: number, ttl, expiresAt, bearer }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw new TypeError(
+      'Expected a string to be the JSON of what lock.toJSON() returned, got one that is not JSON',
+    )
+  }
+}
+
+function kindOf(given: unknown): string {
+  if (given === null) return 'null'
+  if (given === '') return 'an empty string'
+  return Array.isArray(given) ? 'an array' : `a value of type ${typeof given}`
 }

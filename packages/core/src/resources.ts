@@ -1,5 +1,8 @@
 import { shown } from './check.js'
 
+/** More keys than one script call can name on a server, with their companions, are far beyond it. */
+const MOST_RESOURCES = 1_000
+
 /** Names as they were given, checked; sorted and without repetition, so that all clients lock in the same order. */
 export function checkResources(given: unknown): readonly string[] {
   if (typeof given === 'string') {
@@ -11,6 +14,11 @@ export function checkResources(given: unknown): readonly string[] {
   }
   if (given.length === 1 && typeof given[0] === 'string' && given[0] !== '') return [given[0]]
   if (given.length === 0) throw new TypeError('Expected at least one resource name, got an empty array')
+  if (given.length > MOST_RESOURCES) {
+    throw new RangeError(
+      `Expected at most ${MOST_RESOURCES} resources in one call, got ${given.length}: lock one name that stands for all of them`,
+    )
+  }
   given.forEach((resource: unknown, index) => {
     checkResource(`resources[${index}]`, resource)
   })

@@ -1,6 +1,7 @@
 /** Characters that no other part of a name is likely to end in: a lock key must not be another one's companion. */
 const QUEUE = ':#queue'
 const FENCE = ':#fence'
+const BEARER = ':#bearer'
 
 /** Sorted set of those who wait for the lock; in the lock's cluster slot. */
 export function queueOf(lockKey: string): string {
@@ -10,6 +11,11 @@ export function queueOf(lockKey: string): string {
 /** Highest token granted for the lock; in the lock's cluster slot. */
 export function fenceOf(lockKey: string): string {
   return stemOf(lockKey) + FENCE
+}
+
+/** Which process has gone on with the lock, if it was handed over; in the lock's cluster slot. */
+export function bearerOf(lockKey: string): string {
+  return stemOf(lockKey) + BEARER
 }
 
 /** "Keys": what makes Redis Cluster put a companion beside its lock. */

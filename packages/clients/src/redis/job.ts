@@ -1,5 +1,5 @@
-import type { MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
-import { fenceOf, queueOf } from './companions.js'
+import type { Bearer, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
+import { bearerOf, fenceOf, queueOf } from './companions.js'
 
 /** Commands on locks; the others concern the node as a whole and travel alone. */
 export type LockCommand = Exclude<NodeCommand, { kind: 'greet' | 'mark' }>
@@ -59,8 +59,10 @@ function saySame(one: readonly LockCommand[], other: readonly LockCommand[]): bo
 function says(command: LockCommand, other: LockCommand | undefined): boolean {
   if (command === other) return true
   if (command.kind === 'release' && other?.kind === 'release') {
-    const { value, keys, requeue } = command
-    return value === other.value && keys === other.keys && requeue === other.requeue
+    const { value, keys, requeue, bearer } = command
+    return (
+      value === other.value && keys === other.keys && requeue === other.requeue && bearer === other.bearer
+    )
   }
   if (command.kind !== 'acquire' || other?.kind !== 'acquire') return false
   const { value, keys, queue, fence, ttl } = command
@@ -82,11 +84,11 @@ function encode(commands: readonly LockCommand[]): Encoded {
   for (const command of commands) {
     const { keys } = command
     const head = job.push(0) - 1
-    const { flags, fenced, queued } = encodeFields(command, job, waiters)
+    const { flags, counted, queued } = encodeFields(command, job, waiters)
     job[head] = KINDS[command.kind] + 8 * flags + 64 * keys.length
     for (const key of keys) {
       locks.push(key)
-      if (fenced) fences.push(fenceOf(key))
+      if (counted !== undefined) fences.push(counted(key))
       if (queued) queues.push(queueOf(key))
     }
   }
@@ -104,19 +106,26 @@ function encode(commands: readonly LockCommand[]): Encoded {
 /** Which options a command has, and which companions of its keys it touches. */
 interface Shape {
   readonly flags: number
-  readonly fenced: boolean
+  /** The companion that holds a number: the highest token, or who bears the lock. */
+  readonly counted: ((key: string) => string) | undefined
   readonly queued: boolean
 }
 
-const shape = (flags: number, fenced: boolean, queued: boolean): Shape => ({ flags, fenced, queued })
+const shape = (flags: number, counted: Shape['counted'], queued: boolean): Shape => ({
+  flags,
+  counted,
+  queued,
+})
 // One for each that there is, so that the hot path makes none.
-const PLAIN = shape(0, false, false)
-const FENCED = shape(4, true, false)
-const RESPECTFUL = [shape(1, false, true), shape(5, true, true)] as const
-const WAITING = [shape(2, false, true), shape(6, true, true)] as const
-const RELEASE = [shape(0, false, true), shape(1, false, true)] as const
-const FORCE = shape(0, false, true)
-const INSPECT = [shape(0, true, true), shape(1, true, true)] as const
+const PLAIN = shape(0, undefined, false)
+const FENCED = shape(4, fenceOf, false)
+const RESPECTFUL = [shape(1, undefined, true), shape(5, fenceOf, true)] as const
+const WAITING = [shape(2, undefined, true), shape(6, fenceOf, true)] as const
+const EXTEND = [shape(0, undefined, false), shape(1, bearerOf, false)] as const
+const RELEASE = [shape(0, undefined, true), shape(1, undefined, true)] as const
+const RELEASE_OF_BEARER = [shape(2, bearerOf, true), shape(3, bearerOf, true)] as const
+const FORCE = shape(0, undefined, true)
+const INSPECT = [shape(0, fenceOf, true), shape(1, fenceOf, true)] as const
 
 type Json = string | number | boolean
 
@@ -126,15 +135,12 @@ function encodeFields(command: LockCommand, job: Json[], waiters: Json[]): Shape
       return encodeAcquire(command, job, waiters)
     case 'extend':
       job.push(command.value, String(command.ttl))
-      return PLAIN
+      return EXTEND[encodeBearer(command, job)]
     case 'repair':
       job.push(command.value, String(command.ttl))
       return encodeFence(command, job) ? FENCED : PLAIN
     case 'release':
-      job.push(command.value)
-      if (command.requeue === undefined) return RELEASE[0]
-      waiters.push(encodeWaiter(command.requeue))
-      return RELEASE[1]
+      return encodeRelease(command, job, waiters)
     case 'force':
       return FORCE
     case 'inspect':
@@ -142,6 +148,24 @@ function encodeFields(command: LockCommand, job: Json[], waiters: Json[]): Shape
       waiters.push(encodeWaiter(command.watch))
       return INSPECT[1]
   }
+}
+
+function encodeRelease(
+  command: Extract<LockCommand, { kind: 'release' }>,
+  job: Json[],
+  waiters: Json[],
+): Shape {
+  job.push(command.value)
+  const shapes = encodeBearer(command, job) === 0 ? RELEASE : RELEASE_OF_BEARER
+  if (command.requeue === undefined) return shapes[0]
+  waiters.push(encodeWaiter(command.requeue))
+  return shapes[1]
+}
+
+function encodeBearer({ bearer }: { readonly bearer?: Bearer | undefined }, job: Json[]): 0 | 1 {
+  if (bearer === undefined) return 0
+  job.push(String(bearer))
+  return 1
 }
 
 function encodeAcquire(

@@ -48,7 +48,9 @@ const newClients: [string, NewClient][] = [
   [
     'connected ioredis clients',
     async () => {
-      const clients = fleet.urls.map((url) => new Redis(url, { lazyConnect: true, enableOfflineQueue: false }))
+      const clients = fleet.urls.map(
+        (url) => new Redis(url, { lazyConnect: true, enableOfflineQueue: false }),
+      )
       await Promise.all(clients.map((client) => client.connect()))
       const redlock = new Redlock({ nodes: clients.map((client) => ioredisNode(client)) })
       const end = async (): Promise<void> => {

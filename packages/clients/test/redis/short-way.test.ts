@@ -140,13 +140,33 @@ describe.each([
     expect(Number(await client.hGet('fleet', 'longest'))).toBeGreaterThan(2_000)
   })
 
-  test('is free for those whose client is gone, or who did not offer to take it', async () => {
+  test('passes over those whose client is gone', async () => {
+    const channel = `living:${together}`
+    const heard: string[] = []
+    await new Promise<void>((resolve) => {
+      node.subscribe?.(channel, { live: resolve, message: (id) => heard.push(id) })
+    })
+    for (const next of [`${channel}#1@60000`, `${channel}#2`]) {
+      const key = `passed:${next}`
+      await ask(node, acquire(key, 'holder'))
+      const now = Date.now()
+      for (const [index, dead] of [`gone#1@60000`, `gone#2`, `gone#3@60000`].entries()) {
+        await ask(node, acquire(key, dead, offered(dead, now + index)))
+      }
+      await ask(node, acquire(key, next, offered(next, now + 9)))
+      await releaseOf(key)
+      await eventually(async () => expect(heard.at(-1)).toBe(next))
+      expect(said(await ask(node, acquire(key, next, offered(next, now + 9))))).toBe('granted')
+      expect(await client.exists(`{${key}}:#queue`)).toBe(0)
+    }
+  })
+
+  test('is free where the clients of all who wait are gone', async () => {
     for (const id of [`gone:${together}#1@60000`, `asking:${together}#1`]) {
       await ask(node, acquire(id, 'holder'))
       await ask(node, acquire(id, 'a', offered(id, Date.now())))
       await releaseOf(id)
-      expect(await client.exists(id)).toBe(0)
-      expect(await client.zCard(`{${id}}:#queue`)).toBe(2)
+      expect(await client.exists(id, `{${id}}:#queue`)).toBe(0)
     }
   })
 })

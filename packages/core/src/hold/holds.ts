@@ -88,7 +88,8 @@ export class Holds {
   lose(lease: Lease, reason: LossReason): void {
     if (lease.state !== 'held') return
     const { resources } = lease.claim
-    const loss = new LockLostError(reason, `${shownResources(resources)} was lost: ${EXPLAINED[reason]}`, {
+    const explained = lease.bearer !== undefined && reason === 'gone' ? RESUMED : EXPLAINED[reason]
+    const loss = new LockLostError(reason, `${shownResources(resources)} was lost: ${explained}`, {
       resources,
       votes: lease.tally.votes(),
     })
@@ -211,6 +212,9 @@ export class Holds {
     })
   }
 }
+
+/** Of a lock that was serialized. */
+const RESUMED = 'another process has resumed it, or a majority of the nodes no longer have it'
 
 const EXPLAINED: Readonly<Record<LossReason, string>> = {
   expired: 'its time ran out before a majority of the nodes confirmed an extension',

@@ -2,6 +2,7 @@ import type { LockLostError } from '../errors.js'
 import type { ResolvedLockOptions } from '../options.js'
 import type { Grant } from '../quorum/debts.js'
 import type { Member } from '../quorum/member.js'
+import type { Bearer } from '../node/lock-node.js'
 import type { Tally } from '../quorum/tally.js'
 import type { Appointment } from '../agenda.js'
 import type { Instant } from '../quorum/validity.js'
@@ -35,6 +36,8 @@ export class Lease {
   validity: number
   /** Handed over by the nodes for a while: to be extended to its TTL at once. */
   isProvisional = false
+  /** Since it was serialized, or resumed here: another process may go on with it. */
+  bearer: Bearer | undefined
   /** Monotonic time at which the next renewal is due. */
   renewAt: number = Infinity
   next: Appointment | undefined

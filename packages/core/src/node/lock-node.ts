@@ -90,6 +90,8 @@ export interface ExtendCommand extends KeyedCommand {
   readonly kind: 'extend'
   readonly value: string
   readonly ttl: number
+  /** The node remembers the highest one for as long as the keys live, and refuses lower ones as `taken`. */
+  readonly bearer?: Bearer | undefined
   readonly marker?: MarkerCheck | undefined
 }
 
@@ -109,9 +111,17 @@ export interface ReleaseCommand extends KeyedCommand {
   readonly value: string
   /** A waiter that keeps its place though it gives back what this node had granted. */
   readonly requeue?: Waiter | undefined
+  /** Nothing is released, and the answer is `taken`, where the node knows of a higher one. */
+  readonly bearer?: Bearer | undefined
   /** Without it the next waiter is woken, never given the lock. */
   readonly marker?: MarkerCheck | undefined
 }
+
+/**
+ * Which of the processes that went on with one lock sends a command: 0 the one that took it, 1 the one that resumed it
+ * from there, and so on. Absent for a lock that never left its process.
+ */
+export type Bearer = number
 
 /** Delete the keys whoever holds them. For operators. */
 export interface ForceCommand extends KeyedCommand {

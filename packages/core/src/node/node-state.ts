@@ -1,6 +1,7 @@
 import {
   longestHandOver,
   type AcquireCommand,
+  type Bearer,
   type ExtendCommand,
   type Fence,
   type ForceCommand,
@@ -29,6 +30,7 @@ export interface NodeState {
   readonly locks: Map<string, Held>
   readonly queues: Map<string, Place[]>
   readonly counters: Map<string, Counter>
+  readonly bearers: Map<string, Borne>
   readonly markers: Map<string, Marker>
   /** Commands until the next sweep of what has expired, so that memory follows what is alive. */
   untilSweep: number
@@ -51,6 +53,13 @@ interface Counter {
   expiresAt: number
 }
 
+/** Who has gone on with the lock on a key. */
+interface Borne {
+  value: string
+  bearer: Bearer
+  expiresAt: number
+}
+
 interface Marker {
   fleet: string
   run: string
@@ -66,6 +75,8 @@ export type Wake = (waiterId: string, handed?: Handed) => boolean
 /** A proposed time that is further off than this is replaced by the node's own, milliseconds. */
 const CLOCK_TOLERANCE = 1_000
 const SWEEP_EVERY = 1_024
+/** Places in a queue of which nobody hears that one release passes over; those behind them lapse by themselves. */
+const MOST_UNHEARD = 100
 
 export function createNodeState(run: string): NodeState {
   return {
@@ -74,6 +85,7 @@ export function createNodeState(run: string): NodeState {
     locks: new Map(),
     queues: new Map(),
     counters: new Map(),
+    bearers: new Map(),
     markers: new Map(),
     untilSweep: SWEEP_EVERY,
   }
@@ -144,10 +156,14 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
 }
 
 function extend(state: NodeState, command: ExtendCommand, now: number): NodeReply {
-  const { keys, value, ttl } = command
+  const { keys, value, ttl, bearer } = command
+  if (wasResumed(state, keys, value, bearer, now)) return refused('taken', now)
   const missing = missingReason(state, keys, value, now)
   if (missing !== undefined) return refused(missing, now)
-  for (const key of keys) state.locks.set(key, { value, expiresAt: now + ttl })
+  for (const key of keys) {
+    state.locks.set(key, { value, expiresAt: now + ttl })
+    if (bearer !== undefined && bearer > 0) state.bearers.set(key, { value, bearer, expiresAt: now + ttl })
+  }
   noteInMarker(state, command.marker, ttl, 0)
   return { vote: 'granted', clock: now }
 }
@@ -165,7 +181,8 @@ function repair(state: NodeState, command: RepairCommand, now: number): NodeRepl
 }
 
 function release(state: NodeState, command: ReleaseCommand, now: number, wake: Wake): NodeReply {
-  const { keys, value, requeue, marker } = command
+  const { keys, value, requeue, bearer, marker } = command
+  if (wasResumed(state, keys, value, bearer, now)) return refused('taken', now)
   let released = 0
   for (const key of keys) {
     if (liveLock(state, key, now)?.value !== value) continue
@@ -174,7 +191,7 @@ function release(state: NodeState, command: ReleaseCommand, now: number, wake: W
   }
   dequeue(state, keys, value)
   if (requeue !== undefined) enqueue(state, keys, requeue, now)
-  wakeNext(state, keys, released > 0 ? requeue?.id : undefined, marker, now, wake)
+  serveNext(state, keys, released > 0 ? requeue?.id : undefined, marker, now, wake)
   return released === keys.length ? { vote: 'granted', clock: now } : refused('gone', now)
 }
 
@@ -185,7 +202,7 @@ function force(state: NodeState, command: ForceCommand, now: number, wake: Wake)
     state.locks.delete(key)
     deleted++
   }
-  wakeNext(state, command.keys, undefined, undefined, now, wake)
+  serveNext(state, command.keys, undefined, undefined, now, wake)
   return deleted > 0 ? { vote: 'granted', clock: now } : refused('gone', now)
 }
 
@@ -303,6 +320,21 @@ function missingReason(
   return reason
 }
 
+/** Another process has gone on with the lock: it is no longer for this bearer to extend or to release. */
+function wasResumed(
+  state: NodeState,
+  keys: readonly string[],
+  value: string,
+  bearer: Bearer | undefined,
+  now: number,
+): boolean {
+  if (bearer === undefined) return false
+  return keys.some((key) => {
+    const borne = state.bearers.get(key)
+    return borne?.value === value && borne.bearer > bearer && now <= borne.expiresAt
+  })
+}
+
 function grant(
   state: NodeState,
   keys: readonly string[],
@@ -401,7 +433,7 @@ function dequeue(state: NodeState, keys: readonly string[], id: string): void {
 }
 
 /** One that has just stepped back would be woken into the same attempt again: it waits for others to tell it. */
-function wakeNext(
+function serveNext(
   state: NodeState,
   keys: readonly string[],
   except: string | undefined,
@@ -409,35 +441,45 @@ function wakeNext(
   now: number,
   wake: Wake,
 ): void {
+  const mayVote = check !== undefined && barredByMarker(state, check, now) === undefined
   for (const key of keys) {
     if (liveLock(state, key, now) !== undefined) continue
-    const places = livePlaces(state, key, now)
-    const head = places[0]
-    if (head === undefined) continue
-    if (onlyWatches(head)) for (const watcher of places) wake(watcher.id)
-    else if (head.id !== except) handOver(state, key, head, check, now, wake)
+    for (const head of livePlaces(state, key, now).slice(0, MOST_UNHEARD)) {
+      if (head.id === except) break
+      if (onlyWatches(head)) {
+        wakeWatchers(state, key, now, wake)
+        break
+      }
+      if (hasTurn(state, key, head, mayVote ? check : undefined, now, wake)) break
+      // Its process has died, or cannot be reached: the next one does not have to wait until the place lapses. One that
+      // lives takes it again with its next attempt.
+      dequeue(state, [key], head.id)
+    }
   }
 }
 
 /**
  * The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
- * as its place would have lasted. Where the node may not vote it is just woken; where nobody listens the lock is free.
+ * as its place would have lasted. Where the node may not vote (no `check`) it is just woken. False when nobody listens.
  */
-function handOver(
+function hasTurn(
   state: NodeState,
   key: string,
   { id, deadline }: Place,
   check: MarkerCheck | undefined,
   now: number,
   wake: Wake,
-): void {
+): boolean {
   const remaining = Math.min(longestHandOver(id), deadline - now)
-  const mayVote = check !== undefined && barredByMarker(state, check, now) === undefined
-  if (!mayVote || remaining < 1) wake(id)
-  else if (wake(id, { remaining, deadline })) {
-    grant(state, [key], id, remaining, undefined, check, now)
-    dequeue(state, [key], id)
-  }
+  if (check === undefined || remaining < 1) return wake(id) || check === undefined
+  if (!wake(id, { remaining, deadline })) return false
+  grant(state, [key], id, remaining, undefined, check, now)
+  dequeue(state, [key], id)
+  return true
+}
+
+function wakeWatchers(state: NodeState, key: string, now: number, wake: Wake): void {
+  for (const place of livePlaces(state, key, now)) if (onlyWatches(place)) wake(place.id)
 }
 
 function refused(reason: RefusalReason, clock: number, remaining?: number): NodeReply {
@@ -451,5 +493,7 @@ function sweep(state: NodeState, now: number): void {
   for (const key of state.locks.keys()) liveLock(state, key, now)
   for (const key of state.queues.keys()) livePlaces(state, key, now)
   for (const [key, counter] of state.counters) if (now > counter.expiresAt) state.counters.delete(key)
-  state.untilSweep = SWEEP_EVERY + state.locks.size + state.queues.size + state.counters.size
+  for (const [key, borne] of state.bearers) if (now > borne.expiresAt) state.bearers.delete(key)
+  state.untilSweep =
+    SWEEP_EVERY + state.locks.size + state.queues.size + state.counters.size + state.bearers.size
 }

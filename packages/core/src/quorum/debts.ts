@@ -90,8 +90,9 @@ export class Debts {
       if (reply.vote === 'granted' || reply.vote === 'refused') {
         this.#open.delete(value)
         this.#pause = RETRY_AFTER
-      } else if (reply.vote === 'failed') {
-        // It works off what it was sent in order: what was granted was granted by now.
+      } else if (reply.vote === 'failed' || reply.answered === true) {
+        // It works off what it was sent in order: what was granted was granted by now. So an error that persists ends
+        // the debt with the life of the keys.
         debt.until = Math.min(debt.until, this.#clock.monotonic() + debt.life)
       }
     })

@@ -20,12 +20,13 @@ export async function extend(
 ): Promise<ExtendOutcome> {
   const start = engine.now()
   if (lease.remaining(start) <= 0) return 'inconclusive'
+  const { value, bearer } = lease
   const { keys, options } = lease.claim
   const validity = validityOf(ttl, options.driftFactor)
   curtail(lease, start.monotonic + validity)
   lease.longestTtl = Math.max(lease.longestTtl, ttl)
 
-  const running = engine.round(({ marker }) => ({ kind: 'extend', keys, value: lease.value, ttl, marker }), {
+  const running = engine.round(({ marker }) => ({ kind: 'extend', keys, value, ttl, bearer, marker }), {
     start,
     // After the deadline no answer is of use.
     patience: Math.min(options.nodeTimeout, lease.remaining(start)),

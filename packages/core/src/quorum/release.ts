@@ -16,6 +16,7 @@ export async function release(engine: Engine, lease: Lease, loss?: LockLostError
   const wasValid = lease.remaining(start) > 0
   lease.end('released', loss)
   engine.holds.drop(lease)
+  engine.releasing.add(lease)
   const deliver = (member: Member, reply: NodeReply | undefined): void => {
     if (reply?.vote === 'failed' || reply?.vote === 'unknown') deliverTo(member, lease)
   }
@@ -28,6 +29,7 @@ export async function release(engine: Engine, lease: Lease, loss?: LockLostError
       if (decided) deliver(member, reply)
     },
   })
+  engine.releasing.delete(lease)
   decided = true
   for (const member of engine.members) deliver(member, tally.replies[member.index])
   if (tally.isWon) return 'released'
@@ -47,6 +49,6 @@ function deliverTo(member: Member, lease: Lease): void {
   if (standing !== 'absent') member.deliver(releaseOf(lease, member), lease.longestTtl, standing)
 }
 
-function releaseOf({ claim, value }: Lease, { marker }: Member): ReleaseCommand {
-  return { kind: 'release', keys: claim.keys, value, marker }
+function releaseOf({ claim, value, bearer }: Lease, { marker }: Member): ReleaseCommand {
+  return { kind: 'release', keys: claim.keys, value, bearer, marker }
 }

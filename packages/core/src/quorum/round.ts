@@ -43,6 +43,7 @@ class Round {
   readonly #tally: Tally
   #resolve: ((tally: Tally) => void) | undefined
   #deadline: Appointment | undefined
+  #isPutOff = false
 
   constructor(plan: RoundPlan, resolve: (tally: Tally) => void) {
     this.#plan = plan
@@ -89,9 +90,12 @@ class Round {
   #expireAt(due: number, purpose: 'awaited' | 'background'): void {
     this.#deadline = this.#plan.agenda.at(due, purpose, () => {
       const now = this.#now()
-      // The process stood still. One turn of the event loop lets what has arrived be read first.
-      if (now - due > STALLED) this.#expireAt(now + 1, purpose)
-      else this.#expire(now)
+      // The process stood still. One turn of the event loop lets what has arrived be read first: one, since a loop that
+      // lags all the time would never get to the end.
+      if (now - due > STALLED && !this.#isPutOff) {
+        this.#isPutOff = true
+        this.#expireAt(now + 1, purpose)
+      } else this.#expire(now)
     })
   }
 

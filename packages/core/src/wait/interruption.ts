@@ -1,5 +1,37 @@
 import type { Engine } from '../engine.js'
 
+/** One listener for each signal, however many calls it ends: Node warns of more than ten. */
+const listeners = new WeakMap<AbortSignal, Listener>()
+
+class Listener {
+  readonly #signal: AbortSignal
+  readonly #waits = new Set<Interruption>()
+
+  static of(signal: AbortSignal): Listener {
+    let listener = listeners.get(signal)
+    if (listener === undefined) listeners.set(signal, (listener = new Listener(signal)))
+    return listener
+  }
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  add(wait: Interruption): void {
+    if (this.#waits.size === 0) this.#signal.addEventListener('abort', this)
+    this.#waits.add(wait)
+  }
+
+  remove(wait: Interruption): void {
+    if (this.#waits.delete(wait) && this.#waits.size === 0) this.#signal.removeEventListener('abort', this)
+  }
+
+  /** The signal's word. */
+  handleEvent(): void {
+    for (const wait of [...this.#waits]) wait.interrupt()
+  }
+}
+
 /** The end of a wait by the caller's signal or by `close()`, whatever it is that is being waited for. */
 export class Interruption {
   readonly #engine: Engine
@@ -14,13 +46,8 @@ export class Interruption {
     this.#resources = resources
     this.#signal = signal
     this.throwIfInterrupted()
-    signal?.addEventListener('abort', this)
+    if (signal !== undefined) Listener.of(signal).add(this)
     engine.interruptions.add(this)
-  }
-
-  /** The signal's word. */
-  handleEvent(): void {
-    this.interrupt()
   }
 
   interrupt(): void {
@@ -77,7 +104,7 @@ export class Interruption {
   }
 
   dispose(): void {
-    this.#signal?.removeEventListener('abort', this)
+    if (this.#signal !== undefined) Listener.of(this.#signal).remove(this)
     this.#engine.interruptions.delete(this)
   }
 }

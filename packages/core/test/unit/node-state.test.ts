@@ -340,6 +340,49 @@ describe('the hand-over', () => {
     bench.acquire('1', { queue: bench.waiter(offered) })
     bench.release('v', { marker })
     expect(bench.state.locks.size).toBe(0)
+    expect(bench.queue()).toEqual([])
+  })
+
+  test('passes over those of whom nobody hears, whether the next one offers to take it or not', () => {
+    for (const next of ['d#1@10000', 'd#1']) {
+      const bench = benchOfFleet()
+      bench.acquire('v')
+      for (let number = 1; number <= 5; number++) {
+        const dead = number % 2 === 0 ? `c#${number}` : `c#${number}@10000`
+        bench.deaf.add(dead)
+        bench.acquire(dead, { queue: bench.waiter(dead, NOW + number) })
+      }
+      bench.acquire(next, { queue: bench.waiter(next, NOW + 9) })
+      bench.release('v', { marker })
+      expect(bench.woken).toEqual([next])
+      expect(bench.acquire(next, { queue: bench.waiter(next, NOW + 9) })).toEqual(granted)
+      expect(bench.queue()).toEqual([])
+    }
+  })
+
+  test('passes over a hundred places at most, and wakes those who watch where nobody waits', () => {
+    const bench = benchOfFleet()
+    bench.acquire('v')
+    for (let number = 0; number < 120; number++) {
+      bench.deaf.add(`c#${number}`)
+      bench.acquire(`c#${number}`, { queue: bench.waiter(`c#${number}`, NOW + number) })
+    }
+    bench.do({ kind: 'inspect', keys: ['a'], watch: bench.waiter('w#1', Infinity) })
+    bench.release('v', { marker })
+    expect(bench.queue()).toHaveLength(21)
+    expect(bench.woken).toEqual([])
+    bench.acquire('d', { queue: 'ignore' })
+    bench.release('d', { marker })
+    expect(bench.queue()).toEqual(['w#1'])
+    expect(bench.woken).toEqual(['w#1'])
+  })
+
+  test('leaves the places where they are when the node may not vote: what it hears there counts for nothing', () => {
+    const bench = benchOfFleet()
+    bench.deaf.add(offered)
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter(offered) })
+    bench.release('v', { marker: { key: 'fleet', run: 'run-0' } })
     expect(bench.queue()).toEqual([offered])
   })
 
@@ -369,6 +412,46 @@ describe('the hand-over', () => {
     bench.acquire('1', { queue: bench.waiter(offered) })
     bench.release('v', { marker })
     expect(bench.state.markers.get('fleet')?.longestTtl).toBe(3_000)
+  })
+})
+
+describe('a lock that went on with another process', () => {
+  const resume = (bench: Bench, bearer: number): NodeReply =>
+    bench.do({ kind: 'extend', keys: ['a', 'b'], value: 'v', ttl: 1_000, bearer })
+  const releasedBy = (bench: Bench, bearer?: number): NodeReply =>
+    bench.do({ kind: 'release', keys: ['a', 'b'], value: 'v', bearer })
+
+  test('is no longer for the first to extend or to release', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a', 'b'] })
+    expect(resume(bench, 0)).toEqual(granted)
+    expect(resume(bench, 1)).toEqual(granted)
+    expect(resume(bench, 0)).toEqual(refused('taken'))
+    expect(releasedBy(bench, 0)).toEqual(refused('taken'))
+    expect(bench.state.locks.size).toBe(2)
+    expect(resume(bench, 2)).toEqual(granted)
+    expect(releasedBy(bench, 1)).toEqual(refused('taken'))
+    expect(releasedBy(bench, 2)).toEqual(granted)
+    expect(bench.state.locks.size).toBe(0)
+  })
+
+  test('can be resumed a second time after a first time that came to nothing', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a', 'b'] })
+    expect(resume(bench, 1)).toEqual(granted)
+    expect(resume(bench, 1)).toEqual(granted)
+  })
+
+  test('is forgotten with its key, and means nothing for the next lock', () => {
+    const bench = new Bench()
+    bench.acquire('v', { keys: ['a', 'b'] })
+    resume(bench, 1)
+    releasedBy(bench, 1)
+    bench.acquire('w', { keys: ['a', 'b'] })
+    expect(bench.do({ kind: 'extend', keys: ['a', 'b'], value: 'w', ttl: 1_000, bearer: 0 })).toEqual(granted)
+    bench.now += 5_000
+    for (let command = 0; command < 3_000; command++) bench.acquire('x', { keys: ['c'] })
+    expect(bench.state.bearers.size).toBe(0)
   })
 })
 

@@ -103,13 +103,16 @@ const acquires = fc
       marker: marker(world),
     }
   })
-const extends_ = fc.tuple(keysOf, values, times, markers).map(
-  ([keys, value, ttl, marker]) =>
+/** Of a lock that goes from process to process. */
+const bearers = fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 2 })
+const extends_ = fc.tuple(keysOf, values, times, bearers, markers).map(
+  ([keys, value, ttl, bearer, marker]) =>
     (world: World): NodeCommand => ({
       kind: 'extend',
       keys: keys(world),
       value,
       ttl,
+      bearer,
       marker: marker(world),
     }),
 )
@@ -133,14 +136,15 @@ const released = fc.oneof(
   },
 )
 const releases = fc
-  .tuple(keysOf, released, fc.option(waiters, { nil: () => undefined, freq: 3 }), markers)
+  .tuple(keysOf, released, fc.option(waiters, { nil: () => undefined, freq: 3 }), bearers, markers)
   .map(
-    ([keys, value, requeue, marker]) =>
+    ([keys, value, requeue, bearer, marker]) =>
       (world: World): NodeCommand => ({
         kind: 'release',
         keys: keys(world),
         value: value(world),
         requeue: requeue(world),
+        bearer,
         marker: marker(world),
       }),
   )

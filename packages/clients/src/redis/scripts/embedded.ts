@@ -9,18 +9,18 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '806dadbd8cf562ad05f234bc0dc1bc5340ce92db',
+  sha1: '2e91262f75ebb7cb6208412bbd944087dc1a0a09',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
--- KEYS   the lock keys of all commands in order, then their fence counters, then their queues (each command names
---        only the companions that it touches), and last the marker if it is to be checked
+-- KEYS   the lock keys of all commands in order, then their fence counters (of a command with a bearer: who bears the
+--        lock), then their queues (each command names only the companions that it touches), and last the marker if it is to be checked
 -- ARGV   of several commands
 --        1: JSON, flat: number of lock keys, number of fence counters, run of the marker or false, and then for each
 --        command \`kind + 8 * flags + 64 * keys\` and its fields:
 --          1 acquire  value ttl [token counter-life]    flags: 1 respect, 2 waiter, 4 fence
---          2 extend   value ttl
+--          2 extend   value ttl [bearer]                flags: 1 bearer
 --          3 repair   value ttl [token counter-life]    flags: 4 fence
---          4 release  value                             flags: 1 requeue
+--          4 release  value [bearer]                    flags: 1 requeue, 2 bearer
 --          5 force
 --          6 inspect                                    flags: 1 watch
 --        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
@@ -39,12 +39,15 @@ export const batch: EmbeddedScript = {
 -- Keys
 --   lock    string, the value of its holder
 --   fence   string, the highest token granted
+--   bearer  string, \`number value\`: which process has gone on with the lock that has this value
 --   queue   sorted set, two members for each waiter: \`+id\` scored by its order, \`-id\` by the negative of its deadline.
 --           So places sort from 0 up and deadlines below 0.
 --   marker  hash: fleet, run, longest, highest, floor, until
 
 local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local CLOCK_TOLERANCE = 1000
+-- Places of which nobody hears that one release passes over; those behind them lapse by themselves.
+local MOST_UNHEARD = 100
 
 local call, pcalled = redis.call, redis.pcall
 local keys, argv = KEYS, ARGV
@@ -210,9 +213,27 @@ end
 -- that it wakes, and the place that a waiter takes or keeps. Again only what is usual; nothing was done when the general
 -- part has to go on.
 
--- A hint only: one that may not be given must not spoil a release.
+local function dropDead(key)
+  for _, member in ipairs(call('ZRANGEBYSCORE', key, '(' .. -now, '(0')) do
+    call('ZREM', key, member, '+' .. string.sub(member, 2))
+  end
+end
+
+-- The first live place: its id, order and deadline, or nothing.
+local function headOf(key)
+  for attempt = 1, 2 do
+    local first = call('ZRANGEBYSCORE', key, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+    if not first[1] then return end
+    local id = string.sub(first[1], 2)
+    local deadline = -tonumber(call('ZSCORE', key, '-' .. id) or 0)
+    if now <= deadline then return id, tonumber(first[2]), deadline end
+    if attempt == 1 then dropDead(key) else return end
+  end
+end
+
+-- A hint only: one that may not be given must not spoil a release. False when nobody listens.
 local function wake(id)
-  pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id)
+  return pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id) ~= 0
 end
 
 -- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
@@ -228,12 +249,32 @@ local function handOver(lockKey, queueKey, id, deadline, former)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lockKey)
     if former then call('ZREM', queueKey, '+' .. former, '-' .. former) end
-    return 'unheard'
+    return listeners == 0 and 'unheard' or 'untold'
   end
   former = former or id
   call('ZREM', queueKey, '+' .. id, '-' .. id, '+' .. former, '-' .. former)
   if remaining > longest then longest = remaining end
   return 'handed'
+end
+
+-- A free lock goes to the first waiter of whom anybody hears. The process of one that is passed over has died, or cannot
+-- be reached: the next one does not have to wait until its place lapses, and one that lives takes it again with its next
+-- attempt. The id of the one that has been given the lock, if any.
+local function serveNext(lockKey, queueKey, except, mayHandOver)
+  mayHandOver = mayHandOver and marked and mayVote
+  for _ = 1, MOST_UNHEARD do
+    local id, at, deadline = headOf(queueKey)
+    if not id or id == except then return end
+    if at == math.huge then
+      dropDead(queueKey)
+      for _, member in ipairs(call('ZRANGEBYSCORE', queueKey, '+inf', '+inf')) do wake(string.sub(member, 2)) end
+      return
+    end
+    local outcome = mayHandOver and handOver(lockKey, queueKey, id, deadline)
+    if outcome == 'handed' then return id end
+    if outcome == 'untold' or (not outcome and (wake(id) or not mayHandOver)) then return end
+    call('ZREM', queueKey, '+' .. id, '-' .. id)
+  end
 end
 
 if single and queues and lockCount == 1 and fenceCount == 0 then
@@ -244,12 +285,16 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
     local id = first and string.sub(first, 2)
     local deadline = id and id ~= value and -tonumber(call('ZSCORE', queueKey, '-' .. id) or 0)
     if deadline and now <= deadline then
-      if handOver(lockKey, queueKey, id, deadline, value) then return noteInMarker() or reply end
-      if pcalled('DEL', lockKey) == 1 then
+      local outcome = handOver(lockKey, queueKey, id, deadline, value)
+      if outcome == 'unheard' then
+        call('ZREM', queueKey, first, '-' .. id)
+        serveNext(lockKey, queueKey, nil, true)
+      elseif not outcome and pcalled('DEL', lockKey) == 1 then
         call('ZREM', queueKey, '+' .. value, '-' .. value)
-        wake(id)
-        return reply
+        serveNext(lockKey, queueKey, nil, true)
+        outcome = 'freed'
       end
+      if outcome then return noteInMarker() or reply end
     end
   elseif head == 81 and mayVote and (not run or tonumber(job[6]) <= longest) then
     local at, age, life, id = string.match(job[7], '^(%d+) (%d+) (%d+) (.*)$')
@@ -363,24 +408,6 @@ local function readWaiter(waiter)
   return id, now - age, life
 end
 
-local function dropDead(key)
-  for _, member in ipairs(call('ZRANGEBYSCORE', key, '(' .. -now, '(0')) do
-    call('ZREM', key, member, '+' .. string.sub(member, 2))
-  end
-end
-
--- The first live place: its id, order and deadline, or nothing.
-local function headOf(key)
-  for attempt = 1, 2 do
-    local first = call('ZRANGEBYSCORE', key, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-    if not first[1] then return end
-    local id = string.sub(first[1], 2)
-    local deadline = -tonumber(call('ZSCORE', key, '-' .. id) or 0)
-    if now <= deadline then return id, tonumber(first[2]), deadline end
-    if attempt == 1 then dropDead(key) else return end
-  end
-end
-
 -- Milliseconds after which those ahead of the waiter (all, without one) may have lapsed; -1 for nobody.
 local function lifeOfThoseAhead(n, waiter)
   local life, id, order = -1, nil, nil
@@ -418,18 +445,11 @@ local function dequeue(n, id)
   for i = queue, queue + n - 1 do call('ZREM', keys[i], '+' .. id, '-' .. id) end
 end
 
-local function wakeNext(n, except, mayHandOver)
+local function serveNextOfEach(n, except, mayHandOver)
   for i = 0, n - 1 do
-    local key, lockKey = keys[queue + i], keys[lock + i]
+    local lockKey = keys[lock + i]
     if not values[lockKey] then
-      local head, at, deadline = headOf(key)
-      if head and at == math.huge then
-        dropDead(key)
-        for _, member in ipairs(call('ZRANGEBYSCORE', key, '+inf', '+inf')) do wake(string.sub(member, 2)) end
-      elseif head and head ~= except then
-        local handed = mayHandOver and handOver(lockKey, key, head, deadline)
-        if handed == 'handed' then values[lockKey] = head elseif not handed then wake(head) end
-      end
+      values[lockKey] = serveNext(lockKey, keys[queue + i], except, mayHandOver) or false
     end
   end
 end
@@ -510,13 +530,36 @@ local function missing(value, n)
   return reason
 end
 
-local function extend(_, n)
+-- Another process has gone on with the lock: it is no longer for this bearer to extend or to release.
+local function wasResumed(value, n, bearer)
+  for i = fence, fence + n - 1 do
+    local borne = values[keys[i]]
+    local latest, of = string.match(borne or '', '^(%d+) (.*)$')
+    if of == value and tonumber(latest) > bearer then return true end
+  end
+end
+
+local function extend(flags, n)
   local value, ttl = job[p], job[p + 1]
   p = p + 2
+  local bearer = 0
+  if flags == 1 then
+    bearer = tonumber(job[p])
+    p = p + 1
+    if wasResumed(value, n, bearer) then return TAKEN end
+  end
   local reason = missing(value, n)
   if reason then return reason end
   -- Never SET: it has to work on a node that is out of memory.
   for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
+  if bearer > 0 then
+    local borne = string.format('%d %s', bearer, value)
+    for i = fence, fence + n - 1 do
+      -- Where there is no memory for it the extension still counts.
+      pcalled('SET', keys[i], borne, 'PX', ttl)
+      values[keys[i]] = borne
+    end
+  end
   if marked then note(ttl) end
 end
 
@@ -540,7 +583,12 @@ end
 local function release(flags, n)
   local value = job[p]
   p = p + 1
-  local waiter = flags == 1 and nextWaiter()
+  local waiter = flags % 2 == 1 and nextWaiter()
+  if flags >= 2 then
+    local bearer = tonumber(job[p])
+    p = p + 1
+    if wasResumed(value, n, bearer) then return TAKEN end
+  end
 
   local released = 0
   for i = lock, lock + n - 1 do
@@ -556,7 +604,7 @@ local function release(flags, n)
   dequeue(n, value)
   -- Where there is no memory for a place, the release still counts.
   if waiter then pcall(enqueue, n, waiter) end
-  if queues then wakeNext(n, released > 0 and waiter and readWaiter(waiter), true) end
+  if queues then serveNextOfEach(n, released > 0 and waiter and readWaiter(waiter), true) end
   if released < n then return GONE end
 end
 
@@ -572,7 +620,7 @@ local function force(_, n)
       assertFree(key)
     end
   end
-  if queues then wakeNext(n) end
+  if queues then serveNextOfEach(n) end
   if deleted == 0 then return GONE end
 end
 
@@ -620,7 +668,8 @@ local function applyAll()
     p = p + 1
     number, takenCount = number + 1, 0
     lockStep = n
-    fenceStep = (kind == 6 or (flags >= 4 and kind % 2 == 1)) and n or 0
+    local isBorne = (kind == 2 and flags == 1) or (kind == 4 and flags >= 2)
+    fenceStep = (kind == 6 or isBorne or (flags >= 4 and kind % 2 == 1)) and n or 0
     queueStep = (kind >= 4 or (kind == 1 and flags % 4 > 0)) and n or 0
     local said = handlers[kind](flags, n)
     if said then
