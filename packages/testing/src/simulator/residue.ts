@@ -1,4 +1,4 @@
-import type { NodeCommand } from '@quorumlock/core'
+import type { NodeCommand, NodeReply } from '@quorumlock/core'
 import type { ClientProcess } from './client-process.js'
 import type { Oracle } from './oracle.js'
 import type { Server } from './server.js'
@@ -22,12 +22,14 @@ export class Residue {
     this.#excused.add(value)
   }
 
-  checkStep(server: Server, command: NodeCommand): void {
+  checkStep(server: Server, command: NodeCommand, reply: NodeReply): void {
     if (!('keys' in command)) return
     for (const key of command.keys) {
       const queue = server.state.queues.get(key)
       if (queue === undefined) continue
-      const left = command.kind === 'release' ? command.value : undefined
+      // A giver's release where its heir is known does nothing: the place goes with the heir's.
+      const isRelease = command.kind === 'release' && !(reply.vote === 'refused' && reply.reason === 'taken')
+      const left = isRelease ? command.value : undefined
       if (left !== undefined && queue.some(({ id }) => id === left)) {
         this.#oracle.report(
           'invariant',

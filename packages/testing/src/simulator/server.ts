@@ -169,5 +169,6 @@ function copyInto(target: NodeState, source: NodeState): void {
       queue.map((place) => ({ ...place })),
     )
   for (const [key, counter] of source.counters) target.counters.set(key, { ...counter })
+  for (const [key, borne] of source.bearers) target.bearers.set(key, { ...borne })
   for (const [key, marker] of source.markers) target.markers.set(key, { ...marker })
 }

@@ -254,7 +254,7 @@ class Simulation {
       this.#marks.reach(`late ${command.kind} applied`)
       if ('value' in command) this.#residue.excuse(command.value)
     }
-    this.#residue.checkStep(server, command)
+    this.#residue.checkStep(server, command, reply)
     if (command.kind === 'release')
       this.#oracle.released(server, command.value, reply, () => this.#isDecisive(command))
     this.#trace.add(10 + VOTES.indexOf(reply.vote), server.index)
