@@ -365,7 +365,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     from: '  lease.validity = validity\n',
     to: '  lease.validity = Math.min(validity, lease.validity)\n',
     world: 'edges',
-    within: 500,
+    within: 100,
     plan: { ttls: [10_000], guard: true, fencing: false, only: ['visit'] },
   },
 ]
