@@ -68,10 +68,11 @@ export class Engine {
               silent ? 'a lock node fell silent' : 'a lock node speaks again',
             )
           },
+          clockMargin: () => this.holds.clockMargin,
           clockStepped: (member, step) => {
             tellNode(member.name, 'clock-stepped', step)
             logger.warn({ node: member.name, step }, "a lock node's clock was stepped")
-            if (step > 0) this.holds.doubt(member)
+            if (step > 0) this.holds.doubt(member, step)
           },
           unproven: (member) => {
             this.guard?.examine(member)

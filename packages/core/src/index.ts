@@ -13,6 +13,7 @@ export {
   type NodeVote,
 } from './errors.js'
 export { Lock, type LockJson } from './lock.js'
+export type { Acquisition } from './hold/lease.js'
 export { NamedLock } from './named-lock.js'
 export type {
   AcquireOptions,

@@ -1,7 +1,7 @@
 import type { Engine } from './engine.js'
 import { shownResources } from './engine.js'
 import { LockLostError, UnsupportedError, type NodeVote } from './errors.js'
-import type { Lease } from './hold/lease.js'
+import type { Acquisition, Lease } from './hold/lease.js'
 import { checkTtl } from './options.js'
 import { PAUSE_BETWEEN_TRIES } from './quorum/extend.js'
 import type { ReleaseOutcome } from './quorum/release.js'
@@ -66,6 +66,11 @@ export class Lock {
   /** Whether it is ours at this very moment, by the clock: also right after the process stood still. */
   get held(): boolean {
     return this.remaining() > 0
+  }
+
+  /** How the lock was had: after how many attempts and how long a wait, and whether its last holder handed it over. */
+  get acquisition(): Acquisition {
+    return this.#lease.acquisition
   }
 
   /** What each node says of the lock now. */

@@ -223,7 +223,8 @@ export class Redlock {
     for (const lease of engine.holds.all) {
       if (!lease.detached) lease.releasing ??= release(engine, lease, endedByClose(lease))
     }
-    await this.#within(CLOSE_WITHIN, Promise.all([...engine.releasing].map(({ releasing }) => releasing)))
+    const releases = [...engine.releasing].flatMap(({ releasing }) => releasing ?? [])
+    await this.#within(CLOSE_WITHIN, Promise.all(releases))
     await this.#settled()
     engine.holds.close()
     engine.guard?.close()

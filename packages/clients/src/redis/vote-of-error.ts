@@ -30,6 +30,9 @@ const NEVER_SENT = [
   /enableOfflineQueue options is false/,
 ]
 
+/** As in ETIMEDOUT: no word of a server, though in capitals. */
+const SYSTEM_ERROR = /^E(?!RR$|XECABORT$)/
+
 /**
  * What an error proves ("Votes"): `failed` only when nothing can have been written. Whatever is not understood, a lost
  * connection above all, is `unknown`.
@@ -44,7 +47,9 @@ export function voteOfError(error: unknown): Failed | Unknown {
     (code !== undefined && OUTAGE.has(code)) ||
     REFUSED_BY_SERVER.some((pattern) => pattern.test(message)) ||
     NEVER_SENT.some((pattern) => pattern.test(message))
-  return { vote: surelyNot ? 'failed' : 'unknown', reason: message, cause: error }
+  if (surelyNot) return { vote: 'failed', reason: message, cause: error }
+  const answered = code !== undefined && !SYSTEM_ERROR.test(code)
+  return { vote: 'unknown', reason: message, ...(answered && { answered }), cause: error }
 }
 
 /** The error code of a Redis reply; in Redis 6 an error from within a script carries its position before it. */

@@ -166,7 +166,7 @@ describe.each([
       await ask(node, acquire(id, 'holder'))
       await ask(node, acquire(id, 'a', offered(id, Date.now())))
       await releaseOf(id)
-      expect(await client.exists(id, `{${id}}:#queue`)).toBe(0)
+      expect(await client.exists([id, `{${id}}:#queue`])).toBe(0)
     }
   })
 })

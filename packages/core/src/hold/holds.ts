@@ -4,6 +4,7 @@ import { LockLostError, type LossReason } from '../errors.js'
 import { PAUSE_BETWEEN_TRIES } from '../quorum/extend.js'
 import { freeEverywhere } from '../quorum/release.js'
 import { topUp } from '../quorum/repair.js'
+import { driftOf } from '../quorum/validity.js'
 import { tellLost } from '../telemetry/events.js'
 import { extend } from '../telemetry/extend.js'
 import { warnOfLongHold } from '../telemetry/long-holds.js'
@@ -15,6 +16,11 @@ import type { Lease } from './lease.js'
 const COARSEST_GRID = 50
 /** How often the wall clock is compared with the monotonic one while anything is held, milliseconds. */
 const CLOCK_WATCH = 1_000
+/** How often the clocks of the nodes are looked at within the TTL of a lock that is not renewed. */
+const LOOKS_PER_TTL = 6
+const SHORTEST_LOOK = 50
+/** A jump of a node's clock that is told even when nothing is held, milliseconds. */
+const NOTABLE_STEP = 500
 
 /** All leases of a client: renewed together, lost in time, counted. */
 export class Holds {
@@ -22,6 +28,8 @@ export class Holds {
   readonly #leases = new Set<Lease>()
   readonly #abandoned: FinalizationRegistry<Lease>
   #clockWatch: Appointment | undefined
+  #nodeWatch: Appointment | undefined
+  #nodeWatchDue = Infinity
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -34,6 +42,13 @@ export class Holds {
     return this.#leases.size
   }
 
+  /** What the validity of the shortest lease leaves for clocks to be wrong: a larger step may have cost it a vote. */
+  get clockMargin(): number {
+    let margin = NOTABLE_STEP
+    for (const lease of this.#leases) margin = Math.min(margin, allowanceOf(lease))
+    return margin
+  }
+
   get all(): Lease[] {
     return [...this.#leases]
   }
@@ -44,7 +59,7 @@ export class Holds {
     if (lease.claim.options.autoExtend) {
       lease.handle = handle
       lease.renewAt = this.#firstRenewal(lease)
-    }
+    } else this.#watchNodes(lease)
     this.arm(lease)
     this.#clockWatch ??= this.#watchClocks()
     if (lease.isProvisional) void this.#confirm(lease)
@@ -75,12 +90,11 @@ export class Holds {
     this.#leases.delete(lease)
     if (lease.isWatched) this.#abandoned.unregister(lease)
     if (this.#leases.size > 0) return
-    this.#clockWatch?.cancel()
-    this.#clockWatch = undefined
+    this.#stopWatching()
   }
 
   close(): void {
-    this.#clockWatch?.cancel()
+    this.#stopWatching()
     for (const lease of this.#leases) lease.next?.cancel()
     this.#leases.clear()
   }
@@ -125,8 +139,9 @@ export class Holds {
   }
 
   /** A node's clock was stepped forward: what it granted before may be gone, so its vote is void until it is heard again. */
-  doubt(member: Member): void {
+  doubt(member: Member, step: number): void {
     for (const lease of this.#leases) {
+      if (step <= allowanceOf(lease)) continue
       lease.tally.put(member.index, { vote: 'unknown', reason: 'its clock was stepped' }, 0)
       if (lease.renewAt !== Infinity) {
         lease.renewAt = this.#engine.options.clock.monotonic()
@@ -211,10 +226,35 @@ export class Holds {
       this.#clockWatch = this.#leases.size > 0 ? this.#watchClocks() : undefined
     })
   }
+
+  /** Renewals tell of the clocks of the nodes. For a lock that is not renewed they are asked in time to notice a step. */
+  #watchNodes({ ttl }: Lease): void {
+    const { agenda, members, options } = this.#engine
+    const due = options.clock.monotonic() + Math.max(SHORTEST_LOOK, ttl / LOOKS_PER_TTL)
+    if (this.#nodeWatchDue <= due) return
+    this.#nodeWatch?.cancel()
+    this.#nodeWatchDue = due
+    this.#nodeWatch = agenda.at(due, 'background', () => {
+      this.#nodeWatchDue = Infinity
+      for (const member of members) member.greet(undefined, () => undefined)
+      for (const lease of this.#leases) if (lease.renewAt === Infinity) this.#watchNodes(lease)
+    })
+  }
+
+  #stopWatching(): void {
+    this.#clockWatch?.cancel()
+    this.#clockWatch = undefined
+    this.#nodeWatch?.cancel()
+    this.#nodeWatchDue = Infinity
+  }
 }
 
 /** Of a lock that was serialized. */
 const RESUMED = 'another process has resumed it, or a majority of the nodes no longer have it'
+
+function allowanceOf({ ttl, claim }: Lease): number {
+  return driftOf(ttl, claim.options.driftFactor)
+}
 
 const EXPLAINED: Readonly<Record<LossReason, string>> = {
   expired: 'its time ran out before a majority of the nodes confirmed an extension',

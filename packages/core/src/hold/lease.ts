@@ -16,6 +16,18 @@ export interface Claim {
   readonly origin?: { readonly stack?: string } | undefined
 }
 
+/** How a lock was had. */
+export interface Acquisition {
+  /** Rounds that it took; 0 for a lock that was resumed. */
+  readonly attempts: number
+  /** From the call to the lock, milliseconds. */
+  readonly waited: number
+  /** Its last holder gave it over by its release, before anybody had to ask again. */
+  readonly handedOver: boolean
+}
+
+const AT_ONCE: Acquisition = { attempts: 0, waited: 0, handedOver: false }
+
 /** A lock that was granted, as the engine keeps it. The user's handle points here, not the other way round. */
 export class Lease {
   state: 'held' | 'released' | 'lost' = 'held'
@@ -34,6 +46,8 @@ export class Lease {
   /** When the present validity began, and how long it lasts from there. */
   since: Instant
   validity: number
+  /** How it came to be held. */
+  acquisition: Acquisition = AT_ONCE
   /** Handed over by the nodes for a while: to be extended to its TTL at once. */
   isProvisional = false
   /** Since it was serialized, or resumed here: another process may go on with it. */

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry'
+import type { Clock } from '../clock.js'
 import { shownResources, type Engine } from '../engine.js'
 import { LockContendedError, LockMisuseError, QuorumLockError, QuorumUnavailableError } from '../errors.js'
 import type { Claim, Lease } from '../hold/lease.js'
@@ -14,10 +15,13 @@ const SHORTEST_PATIENCE = 50
 /** Takes a lock, waiting for it as the options say. Rejects when it cannot be had. */
 export async function acquire(engine: Engine, claim: Claim, signal: AbortSignal | undefined): Promise<Lease> {
   const { wait, fair } = claim.options
+  const progress = beginning(engine)
   const wanted = new Interruption(engine, claim.resources, signal)
   try {
-    if (wait === 0) return granted(engine, claim, await tryOnce(engine, claim, wanted))
-    return await (fair ? acquireInTurn(engine, claim, wanted) : acquireByChance(engine, claim, wanted))
+    if (wait === 0)
+      return had(granted(engine, claim, await tryOnce(engine, claim, wanted, progress)), progress)
+    const inTime = fair ? acquireInTurn : acquireByChance
+    return had(await inTime(engine, claim, wanted, progress), progress)
   } catch (error) {
     logFailure(engine, error)
     throw error
@@ -32,14 +36,15 @@ export async function tryAcquire(
   claim: Claim,
   signal: AbortSignal | undefined,
 ): Promise<Lease | undefined> {
+  const progress = beginning(engine)
   const wanted = new Interruption(engine, claim.resources, signal)
   try {
-    const result = await tryOnce(engine, claim, wanted)
+    const result = await tryOnce(engine, claim, wanted, progress)
     if (!result.won && !result.tally.isUnavailable) {
       engine.options.logger.debug({ resources: claim.resources }, 'a lock is held by others')
       return undefined
     }
-    return granted(engine, claim, result)
+    return had(granted(engine, claim, result), progress)
   } catch (error) {
     logFailure(engine, error)
     throw error
@@ -48,16 +53,43 @@ export async function tryAcquire(
   }
 }
 
-async function tryOnce(engine: Engine, claim: Claim, wanted: Interruption): Promise<Attempt> {
+/** How far a call has come, for `lock.acquisition`. */
+interface Progress {
+  readonly clock: Clock
+  readonly begun: number
+  attempts: number
+}
+
+function beginning({ options: { clock } }: Engine): Progress {
+  return { clock, begun: clock.monotonic(), attempts: 0 }
+}
+
+function had(lease: Lease, { clock, begun, attempts }: Progress): Lease {
+  lease.acquisition = { attempts, waited: clock.monotonic() - begun, handedOver: lease.isProvisional }
+  return lease
+}
+
+async function tryOnce(
+  engine: Engine,
+  claim: Claim,
+  wanted: Interruption,
+  progress: Progress,
+): Promise<Attempt> {
   const unready = ready(engine, wanted)
   if (unready !== undefined) await unready
+  progress.attempts++
   const result = await attempt(engine, claim, wanted, claim.options.fair ? 'respect' : 'ignore')
   if (!result.won) result.abandon()
   return result
 }
 
 /** First come, first served: every attempt carries the same place in the queue of every node. */
-async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption): Promise<Lease> {
+async function acquireInTurn(
+  engine: Engine,
+  claim: Claim,
+  wanted: Interruption,
+  progress: Progress,
+): Promise<Lease> {
   const { clock } = engine.options
   const until = clock.monotonic() + claim.options.wait
   const place = new Place(engine, claim)
@@ -72,6 +104,7 @@ async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption)
       if (unready !== undefined) await unready
       waiting.attempting()
       last?.abandon()
+      progress.attempts++
       const result = await attempt(engine, claim, wanted, place, patienceFor(engine, claim, until))
       if (result.won) {
         place.served(result.lease)
@@ -91,7 +124,12 @@ async function acquireInTurn(engine: Engine, claim: Claim, wanted: Interruption)
 }
 
 /** Classic Redlock: attempts at random intervals, with the remaining TTL and a node's word as hints. */
-async function acquireByChance(engine: Engine, claim: Claim, wanted: Interruption): Promise<Lease> {
+async function acquireByChance(
+  engine: Engine,
+  claim: Claim,
+  wanted: Interruption,
+  progress: Progress,
+): Promise<Lease> {
   const { wait, retryInterval } = claim.options
   const { clock, random } = engine.options
   const until = clock.monotonic() + wait
@@ -120,6 +158,7 @@ async function acquireByChance(engine: Engine, claim: Claim, wanted: Interruptio
     async () => {
       last = undefined
       await ready(engine, wanted)
+      progress.attempts++
       last = await attempt(engine, claim, wanted, 'ignore', patienceFor(engine, claim, until))
       return granted(engine, claim, last)
     },

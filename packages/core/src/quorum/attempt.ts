@@ -1,4 +1,5 @@
-import type { Engine, RoundOptions } from '../engine.js'
+import { shownResources, type Engine, type RoundOptions } from '../engine.js'
+import { LockMisuseError } from '../errors.js'
 import { Lease, type Claim } from '../hold/lease.js'
 import { withLabel } from '../label.js'
 import { mayHold, type Fence, type NodeReply } from '../node/lock-node.js'
@@ -7,6 +8,12 @@ import type { Place } from '../wait/place.js'
 import type { Member } from './member.js'
 import { Tally } from './tally.js'
 import { validityOf } from './validity.js'
+
+/**
+ * Servers count in doubles, up to 2^53. A clock that is wrong by centuries must not bring a counter near that: nobody
+ * could lock the resource until it is forgotten. In microseconds since 1970 this is the year 2223.
+ */
+const HIGHEST_TOKEN = 8e15
 
 /** Proposals of a token in one attempt; each costs a round trip, and only wrong clocks make more than one. */
 const MOST_PROPOSALS = 8
@@ -41,6 +48,7 @@ export async function attempt(
 ): Promise<Attempt> {
   for (let proposal = 1; ; proposal++) {
     const result = await propose(engine, claim, wanted, turn, patience)
+    if (!result.won) refuseIfBeyondCounting(claim, result)
     if (result.won || proposal === MOST_PROPOSALS || !isStaleOnly(engine, result.tally)) return result
     result.abandon()
   }
@@ -62,7 +70,7 @@ async function propose(
   const value = place?.name ?? withLabel(random.id(), options.label)
   const start = engine.now()
   place?.attempting(start)
-  const fence = options.fencing ? nextFence(engine, options.fenceRetention) : undefined
+  const fence = options.fencing ? nextFence(engine, claim) : undefined
   const tally = new Tally(engine.names, quorum)
   let phase: 'voting' | 'won' | 'lost' | 'abandoned' = 'voting'
 
@@ -138,15 +146,34 @@ async function propose(
 }
 
 /** "Fencing token from the quorum": proposals follow the clock, so that the first one nearly always holds. */
-function nextFence(engine: Engine, retention: number): Fence {
+function nextFence(engine: Engine, { resources, options: { fenceRetention } }: Claim): Fence {
   const { clock } = engine.options
   const micros = Math.floor(clock.wall() * 1_000 + (clock.monotonic() % 1) * 1_000)
-  engine.highestToken = Math.max(engine.highestToken + 1, micros)
-  return { token: engine.highestToken, retention }
+  const token = Math.max(engine.highestToken + 1, micros)
+  if (token > HIGHEST_TOKEN) {
+    const time = new Date(clock.wall()).toISOString()
+    throw new LockMisuseError(
+      `Cannot draw a fencing token for ${shownResources(resources)}: the clock of this machine says ${time}. Set it right`,
+      { resources },
+    )
+  }
+  engine.highestToken = token
+  return { token, retention: fenceRetention }
+}
+
+/** A machine with a wrong clock was here, with a client that did not look. Other resources are not concerned. */
+function refuseIfBeyondCounting({ resources }: Claim, { tally, abandon }: Lost): void {
+  if (!tally.replies.some((reply) => reply?.vote === 'refused' && (reply.counter ?? 0) >= HIGHEST_TOKEN))
+    return
+  abandon()
+  throw new LockMisuseError(
+    `Cannot draw a fencing token for ${shownResources(resources)}: the last one was drawn by a machine with a wrong clock, and no higher one can be counted. Delete the counters of the resource on the nodes (keys that end in :#fence)`,
+    { resources, votes: tally.votes() },
+  )
 }
 
 function noteToken(engine: Engine, reply: NodeReply): void {
-  if (reply.vote !== 'refused' || reply.counter === undefined) return
+  if (reply.vote !== 'refused' || reply.counter === undefined || reply.counter >= HIGHEST_TOKEN) return
   engine.highestToken = Math.max(engine.highestToken, reply.counter)
 }
 

@@ -15,8 +15,10 @@ import { Debts, type Grant } from './debts.js'
 const MOST_PENDING = 20_000
 const FIRST_PROBE_AFTER = 250
 const LONGEST_PROBE_PAUSE = 10_000
-/** A change of a node's clock against ours that no network explains, milliseconds. */
-const CLOCK_MARGIN = 500
+/** A node tells its time in whole milliseconds: a smaller change of its clock against ours may be none. */
+const CLOCK_RESOLUTION = 2
+/** By how much two clocks may run apart by themselves: more than quartz does, and than time daemons correct it by. */
+const DRIFT = 0.001
 
 /** Told once of the reply to a command; `now` is monotonic. */
 export type Answer = (reply: NodeReply, now: number, member: Member) => void
@@ -27,6 +29,8 @@ export interface MemberObserver {
   disconnected(member: Member): void
   /** It fell silent (`suspect`), or spoke again. */
   suspicion(member: Member): void
+  /** By how much a node's clock may jump before it matters, milliseconds. */
+  clockMargin(): number
   /** Its clock jumped by so many milliseconds. */
   clockStepped(member: Member, step: number): void
   /** It refused for the lack of a valid marker, or for a quarantine that others have imposed on it. */
@@ -53,7 +57,10 @@ export class Member {
   #probe: Appointment | undefined
   #probePause = FIRST_PROBE_AFTER
   #roundTrip: number | undefined
-  #clockOffset: number | undefined
+  /** The node's clock less ours lies between these. */
+  #offsetLow = -Infinity
+  #offsetHigh = Infinity
+  #clockReadAt = 0
   #lastStep: number | undefined
   #lastHeard = -Infinity
   #lastError: string | undefined
@@ -106,7 +113,7 @@ export class Member {
 
   /** The node's wall clock less our monotonic one, milliseconds. */
   get clockOffset(): number | undefined {
-    return this.#clockOffset
+    return this.#offsetHigh === Infinity ? undefined : (this.#offsetLow + this.#offsetHigh) / 2
   }
 
   get lastClockStep(): number | undefined {
@@ -226,15 +233,17 @@ export class Member {
     if (this.#suspectSince !== undefined) this.#trust()
   }
 
-  /** The node's clock was read somewhere between sending and now, so only a larger difference is a step. */
+  /** The node's clock was read somewhere between sending and now: its offset lies in a range, and only leaving it is a step. */
   #watchClock(nodeClock: number, now: number, took: number): void {
-    const latest = nodeClock - now
-    const before = this.#clockOffset
-    this.#clockOffset =
-      before === undefined ? latest + took / 2 : Math.max(latest, Math.min(before, latest + took))
-    if (before === undefined) return
-    const step = this.#clockOffset - before
-    if (Math.abs(step) <= CLOCK_MARGIN) return
+    const low = nodeClock - now
+    const high = low + took
+    const step = low > this.#offsetHigh ? low - this.#offsetHigh : Math.min(0, high - this.#offsetLow)
+    const since = now - this.#clockReadAt
+    this.#clockReadAt = now
+    this.#offsetLow = step === 0 ? Math.max(low, this.#offsetLow) : low
+    this.#offsetHigh = step === 0 ? Math.min(high, this.#offsetHigh) : high
+    const size = Math.abs(step) - DRIFT * since
+    if (size <= CLOCK_RESOLUTION || size <= this.observer.clockMargin()) return
     this.#lastStep = step
     this.observer.clockStepped(this, step)
   }

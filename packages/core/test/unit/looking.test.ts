@@ -254,12 +254,23 @@ describe('getLock', () => {
     expect(await world.clock.run(named.tryAcquire())).toBeNull()
     expect(await world.clock.run(named.tryUsing(() => 1))).toEqual({ acquired: false })
     expect(await world.clock.run(named.waitForUnlock({ timeout: 10 }))).toBe(false)
-    // From another place in the program that has the same Redlock.
-    expect(await world.clock.run(redlock.getLock('a').release())).toBe('released')
+    expect(await world.clock.run(named.release())).toBe('released')
     expect(await world.clock.run(named.release())).toBe('expired')
     expect(await world.clock.run(named.using((lock) => lock.remaining()))).toBeCloseTo(4_948, 0)
     const lock = await world.clock.run(named.tryAcquire({ ttl: 9_000 }))
     expect(lock!.remaining()).toBeCloseTo(8_908, 0)
+  })
+
+  test('releases what this very object took, and nothing of another that has the same name', async () => {
+    const world = new World(3)
+    const redlock = world.client()
+    const [holder, other] = [redlock.getLock('a'), redlock.getLock('a')]
+    const lock = await world.clock.run(holder.acquire())
+    expect(await world.clock.runToError(other.acquire({ wait: 50 }))).toMatchObject({ code: 'CONTENDED' })
+    expect(await world.clock.run(other.release())).toBe('expired')
+    expect(lock.held).toBe(true)
+    expect(world.holders('a')).toHaveLength(3)
+    expect(await world.clock.run(holder.release())).toBe('released')
   })
 
   test('remembers nothing of locks that ended otherwise', async () => {
@@ -321,6 +332,49 @@ describe('health', () => {
     await world.clock.advance(100)
     expect(lock.held).toBe(true)
     expect(world.holders('a')).toHaveLength(3)
+  })
+
+  test.each([true, false])(
+    'a step that the shortest lock cannot bear is told, and a smaller one is not (renewed: %p)',
+    async (autoExtend) => {
+      const world = new World(3)
+      const redlock = world.client()
+      // 12 ms are left for clocks to be wrong.
+      await world.clock.run(redlock.acquire('short', { ttl: 1_000, autoExtend }))
+      await world.clock.run(redlock.acquire('long', { ttl: 60_000, autoExtend }))
+      world.node(0).skew = 10
+      world.node(1).skew = 20
+      await world.clock.advance(400)
+      expect(redlock.health().map(({ clockStep }) => clockStep)).toEqual([undefined, 20, undefined])
+    },
+  )
+
+  test('a step of half a second in the life of a lock of one makes no second holder', async () => {
+    const world = new World(3)
+    const redlock = world.client({ ttl: 1_000, autoExtend: false })
+    world.node(2).disconnect()
+    world.node(2).script = ({ kind }) => (kind === 'repair' ? { vote: 'unknown', reason: 'lost' } : undefined)
+    const lock = await world.clock.run(redlock.acquire('a'))
+    world.node(2).reconnect()
+    world.node(0).skew = 450
+    const rival = world.client({ ttl: 1_000 })
+    const taken = world.clock.run(rival.acquire('a'))
+    await taken
+    expect(lock.held).toBe(false)
+    expect(lock.signal.reason).toMatchObject({ reason: 'gone' })
+  })
+
+  test('clocks that run apart slowly, with no word in between, make no step', async () => {
+    const world = new World(3)
+    const redlock = world.client({ ttl: 1_000 })
+    await world.clock.run(redlock.isLocked('a'))
+    await world.clock.advance(600_000)
+    for (const node of world.nodes) node.skew = 60
+    const slow = world.node(2)
+    slow.delay = 3
+    await world.clock.run(redlock.acquire('a'))
+    await world.clock.advance(100)
+    expect(redlock.health().map(({ clockStep }) => clockStep)).toEqual([undefined, undefined, undefined])
   })
 
   test('a slow network, or a pause of our own, is no clock step', async () => {

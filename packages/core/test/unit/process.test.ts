@@ -174,10 +174,11 @@ test('handles that were released leave neither leases nor warnings behind', asyn
   expect(seen).toEqual({ left: 0, warnings: [] })
 })
 
-test('a named lock is kept by its name: it is renewed without a handle', async () => {
+test('a named lock is kept by the object that took it: it is renewed without a handle', async () => {
   const seen = await report(`
-    await redlock.getLock('a').acquire()
+    const named = redlock.getLock('a')
+    await named.acquire()
     for (let round = 0; round < 6; round++) { await sleep(200); await collect() }
-    report({ locked: await redlock.isLocked('a'), outcome: await redlock.getLock('a').release() })`)
+    report({ locked: await redlock.isLocked('a'), outcome: await named.release() })`)
   expect(seen).toEqual({ locked: true, outcome: 'released', warnings: [] })
 })
