@@ -56,7 +56,7 @@ export class Residue {
     for (const server of servers.filter(({ accepts }) => accepts)) {
       const now = server.now()
       for (const [key, { value, expiresAt }] of server.state.locks) {
-        if (expiresAt < now || expiring.has(value) || this.#isOfGone(value)) continue
+        if (expiresAt < now || expiring.has(value) || this.#isOfGone(value) || isMark(key)) continue
         this.#oracle.report(
           'residue',
           `${server.name} still has ${key} with ${value} for ${expiresAt - now} ms`,
@@ -90,4 +90,9 @@ export class Residue {
     const client = this.#clients.find(({ name }) => name === match?.[1])
     return client === undefined || client.isCrashed || Number(match?.[2]) <= client.idsOfClosed
   }
+}
+
+/** What `once` leaves behind on purpose. */
+function isMark(key: string): boolean {
+  return key.startsWith('lock:once:') && key.endsWith(':done')
 }
