@@ -52,7 +52,9 @@ function transpiled(file, source) {
     },
   })
   const up = '../'.repeat(dirname(file).split(/[\\/]/).length)
-  return outputText.replaceAll("'@quorumlock/core'", `'${up}core/index.js'`)
+  return outputText
+    .replaceAll("'@quorumlock/core'", `'${up}core/index.js'`)
+    .replaceAll("'@quorumlock/core/recipes'", `'${up}core/recipes/index.js'`)
 }
 
 function write(file, text) {

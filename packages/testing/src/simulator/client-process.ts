@@ -16,6 +16,8 @@ export interface Activity {
 
 export interface ProcessSurroundings extends Omit<LinkSurroundings, 'process' | 'timeline'> {
   readonly activity: Activity
+  /** How much too late its timers fire, milliseconds. */
+  readonly lag: () => number
 }
 
 interface Deferred {
@@ -25,12 +27,13 @@ interface Deferred {
 
 /** One simulated process: its clocks, its links to all servers, and the `Redlock` instances that it makes. */
 export class ClientProcess {
-  readonly name: string
   readonly clock: ProcessClock
   links: readonly Link[] = []
   redlock: Redlock
   isCrashed = false
   isPaused = false
+  /** How often it has stood still: what it does meanwhile takes as long as it takes. */
+  pauses = 0
   readonly #deferred: Deferred[] = []
   readonly #made: { readonly redlock: Redlock; readonly links: readonly Link[] }[] = []
   /** Ids up to this one belong to clients that were closed: what they owed, they owe no more. */
@@ -38,7 +41,7 @@ export class ClientProcess {
   #ids = 0
 
   constructor(
-    readonly index: number,
+    readonly name: string,
     readonly plan: Plan,
     readonly timeline: Timeline,
     private readonly servers: readonly Server[],
@@ -46,11 +49,10 @@ export class ClientProcess {
     private readonly logger: Logger,
     private readonly around: ProcessSurroundings,
   ) {
-    this.name = `c${index + 1}`
     const chance = new Prng(plan.seed, `clock of ${this.name}`)
     const rate = 1 + chance.between(-plan.drift, plan.drift)
     const error = chance.between(-plan.clientClockError, plan.clientClockError)
-    this.clock = new ProcessClock(timeline, rate, EPOCH + error, (task) => {
+    this.clock = new ProcessClock(timeline, rate, EPOCH + error, around.lag, (task) => {
       this.enter('timer', task)
     })
     this.redlock = this.open()
@@ -121,6 +123,7 @@ export class ClientProcess {
 
   pause(): void {
     this.isPaused = true
+    this.pauses++
   }
 
   /** Whether timers or sockets come first after a stand-still differs; within each, order holds. */

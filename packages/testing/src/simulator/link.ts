@@ -11,6 +11,17 @@ export interface LinkSurroundings {
   readonly delay: () => number
   readonly process: Host
   readonly observer: LinkObserver
+  readonly habits: Habits
+}
+
+/** How a process treats its connections. */
+export interface Habits {
+  /** Milliseconds after which it first connects; 0 is at once. */
+  readonly dialsIn: () => number
+  /** Connects to a node that is up but does not answer, as the system of a frozen process lets it. */
+  readonly dialsFrozen: boolean
+  /** What becomes of data under way when it closes a connection: it arrives so much later, or never. */
+  readonly hangsUp: number | 'lost'
 }
 
 /** The client process that a link belongs to. */
@@ -90,13 +101,20 @@ export class Link implements LockNode {
 
   close(): void {
     this.#closed = true
-    this.break(0)
+    this.break(this.#around.habits.hangsUp)
   }
 
   /** The first connection, as soon as it can be had. */
   open(): void {
-    if (this.server.accepts) this.#establish()
-    else this.#reconnectLater()
+    const delay = this.#around.habits.dialsIn()
+    if (delay === 0) this.#dial()
+    else {
+      this.#around.timeline.after(delay, () => {
+        this.#enter(() => {
+          if (!this.#closed) this.#dial()
+        })
+      })
+    }
   }
 
   stall(direction: Direction): void {
@@ -118,6 +136,12 @@ export class Link implements LockNode {
     this.#enter(() => {
       this.#disconnected(connection)
     })
+  }
+
+  #dial(): void {
+    const { server } = this
+    if (server.accepts || (server.isUp && this.#around.habits.dialsFrozen)) this.#establish()
+    else this.#reconnectLater()
   }
 
   /** Runs what the process has to do, when it can. */

@@ -1,6 +1,7 @@
-import type { Lock } from '@quorumlock/core'
+import type { Lock, NodeReply } from '@quorumlock/core'
 import type { Chronicle } from './chronicle.js'
 import type { ClientProcess } from './client-process.js'
+import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 import type { Violation, ViolationKind } from './violation.js'
 
@@ -13,6 +14,8 @@ export interface Holding {
   readonly owner: object
   readonly invoked: number
   readonly granted: number
+  /** It goes on with a lock that another process has given away, and may be about to release. */
+  readonly isHeir?: boolean
   /** Nobody releases it any more: it has to expire. */
   leftToExpire: boolean
 }
@@ -23,12 +26,15 @@ export class Oracle {
   /** When somebody wants to read the history. */
   chronicle: Chronicle | undefined
   readonly holdings: Holding[] = []
+  /** What was done once, and true time up to which it must not be done again. */
+  readonly done: Map<string, number> = new Map<string, number>()
   readonly #timeline: Timeline
   readonly #open = new Map<string, Holding[]>()
   readonly #contested = new Set<string>()
   readonly #highest = new Map<string, bigint>()
   readonly #tokens = new Map<string, Map<bigint, object>>()
   readonly #forcedAt = new Map<string, number>()
+  readonly #byValue = new Map<string, Holding[]>()
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline
@@ -50,7 +56,7 @@ export class Oracle {
 
   granted(holding: Holding, tokenFloor: bigint): void {
     const { lock, client } = holding
-    this.holdings.push(holding)
+    this.#note(holding)
     this.chronicle?.granted(holding)
     if (!client.isPaused && lock.remaining() <= 0) {
       this.report(
@@ -70,7 +76,7 @@ export class Oracle {
 
   /** Taken over by another handle: the same owner, the same token. */
   resumed(holding: Holding): void {
-    this.holdings.push(holding)
+    this.#note(holding)
     for (const resource of holding.resources) {
       const open = this.#open.get(resource) ?? []
       this.#open.set(resource, open)
@@ -83,6 +89,7 @@ export class Oracle {
   /** The holder says that it is done with it. */
   ended(holding: Holding): void {
     this.chronicle?.ended(holding)
+    this.#release(holding)
     for (const resource of holding.resources) {
       const open = this.#open.get(resource) ?? []
       const index = open.indexOf(holding)
@@ -91,9 +98,32 @@ export class Oracle {
     }
   }
 
+  /**
+   * A node took the key of a lock away. Nobody but its holder has it do so while it is held, by whatever handle. One that
+   * gave it away may do so where its heir was not heard of yet: then `isDecisive` says whether the heir can do without.
+   */
+  released(server: Server, value: string, reply: NodeReply, isDecisive: () => boolean): void {
+    if (reply.vote !== 'granted') return
+    for (const { client, lock, resources, isHeir } of this.#byValue.get(value) ?? []) {
+      if (!lock.held || (isHeir === true && !isDecisive())) continue
+      this.report(
+        'handle',
+        `${server.name} was told to free ${resources.join()} (${value}), which ${client.name} holds for ${lock.remaining().toFixed(1)} ms`,
+      )
+    }
+  }
+
   /** An operator freed it: whoever held it or was about to has no claim. */
   forced(resource: string): void {
     this.#forcedAt.set(resource, this.#timeline.now)
+  }
+
+  /** Who has held it since then without a break, and still does. */
+  heldSince(resource: string, since: number): Holding | undefined {
+    const forcedAt = this.#forcedAt.get(resource) ?? -1
+    return this.#open
+      .get(resource)
+      ?.find(({ granted, lock }) => granted < since && granted > forcedAt && lock.held)
   }
 
   /** The holder acts on the protected resource, whatever it believes. */
@@ -131,6 +161,23 @@ export class Oracle {
         `${first.client.name} (${first.lock.value}, ${first.lock.remaining().toFixed(1)} ms left) and ${second.client.name} (${second.lock.value}, ${second.lock.remaining().toFixed(1)} ms left) hold ${resource}`,
       )
     }
+  }
+
+  #note(holding: Holding): void {
+    this.holdings.push(holding)
+    const { value } = holding.lock
+    const others = this.#byValue.get(value)
+    if (others === undefined) this.#byValue.set(value, [holding])
+    else others.push(holding)
+  }
+
+  #release(holding: Holding): void {
+    const { value } = holding.lock
+    const holders = this.#byValue.get(value)
+    const index = holders?.indexOf(holding) ?? -1
+    if (index < 0) return
+    holders?.splice(index, 1)
+    if (holders?.length === 0) this.#byValue.delete(value)
   }
 
   #judgeToken({ lock, client, owner: self }: Holding, resource: string, floor: bigint): void {

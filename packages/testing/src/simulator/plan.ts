@@ -40,13 +40,20 @@ export const FEATURES = [
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
+/** What users do at the edges of the interface, and what befalls them there: only in worlds of the kind `edges`. */
+export const EDGES = ['interrupt', 'heir', 'visit', 'namesake', 'once', 'lag'] as const
+export type Edge = (typeof EDGES)[number]
+
 /** Worlds in which a lease lock cannot be safe: the checkers must say so. */
 export const UNSAFE_WORLDS = ['dataLoss', 'nodeClockJumps', 'drift', 'uncheckedPause'] as const
 export type UnsafeWorld = (typeof UNSAFE_WORLDS)[number]
 
+/** `edges` is as safe as `safe`, and has other users in it as well. */
+export type World = 'safe' | 'edges' | UnsafeWorld
+
 export interface Plan {
   readonly seed: number
-  readonly world: 'safe' | UnsafeWorld
+  readonly world: World
   readonly nodes: number
   readonly quorum: number
   readonly clients: number
@@ -83,15 +90,24 @@ export interface Plan {
   readonly nodeClockError: number
   readonly faults: ReadonlySet<Fault>
   readonly features: ReadonlySet<Feature>
+  readonly edges: ReadonlySet<Edge>
 }
 
-export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'features'>> & {
-  readonly without?: readonly (Fault | Feature)[] | undefined
-  /** Of all faults and features, just these. */
-  readonly only?: readonly (Fault | Feature)[] | undefined
+/** What can be switched off by its name. */
+export type Part = Fault | Feature | Edge
+
+export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'features' | 'edges'>> & {
+  readonly without?: readonly Part[] | undefined
+  /** Of all that can be switched off, just these. */
+  readonly only?: readonly Part[] | undefined
 }
 
 const WARM_UP = 300
+
+/** A look counts what emptied nodes say: then it may overlook a lock, or a mark, that stood on a bare quorum. */
+export function mayForget({ faults }: Plan): boolean {
+  return faults.has('flush') || faults.has('lossyRestart')
+}
 
 /** Swarm style: each run draws what is on, so that rare combinations are not drowned by everything at once. */
 export function drawPlan(seed: number, world: Plan['world'], changes: PlanChanges = {}): Plan {
@@ -99,9 +115,10 @@ export function drawPlan(seed: number, world: Plan['world'], changes: PlanChange
   const drawn: Plan = { ...drawWorld(seed, world), ...rest }
   const faults = chosen(FAULTS, drawn.faults, only, without)
   const features = chosen(FEATURES, drawn.features, only, without)
+  const edges = chosen(EDGES, drawn.edges, only, without)
   const calmUntil = drawn.guard && (faults.has('flush') || faults.has('lossyRestart')) ? WARM_UP : 0
   const stormUntil = drawn.stormUntil + calmUntil
-  return { ...drawn, ...withinReason(drawn), calmUntil, stormUntil, faults, features }
+  return { ...drawn, ...withinReason(drawn), calmUntil, stormUntil, faults, features, edges }
 }
 
 function chosen<T extends string>(
@@ -157,8 +174,12 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
     nodeClockError: clocks.pick([0, 0, 5, 2_000, 7_200_000]),
     faults: isCalm ? new Set() : drawFaults(new Prng(seed, 'faults'), guard),
     features: drawSome(new Prng(seed, 'features'), FEATURES, { force: 0.05, reopen: 0.3 }),
+    edges: new Set(),
   }
-  return world === 'safe' ? plan : { ...plan, ...unsafe(plan, world) }
+  if (world === 'safe') return plan
+  // From a stream of its own: in all else it is the safe world of the same seed.
+  if (world === 'edges') return { ...plan, edges: drawSome(new Prng(seed, 'edges'), EDGES, {}) }
+  return { ...plan, ...unsafe(plan, world) }
 }
 
 function drawFaults(chance: Prng, guard: boolean): Set<Fault> {

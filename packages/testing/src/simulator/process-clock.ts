@@ -7,14 +7,23 @@ export class ProcessClock implements Clock {
   readonly #enter: (task: () => void) => void
   readonly #rate: number
   readonly #timers = new Set<ProcessTimer>()
+  /** How much too late the next timer fires, in true time. */
+  readonly #lag: () => number
   #wallOffset: number
   /** How long the monotonic clock stood still, in true time. */
   #asleep = 0
 
-  constructor(timeline: Timeline, rate: number, wallOffset: number, enter: (task: () => void) => void) {
+  constructor(
+    timeline: Timeline,
+    rate: number,
+    wallOffset: number,
+    lag: () => number,
+    enter: (task: () => void) => void,
+  ) {
     this.#timeline = timeline
     this.#rate = rate
     this.#wallOffset = wallOffset
+    this.#lag = lag
     this.#enter = enter
   }
 
@@ -38,7 +47,7 @@ export class ProcessClock implements Clock {
   }
 
   timer(delay: number, task: () => void): Timer {
-    const due = this.#timeline.now + delay / this.#rate
+    const due = this.#timeline.now + delay / this.#rate + this.#lag()
     const timer = new ProcessTimer(this.#timers, this.#enter, task)
     timer.arm(this.#timeline, due)
     this.#timers.add(timer)

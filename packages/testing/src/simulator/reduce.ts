@@ -1,4 +1,4 @@
-import type { Fault, Feature, PlanChanges } from './plan.js'
+import type { Part, PlanChanges } from './plan.js'
 import { simulate, type SimulationOptions, type SimulationReport } from './simulate.js'
 
 export interface Reduction {
@@ -39,7 +39,7 @@ export async function reduce(options: SimulationOptions): Promise<Reduction> {
 /** Changes that make a world simpler, the boldest first. */
 function* smaller({ plan, violation }: SimulationReport, changes: PlanChanges): Generator<PlanChanges> {
   const without = changes.without ?? []
-  const on: (Fault | Feature)[] = [...plan.faults, ...plan.features]
+  const on: Part[] = [...plan.faults, ...plan.features, ...plan.edges]
   if (on.length > 1) yield { ...changes, without: [...without, ...on] }
   for (const one of on) yield { ...changes, without: [...without, one] }
   if (plan.clients > 1) yield { ...changes, clients: plan.clients - 1 }

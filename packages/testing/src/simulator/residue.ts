@@ -1,4 +1,4 @@
-import type { NodeCommand } from '@quorumlock/core'
+import type { NodeCommand, NodeReply } from '@quorumlock/core'
 import type { ClientProcess } from './client-process.js'
 import type { Oracle } from './oracle.js'
 import type { Server } from './server.js'
@@ -22,12 +22,14 @@ export class Residue {
     this.#excused.add(value)
   }
 
-  checkStep(server: Server, command: NodeCommand): void {
+  checkStep(server: Server, command: NodeCommand, reply: NodeReply): void {
     if (!('keys' in command)) return
     for (const key of command.keys) {
       const queue = server.state.queues.get(key)
       if (queue === undefined) continue
-      const left = command.kind === 'release' ? command.value : undefined
+      // A giver's release where its heir is known does nothing: the place goes with the heir's.
+      const isRelease = command.kind === 'release' && !(reply.vote === 'refused' && reply.reason === 'taken')
+      const left = isRelease ? command.value : undefined
       if (left !== undefined && queue.some(({ id }) => id === left)) {
         this.#oracle.report(
           'invariant',
@@ -54,7 +56,7 @@ export class Residue {
     for (const server of servers.filter(({ accepts }) => accepts)) {
       const now = server.now()
       for (const [key, { value, expiresAt }] of server.state.locks) {
-        if (expiresAt < now || expiring.has(value) || this.#isOfGone(value)) continue
+        if (expiresAt < now || expiring.has(value) || this.#isOfGone(value) || isMark(key)) continue
         this.#oracle.report(
           'residue',
           `${server.name} still has ${key} with ${value} for ${expiresAt - now} ms`,
@@ -88,4 +90,9 @@ export class Residue {
     const client = this.#clients.find(({ name }) => name === match?.[1])
     return client === undefined || client.isCrashed || Number(match?.[2]) <= client.idsOfClosed
   }
+}
+
+/** What `once` leaves behind on purpose. */
+function isMark(key: string): boolean {
+  return key.startsWith('lock:once:') && key.endsWith(':done')
 }

@@ -21,8 +21,8 @@ export class Server {
   state: NodeState
   isUp = true
   isFrozen = false
-  /** Says no to everything that would write a new key, as a server that is out of memory. */
-  isFull = false
+  /** True time at which something last befell it. */
+  troubledAt: number = -Infinity
   readonly connections: Set<Connection> = new Set()
   readonly #core: CoreModule
   readonly #timeline: Timeline
@@ -31,6 +31,7 @@ export class Server {
   readonly #inbox: Exchange[] = []
   readonly #wake = (waiterId: string, handed?: Handed): boolean => this.#publish(waiterId, handed)
   #wallOffset: number
+  #isFull = false
   #runs = 0
   #snapshot: NodeState | undefined
 
@@ -56,6 +57,16 @@ export class Server {
     return this.isUp && !this.isFrozen
   }
 
+  /** Says no to everything that would write a new key, as a server that is out of memory. */
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  set isFull(isFull: boolean) {
+    this.#isFull = isFull
+    this.#troubled()
+  }
+
   /** Whole milliseconds of the server's wall clock. */
   now(): number {
     return Math.floor(this.#wallOffset + this.#timeline.now * this.#rate)
@@ -68,6 +79,7 @@ export class Server {
   }
 
   crash(): void {
+    this.#troubled()
     this.isUp = false
     this.isFrozen = false
     this.#inbox.length = 0
@@ -76,6 +88,7 @@ export class Server {
   }
 
   restart(survival: Survival): void {
+    this.#troubled()
     const before = this.state
     this.state = this.#newState()
     const kept = survival === 'everything' ? before : survival === 'nothing' ? undefined : this.#snapshot
@@ -86,6 +99,7 @@ export class Server {
 
   /** FLUSHALL: the process and its connections go on, the data is gone. */
   flush(): void {
+    this.#troubled()
     const { run } = this.state
     this.state = this.#newState()
     this.state.run = run
@@ -93,15 +107,18 @@ export class Server {
   }
 
   freeze(): void {
+    this.#troubled()
     this.isFrozen = true
   }
 
   thaw(): void {
+    this.#troubled()
     this.isFrozen = false
     for (const exchange of this.#inbox.splice(0)) this.#apply(exchange)
   }
 
   stepClock(by: number): void {
+    this.#troubled()
     this.#wallOffset += by
   }
 
@@ -110,6 +127,10 @@ export class Server {
     const copy = this.#core.createNodeState('snapshot')
     copyInto(copy, this.state)
     this.#snapshot = copy
+  }
+
+  #troubled(): void {
+    this.troubledAt = this.#timeline.now
   }
 
   #newState(): NodeState {
@@ -148,5 +169,6 @@ function copyInto(target: NodeState, source: NodeState): void {
       queue.map((place) => ({ ...place })),
     )
   for (const [key, counter] of source.counters) target.counters.set(key, { ...counter })
+  for (const [key, borne] of source.bearers) target.bearers.set(key, { ...borne })
   for (const [key, marker] of source.markers) target.markers.set(key, { ...marker })
 }

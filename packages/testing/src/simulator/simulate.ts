@@ -1,16 +1,17 @@
 import * as core from '@quorumlock/core'
-import type { AcquireCommand, Handed, NodeCommand, NodeReply } from '@quorumlock/core'
+import type { AcquireCommand, Handed, NodeCommand, NodeReply, ReleaseCommand } from '@quorumlock/core'
 import { Actor, type Stage } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
 import { ClientProcess, EPOCH, type Activity } from './client-process.js'
 import type { CoreModule } from './core-module.js'
 import { Fairness, isStrict } from './fairness.js'
-import type { Link } from './link.js'
+import type { Habits, Link } from './link.js'
+import { LEAST_LAG, MOST_LAG } from './bounds.js'
 import { Marks } from './marks.js'
 import { Nemesis } from './nemesis.js'
 import { Oracle } from './oracle.js'
-import { drawPlan, type Plan, type PlanChanges, type UnsafeWorld } from './plan.js'
+import { drawPlan, type Plan, type PlanChanges, type World } from './plan.js'
 import { Prng } from './prng.js'
 import { Residue } from './residue.js'
 import { Server } from './server.js'
@@ -22,8 +23,8 @@ import type { Violation } from './violation.js'
 export interface SimulationOptions {
   /** A whole number; everything else follows from it. */
   readonly seed: number
-  /** `safe` by default; the others are known to be unsafe, and have to be flagged. */
-  readonly world?: 'safe' | UnsafeWorld | undefined
+  /** `safe` by default; `edges` is as safe. The others are known to be unsafe, and have to be flagged. */
+  readonly world?: World | undefined
   /** Parts of what the seed draws, set by hand. */
   readonly plan?: PlanChanges | undefined
   /** Keep the history as text. */
@@ -67,7 +68,10 @@ class Simulation {
   readonly #fairness: Fairness | undefined
   readonly #servers: readonly Server[]
   readonly #clients: ClientProcess[] = []
+  readonly #visitors: ClientProcess[] = []
   readonly #stage: Stage
+  /** Makes a process. */
+  readonly #settle: (name: string, stream: string, delay: () => number, habits: Habits) => ClientProcess
   #rounds = 0
   #lastRound: unknown
 
@@ -92,7 +96,9 @@ class Simulation {
       timeline,
       oracle: this.#oracle,
       clients: this.#clients,
+      servers: this.#servers,
       attempts: 0,
+      visit: (dialsIn) => this.#visit(dialsIn),
       note: (text) => {
         this.#trace.add(7, 0)
         if (this.#trace.isReadable) this.#trace.write(text())
@@ -101,6 +107,11 @@ class Simulation {
         this.#marks.reach(mark)
       },
     }
+    const log = (data: object, message: string): void => {
+      this.#marks.logged(message)
+      this.#stage.note(() => `LOG ${message} ${JSON.stringify(data)}`)
+    }
+    const logger = { debug: log, info: log, warn: log, error: log }
     const network = new Prng(plan.seed, 'network')
     const delay = (): number => {
       if (
@@ -111,16 +122,26 @@ class Simulation {
         return plan.delay + network.between(0, plan.spike)
       return plan.delay + network.fraction() * plan.jitter
     }
-    const log = (data: object, message: string): void => {
-      this.#marks.logged(message)
-      this.#stage.note(() => `LOG ${message} ${JSON.stringify(data)}`)
+    this.#settle = (name, stream, delay, habits) => {
+      const chance = new Prng(plan.seed, stream)
+      const lag = lateness(plan, name)
+      const around = { chance, delay, observer: this, activity: this.#activity, lag, habits }
+      return new ClientProcess(name, plan, timeline, this.#servers, used, logger, around)
     }
-    for (let index = 0; index < plan.clients; index++) {
-      const logger = { debug: log, info: log, warn: log, error: log }
-      const chance = new Prng(plan.seed, `reconnects ${index}`)
-      const around = { chance, delay, observer: this, activity: this.#activity }
-      this.#clients.push(new ClientProcess(index, plan, timeline, this.#servers, used, logger, around))
-    }
+    for (let index = 0; index < plan.clients; index++)
+      this.#clients.push(this.#settle(`c${index + 1}`, `reconnects ${index}`, delay, RESIDENT))
+  }
+
+  /** A new process, over connections that nothing befalls but what befalls the nodes. */
+  #visit(dialsIn: () => number): ClientProcess {
+    const { plan } = this.#stage
+    const name = `v${this.#visitors.length + 1}`
+    const network = new Prng(plan.seed, `network of ${name}`)
+    const steady = (): number => plan.delay + network.fraction() * plan.jitter
+    const habits = { dialsIn, dialsFrozen: true, hangsUp: 'lost' } as const
+    const visitor = this.#settle(name, `reconnects ${name}`, steady, habits)
+    this.#visitors.push(visitor)
+    return visitor
   }
 
   async run(): Promise<SimulationReport> {
@@ -161,7 +182,7 @@ class Simulation {
     if (this.#oracle.violation !== undefined) return
     await this.#runUntil(timeline.now + SETTLING, () => true)
     this.#residue.checkServers(this.#servers)
-    const living = this.#clients.filter(({ isCrashed }) => !isCrashed)
+    const living = [...this.#clients, ...this.#visitors].filter(({ isCrashed }) => !isCrashed)
     let closing = living.length
     for (const client of living) {
       void client.redlock.close().then(() => {
@@ -233,7 +254,9 @@ class Simulation {
       this.#marks.reach(`late ${command.kind} applied`)
       if ('value' in command) this.#residue.excuse(command.value)
     }
-    this.#residue.checkStep(server, command)
+    this.#residue.checkStep(server, command, reply)
+    if (command.kind === 'release')
+      this.#oracle.released(server, command.value, reply, () => this.#isDecisive(command))
     this.#trace.add(10 + VOTES.indexOf(reply.vote), server.index)
     if (!this.#trace.isReadable) return
     const how = late ? ' (late)' : ''
@@ -258,6 +281,14 @@ class Simulation {
     if (this.#trace.isReadable) this.#trace.write(`      ${server.name} lost data`)
   }
 
+  /** Without this release a quorum would still have the keys. */
+  #isDecisive({ keys, value }: ReleaseCommand): boolean {
+    const having = this.#servers.filter(({ state }) =>
+      keys.every((key) => state.locks.get(key)?.value === value),
+    )
+    return having.length === this.#plan.quorum - 1
+  }
+
   /** The commands of one round leave one after another, and share a waiter, or a value, that no other round has. */
   #noteRound({ queue, value }: AcquireCommand): void {
     const round = typeof queue === 'object' ? queue : value
@@ -265,6 +296,16 @@ class Simulation {
     this.#lastRound = round
     this.#rounds++
   }
+}
+
+/** Those who are there from the beginning. */
+const RESIDENT: Habits = { dialsIn: () => 0, dialsFrozen: false, hangsUp: 0 }
+
+/** An event loop that never gets to its timers in time. */
+function lateness({ seed, edges }: Plan, process: string): () => number {
+  if (!edges.has('lag')) return () => 0
+  const chance = new Prng(seed, `lag of ${process}`)
+  return () => chance.between(LEAST_LAG, MOST_LAG)
 }
 
 const VOTES = ['granted', 'refused', 'failed', 'unknown']

@@ -5,7 +5,8 @@ import { firstFlagged } from './support/seeds.js'
 
 test.each(PLANTED_FAULTS)('$name is found within $within seeds', async (fault) => {
   const core = await mutatedCore(fault)
-  expect((await firstFlagged(fault.within, { core, plan: fault.plan }))?.violation).toBeDefined()
+  const found = await firstFlagged(fault.within, { core, world: fault.world, plan: fault.plan })
+  expect(found?.violation).toBeDefined()
 })
 
 test('a fault that cannot be planted any more says so', async () => {

@@ -1,9 +1,11 @@
-import type { PlanChanges } from '../../../src/simulator/plan.js'
+import type { PlanChanges, World } from '../../../src/simulator/plan.js'
 import type { Mutation } from './mutated-core.js'
 
 export interface PlantedFault extends Mutation {
   /** Found within so many seeds, from seed 1 on. */
   readonly within: number
+  /** `safe` unless it is said. */
+  readonly world?: World | undefined
   /** Looked for in worlds of this kind; in all worlds otherwise. */
   readonly plan?: PlanChanges | undefined
 }
@@ -36,6 +38,14 @@ const HANDED_OVER: PlanChanges = {
     spikeChance: 0.1,
   },
   only: ['stall', 'overstay', 'extend'],
+}
+
+/** A renewal over a network that stalls meets the holder's own extension to less time. */
+const EXTENDED_TWICE: PlanChanges = {
+  ...{ nodes: 1, quorum: 1, clients: 4, actors: 2, resources: 1, fair: 'always', fencing: false },
+  ...{ guard: true, calmness: 30, ttls: [300, 2_000], sectionTime: 100, thinkTime: 5 },
+  ...{ delay: 10, jitter: 10, spikeChance: 0, stormUntil: 6_000, operations: 30 },
+  only: ['extend', 'stall', 'autoExtend'],
 }
 
 /** One rule of the algorithm each, taken out. */
@@ -271,5 +281,91 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       ...{ ttls: [200, 20_000], fair: 'always', sectionTime: 50, thinkTime: 5, delay: 2, spikeChance: 0 },
       only: ['crash', 'flush', 'freeze', 'overstay'],
     },
+  },
+  // At the edges of the interface.
+  {
+    name: 'the first call asks whichever nodes were checked first',
+    file: 'guard/guard.ts',
+    from: 'for (const member of this.#unchecked) if (member.isReachable) return false',
+    to: '',
+    world: 'edges',
+    within: 200,
+  },
+  {
+    name: 'a node that can vote later does not get what is held',
+    file: 'hold/holds.ts',
+    from: 'for (const lease of this.#leases) topUp(lease, member)',
+    to: '',
+    world: 'edges',
+    within: 200,
+  },
+  {
+    name: 'an aborted resume leaves its lease behind',
+    file: 'redlock.ts',
+    from: "or expire by themselves.\n      lease.end('released')",
+    to: 'or expire by themselves.\n      this.#engine.holds.adopt(lease, {})',
+    world: 'edges',
+    within: 500,
+    plan: { resources: 1, only: ['heir', 'interrupt'] },
+  },
+  {
+    name: 'a giver frees what its heir holds',
+    file: 'node/node-state.ts',
+    from: 'return borne?.value === value && borne.bearer > bearer && now <= borne.expiresAt',
+    to: 'return false',
+    world: 'edges',
+    within: 200,
+  },
+  {
+    name: 'close() waits for no more than a majority of its releases',
+    file: 'redlock.ts',
+    from: 'isReachable && owed + pending > 0',
+    to: 'isReachable && owed > 0',
+    world: 'edges',
+    within: 500,
+    plan: { only: ['visit'] },
+  },
+  {
+    name: 'whatever is held under a name is released under it',
+    file: 'redlock.ts',
+    from: 'return new NamedLock(this, claim.resources[0] as string, options)',
+    to: 'return ((this as unknown as { named?: NamedLock }).named ??= new NamedLock(this, claim.resources[0] as string, options))',
+    world: 'edges',
+    within: 200,
+    plan: { resources: 1 },
+  },
+  {
+    name: 'a deadline put off for as long as timers are late',
+    file: 'quorum/round.ts',
+    from: 'now - due > STALLED && !this.#isPutOff',
+    to: 'now - due > STALLED',
+    world: 'edges',
+    within: 500,
+  },
+  {
+    name: 'a place of which nobody hears keeps the others waiting',
+    file: 'node/node-state.ts',
+    from: '      // Its process has died, or cannot be reached',
+    to: '      break\n      // Its process',
+    world: 'edges',
+    within: 200,
+  },
+  {
+    name: 'a lock that was handed over extended past what its holder asked for',
+    file: 'hold/holds.ts',
+    from: 'while (lease.extending !== undefined) await lease.extending\n    if (!lease',
+    to: 'if (!lease',
+    world: 'edges',
+    within: 1000,
+    plan: EXTENDED_TWICE,
+  },
+  {
+    name: 'an extension adds nothing to what was handed over',
+    file: 'quorum/extend.ts',
+    from: '  lease.validity = validity\n',
+    to: '  lease.validity = Math.min(validity, lease.validity)\n',
+    world: 'edges',
+    within: 100,
+    plan: { ttls: [10_000], guard: true, fencing: false, only: ['visit'] },
   },
 ]

@@ -1,0 +1,66 @@
+import type { Holding } from './oracle.js'
+import type { Visits } from './visits.js'
+
+/** After a first word from a node, a waiter gives the others so long, and twice the slowest round trip, milliseconds. */
+const IMPATIENCE = 10
+/** A first word, the impatience after it, and an attempt. */
+const TIMERS = 4
+
+/**
+ * Waiters of a process that died stand before one that lives. Their nodes know: their connections are gone. So the lock
+ * goes to the next one in the time that it takes without them.
+ */
+export async function queueBehindTheDead(visits: Visits): Promise<void> {
+  const { actor, truth, way } = visits
+  const { chance, stage } = actor
+  const { oracle, plan, timeline } = stage
+  const [holder, dead, next] = [visits.visitor(), visits.visitor(), visits.visitor()]
+  const resource = visits.resource()
+  const invoked = timeline.now
+  const voters = truth.voters()
+  let held: Holding | undefined
+  await actor.forgivingly('dead places', async () => {
+    held = await visits.take(holder, resource, () => holder.redlock.acquire(resource, visits.options()))
+  })
+  const first = held
+  if (first === undefined) {
+    for (const visitor of [holder, dead, next]) await visitor.redlock.close()
+    return
+  }
+
+  const options = { ...visits.options(), fencing: first.lock.token !== undefined }
+  for (let places = 1 + chance.below(4); places > 0; places--)
+    void dead.redlock.acquire(resource, { ...options, wait: Infinity }).catch(() => undefined)
+  await holder.sleep(visits.settling)
+  let second: Holding | undefined
+  let servedAt = Infinity
+  const served = actor.forgivingly('next', async () => {
+    second = await visits.take(next, resource, () =>
+      next.redlock.acquire(resource, { ...options, wait: 10_000 }),
+    )
+    servedAt = timeline.now
+  })
+  await holder.sleep(visits.settling)
+  dead.crash(() => 'lost')
+  await holder.sleep(chance.between(0, 500))
+
+  const isJudged = first.lock.held
+  const releasedAt = timeline.now
+  oracle.ended(first)
+  void first.lock.release()
+  await served
+  // There and on to the next one; who is woken only has to ask, there and back.
+  const limit = 4 * way + IMPATIENCE + 4 * way + TIMERS * (1 + visits.lag)
+  // Without the guard nodes do no more than wake the first.
+  const isPromised = isJudged && plan.guard && truth.unharmed(voters, invoked).length === plan.nodes
+  if (isPromised && servedAt - releasedAt > limit) {
+    oracle.report(
+      'liveness',
+      `${next.name} got ${resource} ${(servedAt - releasedAt).toFixed(1)} ms after its release, behind places of a dead process: at the most ${limit.toFixed(1)} were allowed`,
+    )
+  }
+  if (isPromised) stage.mark('places of a dead process judged')
+  if (second !== undefined) oracle.ended(second)
+  await holder.redlock.close()
+  await next.redlock.close()
+}

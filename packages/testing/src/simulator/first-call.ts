@@ -1,0 +1,96 @@
+import type { ClientProcess } from './client-process.js'
+import type { Holding } from './oracle.js'
+import type { Server } from './server.js'
+import { valueAt } from './truth.js'
+import type { Visits } from './visits.js'
+
+const STAGGER = 30
+
+/**
+ * The very first call of a new client. While a quorum may vote, answers and has the resource free, one try gets it;
+ * and soon the lock stands on every node that may vote and answers.
+ */
+export async function callFirst(visits: Visits): Promise<void> {
+  const { actor, truth, way } = visits
+  const { chance, stage } = actor
+  const { oracle, plan, timeline } = stage
+  const isStaggered = chance.chance(0.3)
+  const came = timeline.now
+  const visitor = visits.visitor(isStaggered ? STAGGER : 0)
+  await visitor.sleep(chance.pick([0, 0, 0, chance.between(0, 60)]))
+
+  const resource = visits.resource()
+  const occupied = isStaggered ? [] : leaveKeys(visits, resource)
+  const voters = truth.voters().filter((server) => !occupied.includes(server))
+  const call = isStaggered ? 'acquire' : chance.pick(['tryAcquire', 'acquire at once', 'acquire'])
+  const holding = await firstLock(visits, visitor, resource, call, () => {
+    const free = truth.unharmed(voters, came)
+    if (free.length < plan.quorum) return
+    oracle.report(
+      'firstCall',
+      `${visitor.name} was refused by its first ${call}, though ${shown(free)} could grant ${resource}`,
+    )
+  })
+  for (const server of occupied) server.state.locks.delete(`lock:${resource}`)
+  if (holding === undefined) return visitor.redlock.close()
+
+  // The votes of a quorum are enough to go on with; those of others are under way. A connection made later is
+  // examined first.
+  await visitor.sleep(isStaggered ? STAGGER + visits.settling + visits.patience : 2 * way + 1)
+  const { lock } = holding
+  const bare = truth
+    .unharmed(voters, came)
+    .filter((server) => valueAt(server, resource) !== lock.value && !truth.isAhead(server, lock.token))
+  if (bare.length > 0 && lock.held) {
+    oracle.report(
+      'firstCall',
+      `the first lock of ${visitor.name}, ${resource}, does not stand on ${shown(bare)}, which could have it since it asked`,
+    )
+  }
+  stage.mark('first call judged')
+  oracle.ended(holding)
+  if (chance.chance(0.2)) visitor.crash(() => 'lost')
+  else await visitor.redlock.close()
+}
+
+async function firstLock(
+  visits: Visits,
+  visitor: ClientProcess,
+  resource: string,
+  call: string,
+  refused: () => void,
+): Promise<Holding | undefined> {
+  const { actor } = visits
+  const options = visits.options()
+  const { redlock } = visitor
+  const wait = call === 'acquire' ? 3_000 : 0
+  const limit = wait + actor.bounds.beyond(visits.ttl)
+  const acquire = () =>
+    call === 'tryAcquire'
+      ? redlock.tryAcquire(resource, options)
+      : redlock.acquire(resource, { ...options, wait })
+  let holding: Holding | undefined
+  await actor.forgivingly('first call', async () => {
+    holding = await visits.take(visitor, resource, () =>
+      actor.bounds.judge(visitor, `first ${call}`, limit, acquire),
+    )
+  })
+  if (holding === undefined) refused()
+  return holding
+}
+
+/** What somebody left behind on a few nodes: too few to keep anybody from the lock. */
+function leaveKeys({ actor, truth }: Visits, resource: string): Server[] {
+  const { chance, stage } = actor
+  const voters = truth.voters()
+  const spare = voters.length - stage.plan.quorum
+  if (spare <= 0 || chance.chance(0.5)) return []
+  const occupied = new Set(Array.from({ length: 1 + chance.below(spare) }, () => chance.pick(voters)))
+  for (const server of occupied)
+    server.state.locks.set(`lock:${resource}`, { value: 'left behind', expiresAt: server.now() + 60_000 })
+  return [...occupied]
+}
+
+function shown(servers: readonly Server[]): string {
+  return servers.map(({ name }) => name).join()
+}

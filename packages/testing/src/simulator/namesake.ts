@@ -1,0 +1,31 @@
+import type { Actor } from './actor.js'
+
+/** Two parts of a process that know a lock by its name: what one of them lets go of is none of the other's. */
+export async function shareName(actor: Actor, resource: string): Promise<void> {
+  const { chance, client, stage } = actor
+  const { redlock } = client
+  const [first, second] = [redlock.getLock(resource), redlock.getLock(resource)]
+  const options = { ...actor.options(), maxHold: undefined }
+  const holding = await actor.counted([resource], () => first.acquire(options))
+  if (holding === undefined) return
+  const { lock } = holding
+  await client.sleep(chance.between(0, stage.plan.sectionTime))
+  const other = { ...actor.options(), wait: chance.pick([0, 20]) }
+  await actor.forgivingly('namesake', async () => {
+    const taken = await actor.counted([resource], () => second.tryAcquire(other))
+    if (taken !== undefined) stage.oracle.ended(taken)
+  })
+  const isHeld = (): boolean => lock.held
+  const wasHeld = isHeld()
+  // What it does at once is all that it can do to a handle.
+  const releasing = second.release()
+  if (wasHeld && !isHeld() && !lock.signal.aborted) {
+    stage.oracle.report(
+      'handle',
+      `${actor.name}: getLock('${resource}').release() ended a lock that another object took`,
+    )
+  }
+  await releasing
+  stage.oracle.ended(holding)
+  await first.release()
+}

@@ -1,0 +1,32 @@
+import { once } from '@quorumlock/core/recipes'
+import type { Actor } from './actor.js'
+import { mayForget } from './plan.js'
+
+/** What is done once is not done again before its time is over, by whichever process. */
+export async function doOnce(actor: Actor, name: string): Promise<void> {
+  const { chance, client, stage } = actor
+  const { oracle, plan, timeline } = stage
+  const retention = Math.max(...plan.ttls)
+  const { done } = oracle
+  const { signal } = actor.interruption()
+  const options = { retention, wait: chance.pick([0, 300, 3_000]), ttl: chance.pick(plan.ttls), signal }
+  let ended = 0
+  const outcome = await once(
+    client.redlock,
+    name,
+    async (lost) => {
+      const before = done.get(name)
+      if (before !== undefined && timeline.now < before && !lost.aborted && !mayForget(plan))
+        oracle.report(
+          'handle',
+          `${actor.name} does ${name} again, ${(before - timeline.now).toFixed(1)} ms before it may be`,
+        )
+      await client.sleep(chance.between(0, plan.sectionTime))
+      ended = timeline.now
+    },
+    options,
+  )
+  stage.mark(`once: ${outcome.status}`)
+  if (outcome.status !== 'ran' || !outcome.kept) return
+  done.set(name, Math.max(done.get(name) ?? 0, ended + 0.98 * retention - 5))
+}

@@ -1,0 +1,107 @@
+import type { AcquireOptions, Lock } from '@quorumlock/core'
+import type { Actor } from './actor.js'
+import { nodeTimeoutFor } from './bounds.js'
+import type { ClientProcess } from './client-process.js'
+import { callFirst } from './first-call.js'
+import { callLast } from './last-call.js'
+import { keepOnLeash } from './leash.js'
+import type { Holding } from './oracle.js'
+import { queueBehindTheDead } from './dead-places.js'
+import { Truth } from './truth.js'
+
+/**
+ * Processes that come for one thing and go: over connections that nothing befalls, for resources that nobody else
+ * wants. So what they get is judged by what befell the nodes meanwhile.
+ */
+export class Visits {
+  readonly actor: Actor
+  readonly truth: Truth
+  /** One way over the network takes no longer, milliseconds. */
+  readonly way: number
+  readonly ttl: number
+  #count = 0
+
+  constructor(actor: Actor) {
+    const { plan, servers } = actor.stage
+    this.actor = actor
+    this.truth = new Truth(plan, servers)
+    this.way = plan.delay + plan.jitter
+    this.ttl = Math.max(...plan.ttls)
+  }
+
+  async arrange(): Promise<void> {
+    const { chance } = this.actor
+    switch (chance.weighted({ first: 5, last: 3, dead: 3, leash: 3 })) {
+      case 'first':
+        return callFirst(this)
+      case 'last':
+        return callLast(this)
+      case 'dead':
+        return queueBehindTheDead(this)
+      case 'leash':
+        return keepOnLeash(this)
+    }
+  }
+
+  /** A new process. Its connections are made at once, or one after another within so many milliseconds. */
+  visitor(within = 0): ClientProcess {
+    const { chance, stage } = this.actor
+    return stage.visit(() => (within === 0 ? 0 : chance.between(0.1, within)))
+  }
+
+  /** A resource that nobody else has heard of. */
+  resource(): string {
+    return `${this.actor.name}-${++this.#count}`
+  }
+
+  options(): AcquireOptions {
+    const { chance, stage } = this.actor
+    return {
+      ttl: this.ttl,
+      wait: 3_000,
+      fair: true,
+      autoExtend: true,
+      fencing: stage.plan.fencing && chance.chance(0.8),
+    }
+  }
+
+  /** How late a process may be for one thing after another, milliseconds. */
+  get lag(): number {
+    return this.actor.bounds.lag
+  }
+
+  /** How long the guard of a client may wait for nodes that are silent, milliseconds. */
+  get patience(): number {
+    return nodeTimeoutFor(this.actor.stage.plan.ttls[0] ?? 0)
+  }
+
+  /** Until everything that a process has set off has come back, in a healthy world. */
+  get settling(): number {
+    return 8 * this.way + 3 * this.lag + 5
+  }
+
+  /** Acquires for a visitor, and tells the oracle. `undefined` for a try that was refused. */
+  async take(
+    client: ClientProcess,
+    resource: string,
+    acquire: () => Promise<Lock | null>,
+  ): Promise<Holding | undefined> {
+    const { oracle, timeline } = this.actor.stage
+    const invoked = timeline.now
+    const floor = oracle.highestToken([resource])
+    const lock = await acquire()
+    if (lock === null) return undefined
+    const resources = [resource]
+    const holding = {
+      client,
+      resources,
+      lock,
+      owner: lock,
+      invoked,
+      granted: timeline.now,
+      leftToExpire: false,
+    }
+    oracle.granted(holding, floor)
+    return holding
+  }
+}
