@@ -132,7 +132,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     name: 'forcing a detached lock frees all of it',
     file: 'hold/holds.ts',
     from: 'if (!lease.detached) freeEverywhere',
-    to: 'freeEverywhere',
+    // Nodes that know the heir refuse what the giver says as such.
+    to: 'lease.bearer = undefined\n    freeEverywhere',
     within: 1000,
     plan: { nodes: 1, quorum: 1, resources: 2, only: ['several', 'resume', 'force', 'overstay', 'extend'] },
   },
@@ -205,7 +206,10 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     from: 'validityOf(shortest, driftFactor)',
     to: 'validityOf(ttl, driftFactor)',
     within: 1000,
-    plan: { ...HANDED_OVER, nodes: 1, quorum: 1, ttls: [10_000], sectionTime: 4_000, calmness: 300 },
+    plan: {
+      ...{ ...HANDED_OVER, nodes: 1, quorum: 1, ttls: [10_000], sectionTime: 4_000, calmness: 1_000 },
+      ...{ spikeChance: 0, stormUntil: 20_000, operations: 20, only: ['stall', 'overstay'] },
+    },
   },
   {
     name: 'a hand-over believed whichever attempt it was the answer to',
