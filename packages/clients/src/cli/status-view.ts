@@ -1,4 +1,4 @@
-import { QuorumUnavailableError, type Inspection, type NodeHealth, type NodeVote } from '@quorumlock/core'
+import { QuorumUnavailableError, type NodeHealth, type NodeVote } from '@quorumlock/core'
 import type { Opening } from '../connect/opening.js'
 import { shownDuration } from './duration.js'
 import { tableOf } from './table.js'

@@ -150,7 +150,7 @@ describe.each([
       const key = `passed:${next}`
       await ask(node, acquire(key, 'holder'))
       const now = Date.now()
-      for (const [index, dead] of [`gone#1@60000`, `gone#2`, `gone#3@60000`].entries()) {
+      for (const [index, dead] of [`gone#1@60000`, `gone#2@0`, `gone#3@60000`].entries()) {
         await ask(node, acquire(key, dead, offered(dead, now + index)))
       }
       await ask(node, acquire(key, next, offered(next, now + 9)))
@@ -161,12 +161,18 @@ describe.each([
     }
   })
 
-  test('is free where the clients of all who wait are gone', async () => {
-    for (const id of [`gone:${together}#1@60000`, `asking:${together}#1`]) {
+  test('is free where the clients of all who wait are gone, or look by themselves', async () => {
+    const places = {
+      [`gone:${together}#1@60000`]: 0,
+      [`gone:${together}#2@0`]: 0,
+      [`asking:${together}#1`]: 2,
+    }
+    for (const [id, left] of Object.entries(places)) {
       await ask(node, acquire(id, 'holder'))
       await ask(node, acquire(id, 'a', offered(id, Date.now())))
       await releaseOf(id)
-      expect(await client.exists([id, `{${id}}:#queue`])).toBe(0)
+      expect(await client.exists(id)).toBe(0)
+      expect(await client.zCard(`{${id}}:#queue`)).toBe(left)
     }
   })
 })

@@ -166,8 +166,9 @@ export interface MarkCommand {
 /** A place in the queue of every key. The same on all nodes, so that their queues agree. In an acquire its id is the value. */
 export interface Waiter {
   /**
-   * `<channel>#<number>`: the channel belongs to the client, see `channelOf`. With `@<milliseconds>` behind it a node may
-   * give the lock to the waiter for so long when its turn comes, see `longestHandOver`.
+   * `<channel>#<number>`: the channel belongs to the client, see `channelOf`. With `@<milliseconds>` behind it the client
+   * listens, see `listens`, and a node may give the lock to the waiter for so long when its turn comes, see
+   * `longestHandOver`.
    */
   readonly id: string
   /** Wall-clock time in milliseconds at which the wait began, by the client's clock; `Infinity` for one that only watches. */
@@ -283,7 +284,14 @@ export function channelOf(waiterId: string): string {
   return waiterId.slice(0, waiterId.lastIndexOf('#'))
 }
 
+const OFFER = /#[\d.]+@(\d+)/
+
+/** Whether the owner of a waiter listens on its channel: a node of which it does not hear may take it for dead. */
+export function listens(waiterId: string): boolean {
+  return OFFER.test(waiterId)
+}
+
 /** For how long a node may give the lock to the waiter, milliseconds; 0 when it is to be woken only. */
 export function longestHandOver(waiterId: string): number {
-  return Number(/#[\d.]+@(\d+)/.exec(waiterId)?.[1] ?? 0)
+  return Number(OFFER.exec(waiterId)?.[1] ?? 0)
 }

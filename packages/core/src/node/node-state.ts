@@ -1,4 +1,5 @@
 import {
+  listens,
   longestHandOver,
   type AcquireCommand,
   type Bearer,
@@ -451,8 +452,8 @@ function serveNext(
         break
       }
       if (hasTurn(state, key, head, mayVote ? check : undefined, now, wake)) break
-      // Its process has died, or cannot be reached: the next one does not have to wait until the place lapses. One that
-      // lives takes it again with its next attempt.
+      // Its process has died, or cannot be reached just now: the next one does not have to wait until the place lapses. One
+      // that lives takes it again with its next attempt.
       dequeue(state, [key], head.id)
     }
   }
@@ -460,7 +461,8 @@ function serveNext(
 
 /**
  * The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
- * as its place would have lasted. Where the node may not vote (no `check`) it is just woken. False when nobody listens.
+ * as its place would have lasted. Where the node may not vote (no `check`) it is just woken. False when nobody hears of it
+ * though its owner listens; one that does not looks by itself, and must not be passed over for ever.
  */
 function hasTurn(
   state: NodeState,
@@ -471,7 +473,7 @@ function hasTurn(
   wake: Wake,
 ): boolean {
   const remaining = Math.min(longestHandOver(id), deadline - now)
-  if (check === undefined || remaining < 1) return wake(id) || check === undefined
+  if (check === undefined || remaining < 1) return wake(id) || check === undefined || !listens(id)
   if (!wake(id, { remaining, deadline })) return false
   grant(state, [key], id, remaining, undefined, check, now)
   dequeue(state, [key], id)

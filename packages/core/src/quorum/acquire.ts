@@ -105,6 +105,7 @@ async function acquireInTurn(
       if (unready !== undefined) await unready
       waiting.attempting()
       last?.abandon()
+      if (last !== undefined) place.noteHearing(last.tally)
       progress.attempts++
       const result = await attempt(engine, claim, wanted, place, patienceFor(engine, claim, until))
       if (result.won) {

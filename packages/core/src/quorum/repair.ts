@@ -1,6 +1,7 @@
 import type { Lease } from '../hold/lease.js'
 import type { Fence, NodeReply } from '../node/lock-node.js'
 import type { Member } from './member.js'
+import { instantOf } from './validity.js'
 
 /**
  * A step of its own after an extension round that was won ("Repair"): a node that has lost the value and is free, or
@@ -23,7 +24,7 @@ export function topUp(lease: Lease, member: Member): void {
 }
 
 function repair(lease: Lease, member: Member, ttl: number): void {
-  if (lease.state !== 'held') return
+  if (lease.remaining(instantOf(member.clock)) === 0) return
   const { keys, options } = lease.claim
   const fence: Fence | undefined =
     lease.token === undefined ? undefined : { token: lease.token, retention: options.fenceRetention }

@@ -1,3 +1,4 @@
+import { onAbort } from '../wait/on-abort.js'
 import { LockLostError } from '../errors.js'
 import type { Lock } from '../lock.js'
 import { follow, type Following } from './signals.js'
@@ -59,7 +60,7 @@ export class Leadership {
       controller.abort(until?.reason)
     }
     if (until?.aborted === true) stop()
-    until?.addEventListener('abort', stop)
+    const unfollow = until && onAbort(until, stop)
     this.#serving = true
     try {
       await fn(signal, this)
@@ -69,7 +70,7 @@ export class Leadership {
       if (this.held) throw error
       return until?.aborted === true ? 'finished' : 'lost'
     } finally {
-      until?.removeEventListener('abort', stop)
+      unfollow?.()
       this.#serving = false
       await this.resign()
     }

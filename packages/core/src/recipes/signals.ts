@@ -1,3 +1,5 @@
+import { onAbort } from '../wait/on-abort.js'
+
 /** A signal of one's own that follows others until it is let go. */
 export interface Following {
   readonly controller: AbortController
@@ -15,13 +17,11 @@ export function follow(...sources: readonly (AbortSignal | undefined)[]): Follow
       controller.abort(source.reason)
       break
     }
-    const passOn = (): void => {
-      controller.abort(source.reason)
-    }
-    source.addEventListener('abort', passOn)
-    listeners.push(() => {
-      source.removeEventListener('abort', passOn)
-    })
+    listeners.push(
+      onAbort(source, () => {
+        controller.abort(source.reason)
+      }),
+    )
   }
   return {
     controller,
@@ -41,9 +41,6 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefin
       reject(signal.reason)
     }
     if (signal.aborted) aborted()
-    signal.addEventListener('abort', aborted)
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', aborted)
-    })
+    work.then(resolve, reject).finally(onAbort(signal, aborted))
   })
 }

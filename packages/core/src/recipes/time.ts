@@ -1,3 +1,4 @@
+import { onAbort } from '../wait/on-abort.js'
 import { LONGEST_DELAY, type Clock } from '../clock.js'
 
 /** Resolves after `delay` milliseconds, or as soon as the signal aborts: whoever waits looks what it was. */
@@ -9,10 +10,10 @@ export function pause(clock: Clock, delay: number, signal?: AbortSignal): Promis
     }
     const over = (): void => {
       timer.cancel()
-      signal?.removeEventListener('abort', over)
+      unfollow?.()
       resolve()
     }
     const timer = clock.timer(Math.min(Math.ceil(delay), LONGEST_DELAY), over)
-    signal?.addEventListener('abort', over)
+    const unfollow = signal && onAbort(signal, over)
   })
 }

@@ -1,36 +1,5 @@
 import type { Engine } from '../engine.js'
-
-/** One listener for each signal, however many calls it ends: Node warns of more than ten. */
-const listeners = new WeakMap<AbortSignal, Listener>()
-
-class Listener {
-  readonly #signal: AbortSignal
-  readonly #waits = new Set<Interruption>()
-
-  static of(signal: AbortSignal): Listener {
-    let listener = listeners.get(signal)
-    if (listener === undefined) listeners.set(signal, (listener = new Listener(signal)))
-    return listener
-  }
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
-  }
-
-  add(wait: Interruption): void {
-    if (this.#waits.size === 0) this.#signal.addEventListener('abort', this)
-    this.#waits.add(wait)
-  }
-
-  remove(wait: Interruption): void {
-    if (this.#waits.delete(wait) && this.#waits.size === 0) this.#signal.removeEventListener('abort', this)
-  }
-
-  /** The signal's word. */
-  handleEvent(): void {
-    for (const wait of [...this.#waits]) wait.interrupt()
-  }
-}
+import { onAbort } from './on-abort.js'
 
 /** The end of a wait by the caller's signal or by `close()`, whatever it is that is being waited for. */
 export class Interruption {
@@ -40,13 +9,18 @@ export class Interruption {
   /** Rejects what is being waited for now; one thing at a time. */
   #reject: ((reason: unknown) => void) | undefined
   #reaction: (() => void) | undefined
+  readonly #unfollow: (() => void) | undefined
 
   constructor(engine: Engine, resources: readonly string[], signal: AbortSignal | undefined) {
     this.#engine = engine
     this.#resources = resources
     this.#signal = signal
     this.throwIfInterrupted()
-    if (signal !== undefined) Listener.of(signal).add(this)
+    if (signal !== undefined) {
+      this.#unfollow = onAbort(signal, () => {
+        this.interrupt()
+      })
+    }
     engine.interruptions.add(this)
   }
 
@@ -104,7 +78,7 @@ export class Interruption {
   }
 
   dispose(): void {
-    if (this.#signal !== undefined) Listener.of(this.#signal).remove(this)
+    this.#unfollow?.()
     this.#engine.interruptions.delete(this)
   }
 }

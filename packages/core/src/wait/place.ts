@@ -31,7 +31,7 @@ export class Place {
   readonly #engine: Engine
   readonly #keys: readonly string[]
   readonly #ttl: number
-  readonly #offer: string
+  #offer: string
   readonly #label: string | undefined
   #names = 0
   /** Nodes in whose queue it may stand. Made when one first refuses: nearly always none does. */
@@ -48,7 +48,7 @@ export class Place {
     this.number = engine.wakeups.nextNumber()
     // A token has to be proposed anew each time, and several keys are had together or not at all.
     const mayBeHanded = engine.guard !== undefined && !options.fencing && keys.length === 1
-    this.#offer = mayBeHanded ? `@${options.ttl}` : ''
+    this.#offer = engine.wakeups.isDeaf ? '' : `@${mayBeHanded ? options.ttl : 0}`
     this.#ttl = options.ttl
     this.#label = options.label
     this.name = this.#nextName()
@@ -98,6 +98,13 @@ export class Place {
       lease.traces ??= new Set()
       lease.traces.add(member)
     }
+  }
+
+  /** Before another attempt: nodes of which it does not hear must not take it for dead. `last` is the one before. */
+  noteHearing(last: Tally): void {
+    if (this.#offer === '' || !this.#engine.wakeups.isDeaf) return
+    this.#offer = ''
+    this.giveBack(last)
   }
 
   /** After an attempt that was lost though nodes granted it, or may have: all is released, and the place is kept. */

@@ -1,5 +1,9 @@
+import type { Clock } from '../clock.js'
 import type { Handed } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
+
+/** A subscription that does not stand after so long may never do, milliseconds: it is not permitted, or not supported. */
+const PATIENCE = 1_000
 
 /** One that waits for word from the nodes. */
 export interface Sleeper {
@@ -14,13 +18,19 @@ export interface Sleeper {
 export class Wakeups {
   readonly #members: readonly Member[]
   readonly #channel: string
+  readonly #quorum: number
+  readonly #clock: Clock
+  /** When the subscriptions were asked for (monotonic). */
+  #askedAt = Infinity
   readonly #sleepers = new Map<number, Sleeper>()
   readonly #live = new Set<Member>()
   #unsubscribe: (() => void)[] | undefined
   #count = 0
 
-  constructor(members: readonly Member[], client: string) {
+  constructor(members: readonly Member[], client: string, quorum: number, clock: Clock) {
     this.#members = members
+    this.#quorum = quorum
+    this.#clock = clock
     this.#channel = `quorumlock:wake:${client}`
   }
 
@@ -33,6 +43,11 @@ export class Wakeups {
     let live = 0
     for (const member of this.#live) if (member.isReachable) live++
     return live
+  }
+
+  /** It has asked to hear of its waiters, and most nodes have had their time: no wake-up would come. */
+  get isDeaf(): boolean {
+    return this.#clock.monotonic() - this.#askedAt >= PATIENCE && this.live < this.#quorum
   }
 
   /** For a new waiter of this client. */
@@ -55,6 +70,7 @@ export class Wakeups {
 
   /** Idempotent. */
   listen(): void {
+    if (this.#unsubscribe === undefined) this.#askedAt = this.#clock.monotonic()
     this.#unsubscribe ??= this.#members.flatMap((member) => this.#listenTo(member) ?? [])
   }
 

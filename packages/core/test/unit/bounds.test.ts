@@ -126,3 +126,33 @@ test('the places of a process that died cost the next waiter nothing', async () 
   expect((await clock.run(next)).acquisition.handedOver).toBe(true)
   expect(clock.monotonic() - started).toBeLessThan(5)
 })
+
+test('a client that cannot listen is not passed over for ever', async () => {
+  const world = new World(5)
+  const { clock } = world
+  const rivals = world.client({ guard: true, wait: Infinity })
+  const deaf = world.client({ guard: true, wait: Infinity })
+  for (const node of world.nodes) {
+    const subscribe = node.subscribe.bind(node)
+    let calls = 0
+    // The first client may, the second one may not.
+    node.subscribe = (channel, observer) => (calls++ === 0 ? subscribe(channel, observer) : () => undefined)
+  }
+  let sections = 0
+  let ended = false
+  const work = async (): Promise<void> => {
+    while (!ended) {
+      await rivals.using('a', () => new Promise<void>((resolve) => void clock.after(5, resolve)))
+      sections++
+    }
+  }
+  const working = [work(), work(), work()]
+  await clock.advance(1_000)
+  const before = sections
+  const waiting = deaf.acquire('a')
+  const lock = await clock.run(waiting, 5_000)
+  expect(sections - before).toBeLessThan(400)
+  ended = true
+  await clock.run(lock.release())
+  await clock.run(Promise.all(working))
+})

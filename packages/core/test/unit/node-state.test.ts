@@ -348,7 +348,7 @@ describe('the hand-over', () => {
       const bench = benchOfFleet()
       bench.acquire('v')
       for (let number = 1; number <= 5; number++) {
-        const dead = number % 2 === 0 ? `c#${number}` : `c#${number}@10000`
+        const dead = `c#${number}@${number % 2 === 0 ? 0 : 10_000}`
         bench.deaf.add(dead)
         bench.acquire(dead, { queue: bench.waiter(dead, NOW + number) })
       }
@@ -364,8 +364,8 @@ describe('the hand-over', () => {
     const bench = benchOfFleet()
     bench.acquire('v')
     for (let number = 0; number < 120; number++) {
-      bench.deaf.add(`c#${number}`)
-      bench.acquire(`c#${number}`, { queue: bench.waiter(`c#${number}`, NOW + number) })
+      bench.deaf.add(`c#${number}@0`)
+      bench.acquire(`c#${number}@0`, { queue: bench.waiter(`c#${number}@0`, NOW + number) })
     }
     bench.do({ kind: 'inspect', keys: ['a'], watch: bench.waiter('w#1', Infinity) })
     bench.release('v', { marker })
@@ -375,6 +375,17 @@ describe('the hand-over', () => {
     bench.release('d', { marker })
     expect(bench.queue()).toEqual(['w#1'])
     expect(bench.woken).toEqual(['w#1'])
+  })
+
+  test('does not pass over one that does not listen: it looks by itself, and would never get its turn', () => {
+    const bench = benchOfFleet()
+    bench.deaf.add('c#1')
+    bench.acquire('v')
+    bench.acquire('1', { queue: bench.waiter('c#1') })
+    bench.acquire('2', { queue: bench.waiter('d#2@10000', NOW + 1) })
+    bench.release('v', { marker })
+    expect(bench.state.locks.size).toBe(0)
+    expect(bench.queue()).toEqual(['c#1', 'd#2@10000'])
   })
 
   test('leaves the places where they are when the node may not vote: what it hears there counts for nothing', () => {

@@ -18,8 +18,9 @@ function work(ms: number): void {
 
 test('a stopwatch counts the time that passes while nothing has to run', async () => {
   const elapsed = startStopwatch()
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(elapsed()).toBeGreaterThan(190)
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  // What it leaves out is little beside that: a process that sleeps seldom waits for the processor.
+  expect(elapsed()).toBeGreaterThan(500)
 })
 
 testOnLinux('a stopwatch does not count the time that other programs get instead', () => {

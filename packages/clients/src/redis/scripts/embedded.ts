@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: 'd5ce513d97435768cda5bb79d1470c5fbe49b7ea',
+  sha1: '3d7f4caf8d07559355a801e8ee4d22a4c3572ef1',
   source: `-- Applies a batch of lock commands in order: the translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters (of a command with a bearer: who bears the
@@ -251,12 +251,17 @@ local function wake(id)
   return pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id) ~= 0
 end
 
+-- The channel and the offer of a waiter whose client listens.
+local function listens(id)
+  return string.match(id, '^(.*)#[%d.]+@(%d+)')
+end
+
 -- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
 -- as its place would have lasted. Nothing when it has to be woken instead; where nobody listens the lock is free.
 -- \`former\`, if it is given, is a place to be given up with it.
 local function handOver(lockKey, queueKey, id, deadline, former)
   if not marked or not mayVote then return end
-  local channel, longestOffer = string.match(id, '^(.*)#[%d.]+@(%d+)')
+  local channel, longestOffer = listens(id)
   if not channel then return end
   local remaining = math.min(tonumber(longestOffer), deadline - now)
   if remaining < 1 or pcalled('SET', lockKey, id, 'PX', remaining).err then return end
@@ -287,7 +292,8 @@ local function serveNext(lockKey, queueKey, except, mayHandOver)
     end
     local outcome = mayHandOver and handOver(lockKey, queueKey, id, deadline)
     if outcome == 'handed' then return id end
-    if outcome == 'untold' or (not outcome and (wake(id) or not mayHandOver)) then return end
+    -- Who does not listen looks by itself, and must not be passed over for ever.
+    if outcome == 'untold' or (not outcome and (wake(id) or not mayHandOver or not listens(id))) then return end
     call('ZREM', queueKey, '+' .. id, '-' .. id)
   end
 end
