@@ -80,7 +80,7 @@ export class Engine {
           },
         }),
     )
-    this.wakeups = new Wakeups(this.members, options.random.id(), options.quorum, clock)
+    this.wakeups = new Wakeups(this.members, options.random.id(), options.quorum)
     this.holds = new Holds(this)
     const { deadlockDetection } = options
     if (deadlockDetection !== false && deadlockDetection.onCycle !== undefined) {

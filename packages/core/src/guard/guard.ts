@@ -64,7 +64,7 @@ export class Guard {
   #retry: Appointment | undefined
   #pause = FIRST_RETRY
   #closed = false
-  #awaiting: (() => void)[] = []
+  readonly #awaiting = new Set<() => void>()
   /** Members of which it is not known yet whether they may vote. */
   readonly #unchecked: Set<Member>
   #patience: Appointment | undefined
@@ -96,7 +96,15 @@ export class Guard {
     if (this.#isOpen) return undefined
     if (!this.#surveying) this.#startSurvey()
     return new Promise((resolve) => {
-      this.#awaiting.push(resolve)
+      const { agenda, now, patience } = this.#context
+      const go = (): void => {
+        limit.cancel()
+        this.#awaiting.delete(go)
+        resolve()
+      }
+      // A greeting and an order: connections that break again and again would begin that anew for ever.
+      const limit = agenda.at(now() + 2 * patience, 'awaited', go)
+      this.#awaiting.add(go)
       this.#watchPatience()
     })
   }
@@ -154,7 +162,7 @@ export class Guard {
   #checked(member: Member): void {
     if (this.#again && member.barred !== undefined) return
     this.#unchecked.delete(member)
-    if (this.#awaiting.length === 0) return
+    if (this.#awaiting.size === 0) return
     if (this.#isChecked) this.#letGo()
     else this.#watchPatience()
   }
@@ -195,9 +203,7 @@ export class Guard {
   #letGo(): void {
     this.#patience?.cancel()
     this.#patience = undefined
-    const awaiting = this.#awaiting
-    this.#awaiting = []
-    for (const resolve of awaiting) resolve()
+    for (const go of [...this.#awaiting]) go()
   }
 
   #later(): void {

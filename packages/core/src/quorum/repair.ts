@@ -28,12 +28,16 @@ function repair(lease: Lease, member: Member, ttl: number): void {
   const { keys, options } = lease.claim
   const fence: Fence | undefined =
     lease.token === undefined ? undefined : { token: lease.token, retention: options.fenceRetention }
-  const { tally, value } = lease
+  const { tally, value, bearer } = lease
   const { marker } = member
   const obstacle = member.submit({ kind: 'repair', keys, value, ttl, fence, marker }, (answer) => {
     tally.put(member.index, answer, 0)
   })
   if (obstacle !== undefined) return
+  // An extension in the same call tells the node who bears it: else its giver could free it there.
+  if (bearer !== undefined && bearer > 0) {
+    member.submit({ kind: 'extend', keys, value, ttl, bearer, marker }, () => undefined)
+  }
   // A release that comes meanwhile travels behind it and takes it back.
   lease.traces ??= new Set()
   lease.traces.add(member)

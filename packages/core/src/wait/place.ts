@@ -31,7 +31,10 @@ export class Place {
   readonly #engine: Engine
   readonly #keys: readonly string[]
   readonly #ttl: number
-  #offer: string
+  /** What a node may do for a waiter that listens. */
+  readonly #offer: string
+  /** Its present name says that it listens. */
+  #isListening = false
   readonly #label: string | undefined
   #names = 0
   /** Nodes in whose queue it may stand. Made when one first refuses: nearly always none does. */
@@ -48,7 +51,7 @@ export class Place {
     this.number = engine.wakeups.nextNumber()
     // A token has to be proposed anew each time, and several keys are had together or not at all.
     const mayBeHanded = engine.guard !== undefined && !options.fencing && keys.length === 1
-    this.#offer = engine.wakeups.isDeaf ? '' : `@${mayBeHanded ? options.ttl : 0}`
+    this.#offer = `@${mayBeHanded ? options.ttl : 0}`
     this.#ttl = options.ttl
     this.#label = options.label
     this.name = this.#nextName()
@@ -100,11 +103,12 @@ export class Place {
     }
   }
 
-  /** Before another attempt: nodes of which it does not hear must not take it for dead. `last` is the one before. */
+  /**
+   * Before another attempt; `last` is the one before. A place whose name says that it listens is passed over by nodes of
+   * which nobody hears, as that of a process that has died: so it says so only while its subscriptions stand.
+   */
   noteHearing(last: Tally): void {
-    if (this.#offer === '' || !this.#engine.wakeups.isDeaf) return
-    this.#offer = ''
-    this.giveBack(last)
+    if (this.#isListening !== this.#engine.wakeups.hears) this.giveBack(last)
   }
 
   /** After an attempt that was lost though nodes granted it, or may have: all is released, and the place is kept. */
@@ -147,7 +151,9 @@ export class Place {
 
   #nextName(): string {
     const { wakeups } = this.#engine
-    return withLabel(`${wakeups.idOf(this.number)}.${++this.#names}${this.#offer}`, this.#label)
+    this.#isListening = wakeups.hears
+    const offer = this.#isListening ? this.#offer : ''
+    return withLabel(`${wakeups.idOf(this.number)}.${++this.#names}${offer}`, this.#label)
   }
 
   /** Made when it is first needed: nearly always no node refuses. */

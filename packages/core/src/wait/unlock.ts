@@ -63,8 +63,7 @@ export async function waitForUnlock(
 }
 
 function pauseAfter(engine: Engine, tally: Tally): number {
-  const { quorum, retryInterval, random } = engine.options
-  const hearsOfReleases = engine.wakeups.live >= quorum
-  const look = hearsOfReleases ? HEARTBEAT : 2 * retryInterval * random.fraction()
+  const { retryInterval, random } = engine.options
+  const look = engine.wakeups.hears ? HEARTBEAT : 2 * retryInterval * random.fraction()
   return Math.max(1, Math.min(look, untilFree(engine, tally) + GRACE))
 }

@@ -55,7 +55,7 @@ export class Waiting implements Sleeper {
     await this.#giveWay(tally, now)
     let due = Math.min(now + HEARTBEAT, until, now + this.#untilFreeByExpiry(tally))
     // Where too few nodes can tell us, we have to look ourselves.
-    if (this.#engine.wakeups.live < this.#engine.options.quorum) {
+    if (!this.#engine.wakeups.hears) {
       due = Math.min(due, now + Math.max(1, 2 * this.#retryInterval * random.fraction()))
     }
     if (this.#isPromising() || this.#ended) return

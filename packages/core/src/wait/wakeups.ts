@@ -1,9 +1,5 @@
-import type { Clock } from '../clock.js'
 import type { Handed } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
-
-/** A subscription that does not stand after so long may never do, milliseconds: it is not permitted, or not supported. */
-const PATIENCE = 1_000
 
 /** One that waits for word from the nodes. */
 export interface Sleeper {
@@ -19,18 +15,14 @@ export class Wakeups {
   readonly #members: readonly Member[]
   readonly #channel: string
   readonly #quorum: number
-  readonly #clock: Clock
-  /** When the subscriptions were asked for (monotonic). */
-  #askedAt = Infinity
   readonly #sleepers = new Map<number, Sleeper>()
   readonly #live = new Set<Member>()
   #unsubscribe: (() => void)[] | undefined
   #count = 0
 
-  constructor(members: readonly Member[], client: string, quorum: number, clock: Clock) {
+  constructor(members: readonly Member[], client: string, quorum: number) {
     this.#members = members
     this.#quorum = quorum
-    this.#clock = clock
     this.#channel = `quorumlock:wake:${client}`
   }
 
@@ -45,9 +37,9 @@ export class Wakeups {
     return live
   }
 
-  /** It has asked to hear of its waiters, and most nodes have had their time: no wake-up would come. */
-  get isDeaf(): boolean {
-    return this.#clock.monotonic() - this.#askedAt >= PATIENCE && this.live < this.#quorum
+  /** So many nodes can tell us that a quorum of them may. */
+  get hears(): boolean {
+    return this.live >= this.#quorum
   }
 
   /** For a new waiter of this client. */
@@ -70,7 +62,6 @@ export class Wakeups {
 
   /** Idempotent. */
   listen(): void {
-    if (this.#unsubscribe === undefined) this.#askedAt = this.#clock.monotonic()
     this.#unsubscribe ??= this.#members.flatMap((member) => this.#listenTo(member) ?? [])
   }
 
