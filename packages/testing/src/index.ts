@@ -40,7 +40,15 @@ export { runWorkload, type WorkloadOptions, type WorkloadResult } from './worklo
 export { checkFencedMutex } from './history/fenced-mutex.js'
 export { checkLinearizability, type Operation } from './history/linearizability.js'
 export type { CoreModule } from './simulator/core-module.js'
-export type { Fault as SimulatedFault, Feature, Plan, PlanChanges, UnsafeWorld } from './simulator/plan.js'
+export type {
+  Edge,
+  Fault as SimulatedFault,
+  Feature,
+  Plan,
+  PlanChanges,
+  UnsafeWorld,
+  World,
+} from './simulator/plan.js'
 export { reduce, replayCommand, type Reduction } from './simulator/reduce.js'
 export { simulate, type SimulationOptions, type SimulationReport } from './simulator/simulate.js'
 export type { Violation, ViolationKind } from './simulator/violation.js'
