@@ -40,6 +40,20 @@ const FOUND: readonly (readonly [string, SimulationOptions])[] = [
     { seed: 141_048 },
   ],
   ['a late attempt freed a lock that had been handed over under its name', { seed: 149_255 }],
+  ...[29_027, 35_552].map(
+    (seed) =>
+      [`a giver freed what was repaired for its heir (seed ${seed})`, { seed, world: 'edges' }] as const,
+  ),
+  ...[22_850, 35_387].map(
+    (seed) =>
+      [
+        `a call waited for the guard for as long as connections broke (seed ${seed})`,
+        { seed, world: 'edges' },
+      ] as const,
+  ),
+  ...[45_236, 47_454].map(
+    (seed) => [`a waiter that had not subscribed yet was taken for dead (seed ${seed})`, { seed }] as const,
+  ),
 ]
 
 test.each(FOUND)('%s', async (_what, options) => {
