@@ -68,7 +68,10 @@ function unconnected(opening: Opening, total: number, waited: number): QuorumUna
   const said = votes.map(({ node, reason }) => `${node} (${reason})`).join(', ')
   return areHopeless(missing, total - quorum)
     ? new LockMisuseError(`${needed}, and these refuse: ${said}. Check user and password`, { votes })
-    : new QuorumUnavailableError(`${needed}, and within ${waited} ms these could not be reached: ${said}`, {
-        votes,
-      })
+    : new QuorumUnavailableError(
+        `${needed}, and within ${opening.connectTimeout} ms these could not be reached: ${said}`,
+        {
+          votes,
+        },
+      )
 }
