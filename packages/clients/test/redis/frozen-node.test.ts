@@ -46,7 +46,7 @@ test('a frozen node costs no memory and next to no commands, however many locks 
       }
     },
   })
-  const redlock = new Redlock({ nodes: [nodes[0]!, nodes[1]!, counted], ttl: 5_000, nodeTimeout: 100 })
+  const redlock = new Redlock({ nodes: [nodes[0]!, nodes[1]!, counted], ttl: 5_000, nodeTimeout: 1_000 })
   let left = 0
   const run = async (cycles: number): Promise<void> => {
     left = cycles

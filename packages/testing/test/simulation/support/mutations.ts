@@ -240,7 +240,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     name: 'a lock that is detached during a renewal that fails is renewed for ever',
     file: 'hold/holds.ts',
     from: "else if (outcome === 'inconclusive' && lease.renewAt !== Infinity) {",
-    to: "else if (outcome === 'inconclusive') {",
+    // Nodes that know the heir refuse what the giver says as such.
+    to: "else if (outcome === 'inconclusive') {\n      lease.bearer = undefined",
     within: 500,
     plan: { ...HANDING_OVER, nodes: 1, quorum: 1 },
   },
