@@ -140,9 +140,9 @@ export class Guard {
     return this.#isChecked && this.#count(({ barred }) => barred === undefined) >= this.#context.quorum
   }
 
-  /** A node in quarantine is checked, and is no voter. */
+  /** A node in quarantine is checked, and is no voter. One that is silent is: there is nothing to find out about it. */
   get #hasVoters(): boolean {
-    const voters = this.#count((member) => member.mayVote && member.isReachable)
+    const voters = this.#count(({ mayVote, node }) => mayVote && node.connected)
     return voters >= this.#context.quorum
   }
 
