@@ -379,6 +379,24 @@ describe('renewal', () => {
     expect(world.clock.timersActive).toBeLessThanOrEqual(1)
   })
 
+  test('a lock that is detached while a renewal of it fails is not renewed again', async () => {
+    const { world, lock, clock } = await holding({ ttl: 3_000 })
+    for (const node of world.nodes) {
+      node.delay = 20
+      node.script = ({ kind }) => (kind === 'extend' ? { vote: 'unknown', reason: 'lost' } : undefined)
+    }
+    // The renewal is under way.
+    await clock.advance(1_010)
+    lock.detach()
+    const sent = world.nodes.map((node) => node.sent('extend'))
+    expect(sent).toEqual(world.nodes.map(() => 1))
+    await clock.advance(100)
+    for (const node of world.nodes) node.script = undefined
+    await clock.advance(10_000)
+    expect(world.nodes.map((node) => node.sent('extend'))).toEqual(sent)
+    expect(lock.held).toBe(false)
+  })
+
   test('a lock that was detached can still be released by hand', async () => {
     const { world, lock, clock } = await holding()
     lock.detach()

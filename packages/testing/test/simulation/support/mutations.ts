@@ -237,15 +237,6 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: HANDING_OVER,
   },
   {
-    name: 'a lock that is detached during a renewal that fails is renewed for ever',
-    file: 'hold/holds.ts',
-    from: "else if (outcome === 'inconclusive' && lease.renewAt !== Infinity) {",
-    // Nodes that know the heir refuse what the giver says as such.
-    to: "else if (outcome === 'inconclusive') {\n      lease.bearer = undefined",
-    within: 500,
-    plan: { ...HANDING_OVER, nodes: 1, quorum: 1 },
-  },
-  {
     name: 'nobody gives way after split votes',
     file: 'wait/waiting.ts',
     from: 'await this.#giveWay(tally, now)',
