@@ -1,6 +1,6 @@
 import type { Agenda, Appointment } from '../agenda.js'
-import type { Failed, Greeting, MarkCommand, MarkerSighting, NodeReply } from '../node/lock-node.js'
-import { UNCHECKED, type Member } from '../quorum/member.js'
+import type { Greeting, MarkCommand, MarkerSighting, NodeReply } from '../node/lock-node.js'
+import { UNCHECKED, unsent, type Member } from '../quorum/member.js'
 import { runRound } from '../quorum/round.js'
 import { Tally } from '../quorum/tally.js'
 import type { Random } from '../random.js'
@@ -15,10 +15,7 @@ const PATIENCE = 100
 const QUARANTINE_MARGIN = 1.05
 const QUARANTINE_MARGIN_MS = 10
 
-const UNJUDGED: Failed = {
-  vote: 'failed',
-  reason: 'too few nodes answer to tell whether it has lost data',
-}
+const UNJUDGED = unsent('too few nodes answer to tell whether it has lost data')
 
 export interface GuardContext {
   readonly members: readonly Member[]

@@ -272,6 +272,7 @@ export class Member {
   }
 }
 
-function unsent(reason: string): Failed {
+/** The vote of a node that was not asked. */
+export function unsent(reason: string): Failed {
   return { vote: 'failed', reason, unsent: true }
 }
