@@ -139,6 +139,9 @@ export function startCommand(t, fleet, ...args) {
 
 /** The same in a terminal of its own, where `press('\x03')` is Ctrl-C. */
 export function startInTerminal(t, fleet, ...args) {
+  // `exec`: some shells die of a Ctrl-C that the command hears and survives.
   const quoted = [command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
-  return start(t, ['script', '-qec', quoted, '/dev/null'], { QUORUMLOCK_NODES: fleet.urls.join(' ') })
+  return start(t, ['script', '-qec', `exec ${quoted}`, '/dev/null'], {
+    QUORUMLOCK_NODES: fleet.urls.join(' '),
+  })
 }

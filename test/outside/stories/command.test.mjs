@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { hostname } from 'node:os'
 import { describe, it } from 'node:test'
-import { renewed, startNodes, waiting } from '../harness/nodes.mjs'
+import { renewed, standsOnAll, startNodes, waiting } from '../harness/nodes.mjs'
 import { command, start, startCommand, startInTerminal, startProgram } from '../harness/program.mjs'
 
 /** The default of --ttl, milliseconds. */
@@ -64,6 +64,7 @@ describe('The quorumlock command', { concurrency: 2 }, () => {
     const fleet = await startNodes(t, 3)
     const holder = startProgram(t, 'hold.mjs', fleet, 'connect', 'job')
     await holder.says(/held/)
+    await standsOnAll(fleet, 'job')
     const { nodes } = JSON.parse(await startCommand(t, fleet, 'status', '--json', 'job').succeeds())
     for (const node of nodes) {
       assert.ok(node.holder.includes(hostname()), node.holder)
