@@ -32,7 +32,7 @@ describe('on the same keys as node-redlock 5', () => {
   test('we are kept out by their lock, until they release it', async () => {
     const lock = await nodeRedlock.acquire(['shared:1'], 10_000)
     expect(await redlock.tryAcquire('shared:1')).toBeNull()
-    await expect(redlock.acquire('shared:1', { wait: 50 })).rejects.toBeInstanceOf(LockContendedError)
+    await expect(redlock.acquire('shared:1', { wait: 500 })).rejects.toBeInstanceOf(LockContendedError)
     const waiting = redlock.acquire('shared:1', { wait: 5_000, retryInterval: 10 })
     await lock.release()
     await (await waiting).release()

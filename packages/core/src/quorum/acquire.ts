@@ -1,4 +1,3 @@
-import pRetry from 'p-retry'
 import type { Clock } from '../clock.js'
 import type { Engine } from '../engine.js'
 import { QuorumLockError } from '../errors.js'
@@ -54,11 +53,13 @@ export async function tryAcquire(
   }
 }
 
-/** How far a call has come, for `lock.acquisition`. */
+/** How far a call has come. */
 interface Progress {
   readonly clock: Clock
   readonly begun: number
   attempts: number
+  /** What a refusal goes by: the last round that had time enough to tell something of the nodes. */
+  telling?: Tally
 }
 
 function beginning({ options: { clock } }: Engine): Progress {
@@ -107,18 +108,20 @@ async function acquireInTurn(
       last?.abandon()
       if (last !== undefined) place.noteHearing(last.tally)
       progress.attempts++
-      const result = await attempt(engine, claim, wanted, place, patienceFor(engine, claim, until))
+      const patience = patienceFor(engine, claim, until)
+      const result = await attempt(engine, claim, wanted, place, patience)
       if (result.won) {
         place.served(result.lease)
         return result.lease
       }
       last = result
+      note(progress, result.tally, patience, claim)
       if (!result.tally.isMisuse && clock.monotonic() < until) await waiting.sleep(result.tally, until)
       wanted.throwIfInterrupted()
       const handed = place.takeOver(claim)
       if (handed !== undefined) return handed
       if (result.tally.isMisuse || clock.monotonic() >= until)
-        throw refusal(engine, claim.resources, result.tally)
+        throw refusal(engine, claim.resources, progress.telling ?? result.tally)
     }
   } finally {
     waiting.end()
@@ -136,56 +139,39 @@ async function acquireByChance(
   const { wait, retryInterval } = claim.options
   const { clock, random } = engine.options
   const until = clock.monotonic() + wait
-  let last: Attempt | undefined
-  let failures = 0
-  const pause = async (): Promise<boolean> => {
-    const result = last
-    if (result === undefined || result.won) return false
-    const left = until - clock.monotonic()
-    if (result.tally.isMisuse || left <= 0) {
-      result.abandon()
-      return false
-    }
-    // Full jitter, and no longer than until the lock is free by itself.
-    const backOff = random.fraction() * retryInterval * 2 ** Math.min(++failures, 4)
+  for (;;) {
+    const unready = ready(engine, wanted)
+    if (unready !== undefined) await unready
+    progress.attempts++
+    const patience = patienceFor(engine, claim, until)
+    const result = await attempt(engine, claim, wanted, 'ignore', patience)
+    if (result.won) return result.lease
+    note(progress, result.tally, patience, claim)
     try {
-      await wanted.pause(Math.max(1, Math.min(backOff, remainingOf(result.tally, engine), left)))
+      const left = until - clock.monotonic()
+      if (!result.tally.isMisuse && left > 0) {
+        // Full jitter, and no longer than until the lock is free by itself.
+        const backOff = random.fraction() * retryInterval * 2 ** Math.min(progress.attempts, 4)
+        await wanted.pause(Math.max(1, Math.min(backOff, remainingOf(result.tally, engine), left)))
+      }
     } finally {
       result.abandon()
     }
-    return clock.monotonic() < until
+    if (result.tally.isMisuse || clock.monotonic() >= until)
+      throw refusal(engine, claim.resources, progress.telling ?? result.tally)
   }
-  let failure: unknown
-  // No signal for p-retry: one that aborts in the winning attempt would drop a lock that was taken.
-  return pRetry(
-    async () => {
-      last = undefined
-      await ready(engine, wanted)
-      progress.attempts++
-      last = await attempt(engine, claim, wanted, 'ignore', patienceFor(engine, claim, until))
-      return granted(engine, claim, last)
-    },
-    {
-      retries: Infinity,
-      factor: 1,
-      minTimeout: 0,
-      maxTimeout: 0,
-      shouldRetry: pause,
-      onFailedAttempt: ({ error }) => {
-        failure = error
-      },
-    },
-  ).catch((error: unknown) => {
-    // What ended the wait is told as it is, of whatever type: p-retry passes on nothing but errors of its own realm.
-    wanted.throwIfInterrupted()
-    throw failure ?? error
-  })
 }
 
 /** A round may take the rest of the wait, but never less than a healthy node needs. */
-function patienceFor(engine: Engine, { options }: Claim, until: number): number {
-  const left = until - engine.options.clock.monotonic()
-  return Math.min(options.nodeTimeout, Math.max(SHORTEST_PATIENCE, left))
+function patienceFor({ options }: Engine, claim: Claim, until: number): number {
+  const left = until - options.clock.monotonic()
+  return Math.min(claim.options.nodeTimeout, Math.max(SHORTEST_PATIENCE, left))
+}
+
+/** That nodes did not answer within a round that was cut short is no news of them: the round before it knows better. */
+function note(progress: Progress, tally: Tally, patience: number, { options }: Claim): void {
+  const isCutShort = patience < options.nodeTimeout
+  if (!isCutShort || !tally.isUnheard) progress.telling = tally
 }
 
 function remainingOf(tally: Tally, engine: Engine): number {

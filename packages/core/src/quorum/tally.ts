@@ -53,6 +53,12 @@ export class Tally {
     return this.misused > this.#spare
   }
 
+  /** The same, only because they have not answered in time. */
+  get isUnheard(): boolean {
+    const silent = this.#count(({ vote }) => vote === 'unknown')
+    return this.isUnavailable && !this.tookTooLong && this.unable - silent <= this.#spare
+  }
+
   /** Nodes that cannot serve, whatever they are asked. */
   get unable(): number {
     return this.#count(cannotServe)

@@ -163,6 +163,16 @@ describe('frozen and dead nodes', () => {
     },
   )
 
+  test('a last round that the wait cuts short does not hide that the lock is held', async () => {
+    const world = new World(3)
+    const holder = world.client()
+    await world.clock.run(holder.acquire('a'))
+    for (const node of world.nodes) node.delay = 60
+    const other = world.client({ fair: false, retryInterval: 1 })
+    const error = await world.clock.runToError(other.acquire('a', { wait: 200 }))
+    expect(error.code).toBe('CONTENDED')
+  })
+
   test('a round that the wait cuts short does not call a slow node silent', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 100
