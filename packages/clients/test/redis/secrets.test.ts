@@ -1,4 +1,4 @@
-import { subscribe, tracingChannel } from 'node:diagnostics_channel'
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { CHANNELS, Redlock, type LockNode, type NodeCommand } from '@quorumlock/core'
@@ -56,28 +56,37 @@ function secretOf(value: string): string {
   return value.replace('quorumlock:wake:', '').slice(0, 12)
 }
 
-/** What was said, and what must not be in it. */
+const TRACED = [CHANNELS.acquire, CHANNELS.extend, CHANNELS.release]
+const TOLD = [CHANNELS.lost, CHANNELS.detach, CHANNELS.node]
+
+/** What was said until it is closed, and what must not be in it. */
 class Ear {
   readonly secrets = new Set<string>()
   readonly heard: string[] = []
 
   constructor() {
-    for (const name of [CHANNELS.acquire, CHANNELS.extend, CHANNELS.release]) {
-      tracingChannel(name).subscribe({
-        start: this.hear,
-        end: this.hear,
-        asyncStart: this.hear,
-        asyncEnd: this.hear,
-        error: this.hear,
-      })
-    }
-    for (const name of [CHANNELS.lost, CHANNELS.detach, CHANNELS.node]) subscribe(name, this.hear)
+    for (const name of TRACED) tracingChannel(name).subscribe(this.#stages)
+    for (const name of TOLD) subscribe(name, this.hear)
+  }
+
+  /** Channels are of the whole process: it would go on to hear what other suites do. */
+  close(): void {
+    for (const name of TRACED) tracingChannel(name).unsubscribe(this.#stages)
+    for (const name of TOLD) unsubscribe(name, this.hear)
   }
 
   readonly hear = (said: unknown): void => {
     this.heard.push(inspect(said, { depth: Infinity, showHidden: true }))
     if (said instanceof Error) this.heard.push(said.message, said.stack ?? '', JSON.stringify(said))
     else this.heard.push(JSON.stringify(said))
+  }
+
+  readonly #stages = {
+    start: this.hear,
+    end: this.hear,
+    asyncStart: this.hear,
+    asyncEnd: this.hear,
+    error: this.hear,
   }
 
   readonly log = (data: object, message: string): void => this.hear({ data, message })
@@ -195,6 +204,7 @@ describe.each(Object.keys(CLIENTS))(
         await redlock.close()
         await opened.node.close?.()
         await opened.end()
+        ear.close()
       }
       expect(ear.secrets.size).toBeGreaterThan(0)
       const said = ear.heard.join('\n')
