@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { startFleet, type Fleet } from '@quorumlock/testing'
+import { commandFile } from '../support/cli.js'
 import { start } from '../support/running.js'
 
 const folder = fileURLToPath(new URL('../../../../examples', import.meta.url))
@@ -50,11 +51,11 @@ describe('the crontab line for containers', () => {
 
   /** What cron does in one container at the due time; the command line is that of the sources. */
   const strike = async (nodes: string): Promise<{ code: unknown; stdout: string }> => {
-    const script = `quorumlock() { "$NODE" --conditions @quorumlock/source --import tsx "$MAIN" "$@"; }; ${command}`
+    const script = `quorumlock() { "$NODE" "$MAIN" "$@"; }; ${command}`
     const env = {
       ...process.env,
       NODE: process.execPath,
-      MAIN: fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
+      MAIN: commandFile(),
       QUORUMLOCK_NODES: nodes,
       CLOCKS_DIFFER_BY: '3',
     }

@@ -1,14 +1,20 @@
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { start, type RunOptions, type Running } from './running.js'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const bundler = fileURLToPath(new URL('../../scripts/bundle-command.mjs', import.meta.url))
+let bundle: string | undefined
 
-/** Starts the `quorumlock` command from its sources, without a terminal. */
+/** The file of the `quorumlock` command, made from the sources when it is first asked for. */
+export function commandFile(): string {
+  bundle ??= execFileSync(process.execPath, [bundler], { encoding: 'utf8' }).trim()
+  return bundle
+}
+
+/** Starts the `quorumlock` command, without a terminal. */
 export function quorumlock(args: readonly string[], { env = {}, ...options }: RunOptions = {}): Running {
   const { QUORUMLOCK_NODES: _, QUORUMLOCK_CONFIG: __, ...clean } = process.env
-  return start(process.execPath, ['--conditions', '@quorumlock/source', '--import', tsx, main, ...args], {
+  return start(process.execPath, [commandFile(), ...args], {
     ...options,
     env: { ...clean, NODE_OPTIONS: '', ...env },
   })

@@ -1,16 +1,19 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { execCompose, type IDockerComposeOptions } from 'docker-compose'
 import { assemble } from './assemble.js'
 import { findCompose } from './compose-command.js'
-import { Container, type Compose } from './container.js'
+import { Container, type Runner } from './container.js'
 import type { Fleet, FleetOptions } from './fleet.js'
 import { freePort } from './ports.js'
 import { startWatchdog } from './watchdog.js'
 
+const execFileText = promisify(execFile)
 const servicesInFile = 5
 
 interface ComposeFleetOptions {
@@ -41,7 +44,7 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
     },
     ...(command.standalone && { executable: { standalone: true } }),
   }
-  const run: Compose = async (verb, args) => {
+  const run: Runner['compose'] = async (verb, args) => {
     try {
       await execCompose(verb, args, options)
     } catch (error) {
@@ -52,7 +55,7 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
   }
   // One after another: each looks at all containers of the project, and fails when one of them goes away meanwhile.
   let last: Promise<void> = Promise.resolve()
-  const compose: Compose = (verb, args) => {
+  const compose: Runner['compose'] = (verb, args) => {
     const turn = last.then(() => run(verb, args))
     last = turn.catch(() => undefined)
     return turn
@@ -61,7 +64,18 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
     folder: mkdtempSync(join(tmpdir(), 'quorumlock-')),
     command: [...command.words, '-p', project, '-f', file, 'down', '--volumes', '--timeout', '0'],
   })
-  const containers = names.map((name, index) => new Container(name, ports[index] ?? 0, compose))
+  const runner: Runner = {
+    compose,
+    engine: async (verb, args) => {
+      await docker(verb, ...args)
+    },
+    idOf: async (service) => {
+      const labels = [`project=${project}`, `service=${service}`]
+      const filters = labels.map((label) => `--filter=label=com.docker.compose.${label}`)
+      return (await docker('ps', '--all', '--quiet', ...filters)).trim()
+    },
+  }
+  const containers = names.map((name, index) => new Container(name, ports[index] ?? 0, runner))
   try {
     await compose('up', ['--detach', ...names])
     await Promise.all(containers.map((container) => container.ready()))
@@ -73,6 +87,15 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
   } catch (error) {
     await watchdog.finish()
     throw error
+  }
+}
+
+async function docker(...words: string[]): Promise<string> {
+  try {
+    return (await execFileText('docker', words)).stdout
+  } catch (error) {
+    const said = (error as { readonly stderr?: string }).stderr ?? String(error)
+    throw new Error(`docker ${words.join(' ')} failed: ${said.trim()}`, { cause: error })
   }
 }
 

@@ -57,8 +57,8 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
 ]
 
 const ttl = 3_000
-const nodeTimeout = 150
-const wait = 600
+const nodeTimeout = 400
+const wait = 900
 /** Of the faults that only slow the nodes down; milliseconds. */
 const howMuch: Partial<Record<FaultName, number>> = {
   ...{ latency: 40, 'slow requests': 40, jitter: 60, sleep: 200 },
