@@ -13,7 +13,7 @@ export {
   type NodeVote,
 } from './errors.js'
 export { Lock, type LockJson } from './lock.js'
-export type { Acquisition } from './hold/lease.js'
+export type { Acquisition, ReleaseOutcome } from './lease.js'
 export { NamedLock } from './named-lock.js'
 export type {
   AcquireOptions,
@@ -23,9 +23,8 @@ export type {
   RedlockOptions,
   WaitForUnlockOptions,
 } from './options.js'
-export type { NodeHealth } from './quorum/health.js'
-export type { Inspection, NodeInspection } from './quorum/look.js'
-export type { ReleaseOutcome } from './quorum/release.js'
+export type { NodeHealth } from './health.js'
+export type { Inspection, NodeInspection } from './operations/inspect.js'
 export { Redlock, type TryUsing } from './redlock.js'
 export {
   CHANNELS,

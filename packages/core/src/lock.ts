@@ -1,13 +1,9 @@
 import type { Engine } from './engine.js'
 import { shownResources } from './check.js'
 import { LockLostError, UnsupportedError, type NodeVote } from './errors.js'
-import type { Acquisition, Lease } from './hold/lease.js'
+import type { Acquisition, Lease, ReleaseOutcome } from './lease.js'
+import { PAUSE_BETWEEN_TRIES } from './operations/extend.js'
 import { checkTtl } from './options.js'
-import { PAUSE_BETWEEN_TRIES } from './quorum/extend.js'
-import type { ReleaseOutcome } from './quorum/release.js'
-import { tellDetached } from './telemetry/events.js'
-import { extend } from './telemetry/extend.js'
-import { release } from './telemetry/release.js'
 
 /** What another process needs to go on with a lock: see `redlock.resume()`. */
 export interface LockJson {
@@ -80,7 +76,7 @@ export class Lock {
 
   /** Milliseconds for which the lock is surely ours, 0 when it is over. */
   remaining(): number {
-    return this.#lease.remaining(this.#engine.now())
+    return this.#lease.remaining(this.#engine.quorum.now())
   }
 
   /** Throws a `LockLostError` unless the lock is ours at this very moment. */
@@ -100,7 +96,7 @@ export class Lock {
   async extend(ttl: number = this.#lease.ttl): Promise<void> {
     const lease = this.#lease
     checkTtl(ttl, lease.claim.options.driftFactor)
-    const unable = this.#engine.members.filter((member) => member.lacks('extend'))
+    const unable = this.#engine.quorum.members.filter((member) => member.lacks('extend'))
     if (unable.length > 0) {
       const names = unable.map(({ name }) => name).join(', ')
       throw new UnsupportedError(
@@ -114,11 +110,11 @@ export class Lock {
       // One after another: of two in flight the older could lengthen what the younger has just cut short.
       while (lease.extending !== undefined) await lease.extending
       this.assertHeld()
-      const outcome = await extend(this.#engine, lease, ttl, 'awaited')
+      const outcome = await this.#engine.holds.extend(lease, ttl, 'awaited')
       if (outcome === 'renewed') return
       if (outcome === 'lost') this.#engine.holds.lose(lease, 'gone')
       this.assertHeld()
-      await this.#engine.pause(Math.min(PAUSE_BETWEEN_TRIES, this.remaining()))
+      await this.#engine.quorum.pause(Math.min(PAUSE_BETWEEN_TRIES, this.remaining()))
     }
   }
 
@@ -126,19 +122,12 @@ export class Lock {
   async release(): Promise<ReleaseOutcome> {
     const lease = this.#lease
     if (lease.state === 'lost') return 'expired'
-    lease.releasing ??= release(this.#engine, lease)
-    return lease.releasing
+    return this.#engine.holds.release(lease)
   }
 
   /** Stops renewing: the lock expires by itself, and is not released at the end of its scope. */
   detach(): void {
-    const lease = this.#lease
-    if (lease.detached) return
-    lease.detached = true
-    lease.renewAt = Infinity
-    if (lease.state !== 'held') return
-    this.#engine.holds.arm(lease)
-    tellDetached(this.#engine, lease)
+    this.#engine.holds.detach(this.#lease)
   }
 
   /**

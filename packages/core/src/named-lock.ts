@@ -1,6 +1,6 @@
 import type { Lock } from './lock.js'
 import type { AcquireOptions, WaitForUnlockOptions } from './options.js'
-import type { ReleaseOutcome } from './quorum/release.js'
+import type { ReleaseOutcome } from './lease.js'
 import type { Redlock, TryUsing } from './redlock.js'
 
 /** A lock by its name, for code that keeps this object instead of a handle: it releases what it has taken itself. */

@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { shown } from './options.js'
-import type { NodeHealth } from './quorum/health.js'
+import type { NodeHealth } from './health.js'
 import { CHANNELS, type ChannelPayloads } from './telemetry/channels.js'
 
 export interface InstrumentOptions {

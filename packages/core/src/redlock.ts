@@ -1,9 +1,15 @@
 import { shownResources } from './check.js'
 import { Engine } from './engine.js'
 import { LockLostError } from './errors.js'
-import { Lease, type Claim } from './hold/lease.js'
+import { healthOf, type NodeHealth } from './health.js'
+import { Lease, type Claim } from './lease.js'
 import { Lock, type LockJson } from './lock.js'
 import { NamedLock } from './named-lock.js'
+import { acquire, tryAcquire } from './operations/acquire.js'
+import { PAUSE_BETWEEN_TRIES, type ExtendOutcome } from './operations/extend.js'
+import { inspectionOf, isHeld, lookEverywhere, lookUntilSure, type Inspection } from './operations/inspect.js'
+import { unanswered } from './operations/refusal.js'
+import { waitForUnlock } from './operations/wait-for-unlock.js'
 import {
   checkTtl,
   resolveCall,
@@ -14,19 +20,10 @@ import {
   type RedlockOptions,
   type WaitForUnlockOptions,
 } from './options.js'
-import { PAUSE_BETWEEN_TRIES, type ExtendOutcome } from './quorum/extend.js'
-import { healthOf, type NodeHealth } from './quorum/health.js'
-import { inspectionOf, isHeld, look, type Inspection } from './quorum/look.js'
-import { unanswered } from './quorum/refusal.js'
-import { Tally } from './quorum/tally.js'
 import { validityOf } from './quorum/validity.js'
 import { checkResources } from './resources.js'
-import { acquire, tryAcquire } from './telemetry/acquire.js'
-import { extend } from './telemetry/extend.js'
 import { originOf } from './telemetry/long-holds.js'
-import { release } from './telemetry/release.js'
 import { Interruption } from './wait/interruption.js'
-import { waitForUnlock } from './wait/unlock.js'
 
 export type TryUsing<T> = { readonly acquired: true; readonly value: T } | { readonly acquired: false }
 
@@ -106,18 +103,23 @@ export class Redlock {
   /** Whether somebody holds the resource on a majority of the nodes. */
   async isLocked(resource: string): Promise<boolean> {
     const resources = checkResources(resource)
-    const keys = resources.map((name) => this.#engine.keyOf(name))
-    return isHeld(this.#engine, resources, await look(this.#engine, keys, undefined, false))
+    const { quorum } = this.#engine
+    return isHeld(quorum, resources, await lookUntilSure(quorum, this.#keysOf(resources)))
   }
 
   /** Resolves true as soon as nobody holds the resource, false when `timeout` ran out. */
   async waitForUnlock(resource: string, options: WaitForUnlockOptions = {}): Promise<boolean> {
     const resources = checkResources(resource)
-    const { signal } = options
     const timeout = resolveTimeout(options, this.#engine.options)
-    const wanted = new Interruption(this.#engine, resources, signal)
+    const {
+      quorum,
+      wakeups,
+      options: { retryInterval },
+    } = this.#engine
+    const watched = { resources, keys: this.#keysOf(resources), timeout, retryInterval }
+    const wanted = new Interruption(this.#engine, resources, options.signal)
     try {
-      return await waitForUnlock(this.#engine, resources, timeout, wanted)
+      return await waitForUnlock(quorum, wakeups, watched, wanted)
     } finally {
       wanted.dispose()
     }
@@ -126,37 +128,37 @@ export class Redlock {
   /** What each node knows of a resource: who holds it, for how long, and who waits. */
   async inspect(resource: string): Promise<Inspection> {
     const resources = checkResources(resource)
-    const keys = resources.map((name) => this.#engine.keyOf(name))
-    const tally = await look(this.#engine, keys, undefined, true)
-    return inspectionOf(this.#engine, resources[0] as string, tally)
+    const { quorum } = this.#engine
+    const tally = await lookEverywhere(quorum, this.#keysOf(resources))
+    return inspectionOf(quorum, resources[0] as string, tally)
   }
 
   /** For operators: frees a resource whoever holds it. Its holder learns of it with its next renewal. True if it was held anywhere. */
   async forceRelease(resource: string): Promise<boolean> {
     const resources = checkResources(resource)
-    const keys = resources.map((name) => this.#engine.keyOf(name))
-    const tally = await this.#engine.round(() => ({ kind: 'force', keys }), { isDecided: () => false })
-    for (const lease of this.#engine.holds.all) {
-      if (lease.claim.keys.some((key) => keys.includes(key))) this.#engine.holds.lose(lease, 'forced')
+    const keys = this.#keysOf(resources)
+    const { quorum, holds } = this.#engine
+    const tally = await quorum.round(() => ({ kind: 'force', keys }), { isDecided: () => false })
+    for (const lease of holds.all) {
+      if (lease.claim.keys.some((key) => keys.includes(key))) holds.lose(lease, 'forced')
     }
     if (!tally.isAnswered) {
-      throw unanswered(this.#engine, `free ${shownResources(resources)}`, resources, tally)
+      throw unanswered(quorum, `free ${shownResources(resources)}`, resources, tally)
     }
     return tally.granted > 0
   }
 
   /** The state of every node as this client sees it now; asks nobody. */
   health(): NodeHealth[] {
-    return healthOf(this.#engine)
+    return healthOf(this.#engine.quorum, this.#engine.guard !== undefined)
   }
 
   /** An operator's word that a node in quarantine may vote again at once, though locks that it forgot may still be held. */
   async liftQuarantine(node: string): Promise<void> {
-    const member = this.#engine.members.find(({ name }) => name === node)
+    const { members, names } = this.#engine.quorum
+    const member = members.find(({ name }) => name === node)
     if (member === undefined) {
-      throw new RangeError(
-        `Expected the name of a node, one of ${this.#engine.names.join(', ')}, got ${shown(node)}`,
-      )
+      throw new RangeError(`Expected the name of a node, one of ${names.join(', ')}, got ${shown(node)}`)
     }
     await this.#engine.guard?.lift(member)
   }
@@ -168,10 +170,10 @@ export class Redlock {
   async resume(json: LockJson | string, options?: AcquireOptions): Promise<Lock> {
     const { resources, value, token, ttl, bearer } = checkLockJson(json)
     const claim = this.#claim(resources, { ttl, ...options })
-    this.#engine.assertOpen(claim.resources)
-    const nobody = new Tally(this.#engine.names, this.#engine.options.quorum)
+    const { quorum, waits } = this.#engine
+    waits.assertOpen(claim.resources)
     const validity = validityOf(claim.options.ttl, claim.options.driftFactor)
-    const lease = new Lease(claim, value, token, this.#engine.now(), nobody, validity)
+    const lease = new Lease(claim, value, token, quorum.now(), quorum.newTally(), validity)
     lease.bearer = bearer + 1
     const wanted = new Interruption(this.#engine, claim.resources, options?.signal)
     try {
@@ -194,10 +196,10 @@ export class Redlock {
 
   /** It is ours if a majority says so: an extension asks just that. */
   async #prove(lease: Lease, wanted: Interruption): Promise<ExtendOutcome> {
-    const engine = this.#engine
+    const { quorum, holds } = this.#engine
     for (;;) {
-      const outcome = await wanted.unless(extend(engine, lease, lease.claim.options.ttl, 'awaited'))
-      if (outcome !== 'inconclusive' || lease.remaining(engine.now()) === 0) return outcome
+      const outcome = await wanted.unless(holds.extend(lease, lease.claim.options.ttl, 'awaited'))
+      if (outcome !== 'inconclusive' || lease.remaining(quorum.now()) === 0) return outcome
       await wanted.pause(PAUSE_BETWEEN_TRIES)
     }
   }
@@ -216,28 +218,26 @@ export class Redlock {
   }
 
   async #close(): Promise<void> {
-    const engine = this.#engine
-    engine.closed = true
-    for (const wait of [...engine.interruptions]) wait.interrupt()
-    for (const lease of engine.holds.all) {
-      if (!lease.detached) lease.releasing ??= release(engine, lease, endedByClose(lease))
+    const { quorum, waits, holds, guard, wakeups } = this.#engine
+    waits.close()
+    for (const lease of holds.all) {
+      if (!lease.detached) void holds.release(lease, endedByClose(lease))
     }
-    const releases = [...engine.releasing].flatMap(({ releasing }) => releasing ?? [])
-    await this.#within(CLOSE_WITHIN, Promise.all(releases))
+    await this.#within(CLOSE_WITHIN, holds.released())
     await this.#settled()
-    engine.holds.close()
-    engine.guard?.close()
-    engine.wakeups.close()
-    for (const member of engine.members) member.close()
-    const closings = engine.members.map(async ({ node }) => node.close?.())
+    holds.close()
+    guard?.close()
+    wakeups.close()
+    for (const member of quorum.members) member.close()
+    const closings = quorum.members.map(async ({ node }) => node.close?.())
     await this.#within(CLOSE_WITHIN, Promise.allSettled(closings))
   }
 
   /** Waits for `work`, but not for longer; leaves no timer behind that would keep the process. */
   async #within(limit: number, work: Promise<unknown>): Promise<void> {
-    const { agenda, options } = this.#engine
+    const { agenda, clock } = this.#engine.quorum
     await new Promise<void>((resolve) => {
-      const alarm = agenda.at(options.clock.monotonic() + limit, 'awaited', resolve)
+      const alarm = agenda.at(clock.monotonic() + limit, 'awaited', resolve)
       void work.then(() => {
         alarm.cancel()
         resolve()
@@ -247,16 +247,17 @@ export class Redlock {
 
   /** Releases and roll-backs that are still under way would otherwise block others until they expire. */
   async #settled(): Promise<void> {
-    const { members, options } = this.#engine
-    const until = options.clock.monotonic() + options.nodeTimeout
+    const { quorum, options } = this.#engine
+    const { members, clock } = quorum
+    const until = clock.monotonic() + options.nodeTimeout
     const open = (): boolean =>
       members.some(({ isReachable, owed, pending }) => isReachable && owed + pending > 0)
-    while (open() && options.clock.monotonic() < until) await this.#engine.pause(1)
+    while (open() && clock.monotonic() < until) await quorum.pause(1)
   }
 
   #claim(given: string | readonly string[], options: AcquireOptions | undefined): Claim {
     const resources = checkResources(given)
-    const keys = resources.map((resource) => this.#engine.keyOf(resource))
+    const keys = this.#keysOf(resources)
     const resolved = resolveCall(options, this.#engine.options)
     const { deadlockDetection } = this.#engine.options
     if (deadlockDetection === false || !deadlockDetection.captureStack) {
@@ -265,12 +266,16 @@ export class Redlock {
     return { resources, keys, options: resolved, origin: originOf() }
   }
 
+  #keysOf(resources: readonly string[]): readonly string[] {
+    return resources.map((resource) => this.#engine.keyOf(resource))
+  }
+
   /** The last moment for an abort: a lock that came too late is given back first. */
   async #hand(lease: Lease, signal: AbortSignal | undefined): Promise<Lock> {
     const lock = new Lock(this.#engine, lease)
-    if (signal?.aborted === true || this.#engine.closed) {
+    if (signal?.aborted === true || this.#engine.waits.closed) {
       await lock.release()
-      this.#engine.assertOpen(lock.resources)
+      this.#engine.waits.assertOpen(lock.resources)
       signal?.throwIfAborted()
     }
     return lock

@@ -1,9 +1,8 @@
-import type { Agenda, Appointment } from '../agenda.js'
+import type { Appointment } from '../agenda.js'
 import type { Greeting, MarkCommand, MarkerSighting, NodeReply } from '../node/lock-node.js'
 import { UNCHECKED, unsent, type Member } from '../quorum/member.js'
-import { runRound } from '../quorum/round.js'
-import { Tally } from '../quorum/tally.js'
-import type { Random } from '../random.js'
+import type { Quorum } from '../quorum/quorum.js'
+import type { Tally } from '../quorum/tally.js'
 import { tellNode } from '../telemetry/events.js'
 
 const FIRST_RETRY = 50
@@ -18,13 +17,7 @@ const QUARANTINE_MARGIN_MS = 10
 const UNJUDGED = unsent('too few nodes answer to tell whether it has lost data')
 
 export interface GuardContext {
-  readonly members: readonly Member[]
-  readonly names: readonly string[]
-  readonly quorum: number
-  readonly agenda: Agenda
-  readonly random: Random
-  readonly now: () => number
-  readonly patience: number
+  readonly quorum: Quorum
   /** Of the client's locks where nothing else is said, milliseconds. */
   readonly ttl: number
   readonly markerKey: string
@@ -72,8 +65,8 @@ export class Guard {
 
   constructor(context: GuardContext) {
     this.#context = context
-    this.#unchecked = new Set(context.members)
-    for (const member of context.members) member.barred = UNCHECKED
+    this.#unchecked = new Set(context.quorum.members)
+    for (const member of context.quorum.members) member.barred = UNCHECKED
   }
 
   /** A new connection, or a node that says that it has no marker: it does not vote until that is cleared up. */
@@ -93,14 +86,13 @@ export class Guard {
     if (this.#isOpen) return undefined
     if (!this.#surveying) this.#startSurvey()
     return new Promise((resolve) => {
-      const { agenda, now, patience } = this.#context
       const go = (): void => {
         limit.cancel()
         this.#awaiting.delete(go)
         resolve()
       }
       // A greeting and an order: connections that break again and again would begin that anew for ever.
-      const limit = agenda.at(now() + 2 * patience, 'awaited', go)
+      const limit = this.#after(2 * this.#context.quorum.nodeTimeout, 'awaited', go)
       this.#awaiting.add(go)
       this.#watchPatience()
     })
@@ -134,13 +126,12 @@ export class Guard {
     if (!this.#hasVoters) this.#isSettled = false
     else if (this.#isSettled) return true
     else if (this.#isChecked) this.#isSettled = true
-    return this.#isChecked && this.#count(({ barred }) => barred === undefined) >= this.#context.quorum
+    return this.#isChecked && this.#isQuorum(({ barred }) => barred === undefined)
   }
 
   /** A node in quarantine is checked, and is no voter. One that is silent is: there is nothing to find out about it. */
   get #hasVoters(): boolean {
-    const voters = this.#count(({ mayVote, node }) => mayVote && node.connected)
-    return voters >= this.#context.quorum
+    return this.#isQuorum(({ mayVote, node }) => mayVote && node.connected)
   }
 
   get #isChecked(): boolean {
@@ -149,10 +140,11 @@ export class Guard {
     return true
   }
 
-  #count(holds: (member: Member) => boolean): number {
+  #isQuorum(holds: (member: Member) => boolean): boolean {
+    const { quorum } = this.#context
     let count = 0
-    for (const member of this.#context.members) if (holds(member)) count++
-    return count
+    for (const member of quorum.members) if (holds(member)) count++
+    return quorum.isQuorum(count)
   }
 
   /** It may vote, or it is known why not; unless it has connected anew since it was asked. */
@@ -166,8 +158,7 @@ export class Guard {
 
   #watchPatience(): void {
     if (this.#patience !== undefined || !this.#hasVoters) return
-    const { agenda, now } = this.#context
-    this.#patience = agenda.at(now() + PATIENCE, 'awaited', () => {
+    this.#patience = this.#after(PATIENCE, 'awaited', () => {
       this.#isSettled = true
       this.#letGo()
     })
@@ -192,7 +183,9 @@ export class Guard {
       // While nodes join one after another a survey that came too soon for the second one has found out nothing.
       if (this.#isChecked ? !this.#again || this.#isOpen : this.#isSettled) this.#letGo()
       if (this.#again) this.#startSurvey()
-      else if (this.#context.members.some((member) => member.barred !== undefined && member.node.connected))
+      else if (
+        this.#context.quorum.members.some((member) => member.barred !== undefined && member.node.connected)
+      )
         this.#later()
     })
   }
@@ -204,7 +197,7 @@ export class Guard {
   }
 
   #later(): void {
-    this.#retry ??= this.#context.agenda.at(this.#context.now() + this.#pause, 'background', () => {
+    this.#retry ??= this.#after(this.#pause, 'background', () => {
       this.#retry = undefined
       this.#pause = Math.min(this.#pause * 2, LONGEST_RETRY)
       this.#surveySoon()
@@ -212,7 +205,8 @@ export class Guard {
   }
 
   async #survey(): Promise<void> {
-    const { members, quorum } = this.#context
+    const { quorum } = this.#context
+    const { members } = quorum
     const seen: { decide?: (member: Member, greeting: Greeting) => Promise<void> } = {}
     const conclude = async (member: Member, reply: NodeReply): Promise<void> => {
       const greeting = greetingOf(reply)
@@ -221,16 +215,16 @@ export class Guard {
     }
     // A fleet is new only if nobody has a marker: then all are waited for, in the limits of patience.
     const tally = await this.#ask(
-      (soFar) => soFar.isAnswered && surveyOf(members, soFar).remembering >= this.#witnesses,
+      (soFar) => soFar.isAnswered && surveyOf(members, soFar).remembering >= quorum.blocking,
       (member, reply) => {
         // A straggler: judged by what the others have said. Before that was taken up it is counted with them.
         if (seen.decide !== undefined) void conclude(member, reply)
       },
     )
     const survey = surveyOf(members, tally)
-    const founder = { fleet: this.#context.random.id(), longestTtl: 0, highestToken: 0 }
+    const founder = { fleet: quorum.random.id(), longestTtl: 0, highestToken: 0 }
     seen.decide = async (member, greeting) => {
-      if (survey.greetings.size < quorum) {
+      if (!quorum.isQuorum(survey.greetings.size)) {
         if (!this.#enterIfValid(member, greeting)) member.barred = UNJUDGED
       } else if (survey.fleet === undefined) {
         await this.#order(member, this.#mark('found', founder, greeting.run, 0))
@@ -244,18 +238,8 @@ export class Guard {
     isDecided: (tally: Tally) => boolean,
     late?: (member: Member, reply: NodeReply) => void,
   ): Promise<Tally> {
-    const { members, names, quorum, agenda, now, patience, markerKey } = this.#context
-    return runRound({
-      members,
-      tally: new Tally(names, quorum),
-      agenda,
-      start: now(),
-      patience,
-      purpose: 'awaited',
-      commandFor: () => ({ kind: 'greet', marker: markerKey }),
-      isDecided,
-      late,
-    })
+    const { quorum, markerKey } = this.#context
+    return quorum.round(() => ({ kind: 'greet', marker: markerKey }), { isDecided, late })
   }
 
   /** What to do with a node of a fleet that is known, given what it says of itself and what the others say. */
@@ -264,8 +248,8 @@ export class Guard {
     const lost =
       greeting.marker === null ? 'it has lost its data' : 'it was restarted and may have lost its last writes'
     // Where too few can tell which was the longest lease, our own is taken for as long as those of others.
-    const isKnown =
-      survey.remembering >= this.#witnesses || survey.greetings.size === this.#context.members.length
+    const { members, blocking } = this.#context.quorum
+    const isKnown = survey.remembering >= blocking || survey.greetings.size === members.length
     const longest = isKnown ? survey.longestTtl : Math.max(survey.longestTtl, this.#context.ttl)
     const duration = quarantineFor(longest)
     // Where nothing was ever granted nothing was lost: a new fleet whose nodes come up one after another.
@@ -278,9 +262,8 @@ export class Guard {
 
   /** Has a node write its marker; resolves when it has answered, or when it would have had to. */
   #order(member: Member, command: MarkCommand): Promise<void> {
-    const { agenda, now, patience } = this.#context
     return new Promise((resolve) => {
-      const deadline = agenda.at(now() + patience, 'awaited', resolve)
+      const deadline = this.#after(this.#context.quorum.nodeTimeout, 'awaited', resolve)
       const answered = (): void => {
         deadline.cancel()
         resolve()
@@ -308,7 +291,7 @@ export class Guard {
     member.marker = { key: this.#context.markerKey, run: marker.run }
     if (member.barred !== undefined) this.#pause = FIRST_RETRY
     member.barred = undefined
-    const now = this.#context.now()
+    const now = this.#now()
     const wasQuarantined = member.quarantinedUntil !== undefined
     member.quarantinedUntil = marker.quarantine === null ? undefined : now + marker.quarantine
     const isQuarantined = marker.quarantine !== null
@@ -316,7 +299,7 @@ export class Guard {
     if (!isQuarantined && !mayAlready) this.#context.admitted(member)
     if (marker.quarantine === null || wasQuarantined) return
     const wait = Math.min(marker.quarantine, quarantineFor(marker.longestTtl))
-    this.#context.agenda.at(now + wait + 1, 'background', () => {
+    this.#context.quorum.agenda.at(now + wait + 1, 'background', () => {
       void this.#admit(member)
     })
   }
@@ -327,11 +310,11 @@ export class Guard {
    */
   async #admit(member: Member): Promise<void> {
     if (this.#closed || member.quarantinedUntil === undefined) return
-    const { members } = this.#context
+    const { members, blocking } = this.#context.quorum
     const survey = surveyOf(members, await this.#ask((tally) => tally.outstanding === 0))
     const others = [...survey.greetings].filter(([other, greeting]) => other !== member && isValid(greeting))
     const own = survey.greetings.get(member)
-    const known = own !== undefined && others.length >= Math.min(this.#witnesses, members.length - 1)
+    const known = own !== undefined && others.length >= Math.min(blocking, members.length - 1)
     if (
       own?.marker?.quarantine === 0 &&
       known &&
@@ -365,7 +348,7 @@ export class Guard {
    */
   #wasLongEnough(member: Member, { run, longestTtl }: MarkerSighting, longest: number): boolean {
     if (longest <= longestTtl) return true
-    const now = this.#context.now()
+    const now = this.#now()
     const before = this.#prolonged.get(member)
     if (before?.run === run) return now >= before.until
     this.#prolonged.set(member, { run, until: now + quarantineFor(longest) })
@@ -381,15 +364,18 @@ export class Guard {
   #admitLater(member: Member): void {
     const { quarantinedUntil } = member
     if (quarantinedUntil === undefined || this.#closed) return
-    const { agenda, now } = this.#context
-    agenda.at(Math.max(now() + ADMISSION_RETRY, quarantinedUntil), 'background', () => {
+    const due = Math.max(this.#now() + ADMISSION_RETRY, quarantinedUntil)
+    this.#context.quorum.agenda.at(due, 'background', () => {
       void this.#admit(member)
     })
   }
 
-  /** So many nodes that one of them was in every quorum: together they know the longest TTL and the highest token. */
-  get #witnesses(): number {
-    return this.#context.members.length - this.#context.quorum + 1
+  #now(): number {
+    return this.#context.quorum.clock.monotonic()
+  }
+
+  #after(delay: number, purpose: 'awaited' | 'background', task: () => void): Appointment {
+    return this.#context.quorum.agenda.at(this.#now() + delay, purpose, task)
   }
 
   #mark(mode: MarkCommand['mode'], fleet: Fleet, run: string, duration: number): MarkCommand {

@@ -1,6 +1,6 @@
 import { channel, tracingChannel, type Channel, type TracingChannel } from 'node:diagnostics_channel'
 import type { ErrorCode, LockLostError, LossReason, NodeVote } from '../errors.js'
-import type { ReleaseOutcome } from '../quorum/release.js'
+import type { ReleaseOutcome } from '../lease.js'
 
 /**
  * Names of the channels of `node:diagnostics_channel`. `acquire`, `extend` and `release` are tracing channels

@@ -1,6 +1,6 @@
 import { shown, shownResources } from '../check.js'
 import { DeadlockError } from '../errors.js'
-import type { Claim } from '../hold/lease.js'
+import type { Claim } from '../lease.js'
 import type { Logger } from '../options.js'
 import { sharedGraph, type Link, type Wait, type WaitForGraph } from './wait-for-graph.js'
 

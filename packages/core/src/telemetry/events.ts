@@ -1,35 +1,31 @@
-import type { Engine } from '../engine.js'
 import type { LockLostError, LossReason } from '../errors.js'
-import type { Lease } from '../hold/lease.js'
+import type { Lease } from '../lease.js'
+import type { Instant } from '../quorum/validity.js'
 import { detachChannel, lostChannel, nodeChannel, type NodeChange } from './channels.js'
-import { holdNumberOf } from './hold-number.js'
+import { heldFor, holdNumberOf } from './hold-number.js'
 
-export function tellLost(engine: Engine, lease: Lease, reason: LossReason, error: LockLostError): void {
+export function tellLost(lease: Lease, now: Instant, reason: LossReason, error: LockLostError): void {
   if (!lostChannel.hasSubscribers) return
   lostChannel.publish({
     resources: lease.claim.resources,
     hold: holdNumberOf(lease),
-    heldFor: heldFor(engine, lease),
+    heldFor: heldFor(lease, now.monotonic),
     reason,
     error,
   })
 }
 
-export function tellDetached(engine: Engine, lease: Lease): void {
+export function tellDetached(lease: Lease, now: Instant): void {
   if (!detachChannel.hasSubscribers) return
   detachChannel.publish({
     resources: lease.claim.resources,
     hold: holdNumberOf(lease),
-    heldFor: heldFor(engine, lease),
-    remaining: lease.remaining(engine.now()),
+    heldFor: heldFor(lease, now.monotonic),
+    remaining: lease.remaining(now),
   })
 }
 
 export function tellNode(node: string, change: NodeChange, step?: number): void {
   if (!nodeChannel.hasSubscribers) return
   nodeChannel.publish({ node, change, ...(step === undefined ? {} : { step }) })
-}
-
-function heldFor(engine: Engine, lease: Lease): number {
-  return engine.options.clock.monotonic() - lease.grantedAt.monotonic
 }

@@ -1,4 +1,4 @@
-import type { Lease } from '../hold/lease.js'
+import type { Lease } from '../lease.js'
 
 const numbers = new WeakMap<Lease, number>()
 let last = 0
@@ -11,4 +11,9 @@ export function holdNumberOf(lease: Lease): number {
     numbers.set(lease, number)
   }
   return number
+}
+
+/** Milliseconds. */
+export function heldFor(lease: Lease, now: number): number {
+  return now - lease.grantedAt.monotonic
 }

@@ -1,21 +1,25 @@
-import type { Engine } from '../engine.js'
-import type { Lease } from '../hold/lease.js'
+import type { Lease } from '../lease.js'
+import type { Logger, ResolvedDeadlockDetection } from '../options.js'
+import { heldFor } from './hold-number.js'
 
 /** Holds that were warned of: once each is enough. */
 const warned = new WeakSet<Lease>()
 
 /** Looked at together with the clocks, once a second while anything is held: a lock that is released soon costs nothing. */
-export function warnOfLongHold(engine: Engine, lease: Lease, now: number): void {
-  const { deadlockDetection, logger } = engine.options
-  if (deadlockDetection === false || lease.detached) return
-  const heldFor = now - lease.grantedAt.monotonic
-  if (heldFor < deadlockDetection.warnAfter || warned.has(lease)) return
+export function warnOfLongHold(
+  { warnAfter }: ResolvedDeadlockDetection,
+  logger: Logger,
+  lease: Lease,
+  now: number,
+): void {
+  const held = heldFor(lease, now)
+  if (lease.detached || held < warnAfter || warned.has(lease)) return
   warned.add(lease)
   const { resources, options, origin } = lease.claim
   logger.warn(
     {
       resources,
-      heldFor: Math.round(heldFor),
+      heldFor: Math.round(held),
       ...(options.label === undefined ? {} : { label: options.label }),
       ...(origin === undefined ? {} : { origin: origin.stack }),
     },

@@ -1,8 +1,7 @@
-import type { Engine } from '../engine.js'
-import { Lease, type Claim } from '../hold/lease.js'
+import { Lease, type Claim } from '../lease.js'
 import type { Handed } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
-import { Tally } from '../quorum/tally.js'
+import type { Quorum } from '../quorum/quorum.js'
 import { validityOf, type Instant } from '../quorum/validity.js'
 
 /** What has to be left of a lock that is taken as it was handed over: less than that is asked for anew. */
@@ -37,11 +36,10 @@ export class HandOver {
   }
 
   /** The lock, if a quorum has handed it over and enough is left of its time. */
-  lease(engine: Engine, claim: Claim, value: string): Lease | undefined {
-    const { quorum } = engine.options
-    if (this.#handed.size < quorum) return undefined
+  lease(quorum: Quorum, claim: Claim, value: string): Lease | undefined {
+    if (!quorum.isQuorum(this.#handed.size)) return undefined
     const { ttl, driftFactor } = claim.options
-    const tally = new Tally(engine.names, quorum)
+    const tally = quorum.newTally()
     let shortest = ttl
     for (const [member, { remaining, deadline }] of this.#handed) {
       if (member.barred !== undefined || this.#deadlines.get(member) !== deadline) continue
@@ -50,7 +48,7 @@ export class HandOver {
     }
     if (!tally.isWon) return undefined
     tally.outcome = 'won'
-    const now = engine.now()
+    const now = quorum.now()
     const lease = new Lease(claim, value, undefined, now, tally, validityOf(shortest, driftFactor))
     lease.since = this.#start
     lease.isProvisional = true

@@ -1,9 +1,11 @@
-import type { Engine } from '../engine.js'
+import type { Quorum } from '../quorum/quorum.js'
 import { onAbort } from './on-abort.js'
+import type { Waits } from './waits.js'
 
 /** The end of a wait by the caller's signal or by `close()`, whatever it is that is being waited for. */
 export class Interruption {
-  readonly #engine: Engine
+  readonly #quorum: Quorum
+  readonly #waits: Waits
   readonly #resources: readonly string[]
   readonly #signal: AbortSignal | undefined
   /** Rejects what is being waited for now; one thing at a time. */
@@ -11,8 +13,13 @@ export class Interruption {
   #reaction: (() => void) | undefined
   readonly #unfollow: (() => void) | undefined
 
-  constructor(engine: Engine, resources: readonly string[], signal: AbortSignal | undefined) {
-    this.#engine = engine
+  constructor(
+    { quorum, waits }: { readonly quorum: Quorum; readonly waits: Waits },
+    resources: readonly string[],
+    signal: AbortSignal | undefined,
+  ) {
+    this.#quorum = quorum
+    this.#waits = waits
     this.#resources = resources
     this.#signal = signal
     this.throwIfInterrupted()
@@ -21,7 +28,7 @@ export class Interruption {
         this.interrupt()
       })
     }
-    engine.interruptions.add(this)
+    waits.add(this)
   }
 
   interrupt(): void {
@@ -38,7 +45,7 @@ export class Interruption {
   }
 
   throwIfInterrupted(): void {
-    this.#engine.assertOpen(this.#resources)
+    this.#waits.assertOpen(this.#resources)
     this.#signal?.throwIfAborted()
   }
 
@@ -62,9 +69,9 @@ export class Interruption {
 
   /** Resolves after `delay` milliseconds; leaves no timer behind when it is interrupted. */
   async pause(delay: number): Promise<void> {
-    const { agenda, options } = this.#engine
+    const { agenda, clock } = this.#quorum
     const elapsed = new Promise<void>((resolve) => {
-      const alarm = agenda.at(options.clock.monotonic() + delay, 'awaited', resolve)
+      const alarm = agenda.at(clock.monotonic() + delay, 'awaited', resolve)
       this.#reaction = () => {
         alarm.cancel()
       }
@@ -79,6 +86,6 @@ export class Interruption {
 
   dispose(): void {
     this.#unfollow?.()
-    this.#engine.interruptions.delete(this)
+    this.#waits.delete(this)
   }
 }

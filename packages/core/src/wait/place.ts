@@ -1,6 +1,5 @@
-import type { Engine } from '../engine.js'
-import type { Claim, Lease } from '../hold/lease.js'
 import { withLabel } from '../label.js'
+import type { Claim, Lease } from '../lease.js'
 import {
   mayHold,
   type Handed,
@@ -11,9 +10,11 @@ import {
 } from '../node/lock-node.js'
 import type { Grant } from '../quorum/debts.js'
 import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import type { Instant } from '../quorum/validity.js'
 import { HandOver } from './hand-over.js'
+import type { Wakeups } from './wakeups.js'
 
 /** A place in a queue lapses when it was not renewed for so long: what a crashed first waiter costs the next one. */
 export const PLACE_LIFE = 3_000
@@ -28,7 +29,8 @@ const CLOCK_TOLERANCE = 500
 export class Place {
   name: string
   readonly number: number
-  readonly #engine: Engine
+  readonly #quorum: Quorum
+  readonly #wakeups: Wakeups
   readonly #keys: readonly string[]
   readonly #ttl: number
   /** What a node may do for a waiter that listens. */
@@ -45,12 +47,14 @@ export class Place {
   #handOver: HandOver | undefined
   #isOver = false
 
-  constructor(engine: Engine, { keys, options }: Claim) {
-    this.#engine = engine
+  /** Only nodes that are guarded may hand a lock over. */
+  constructor(quorum: Quorum, wakeups: Wakeups, { keys, options }: Claim, isGuarded: boolean) {
+    this.#quorum = quorum
+    this.#wakeups = wakeups
     this.#keys = keys
-    this.number = engine.wakeups.nextNumber()
+    this.number = wakeups.nextNumber()
     // A token has to be proposed anew each time, and several keys are had together or not at all.
-    const mayBeHanded = engine.guard !== undefined && !options.fencing && keys.length === 1
+    const mayBeHanded = isGuarded && !options.fencing && keys.length === 1
     this.#offer = `@${mayBeHanded ? options.ttl : 0}`
     this.#ttl = options.ttl
     this.#label = options.label
@@ -61,7 +65,7 @@ export class Place {
   /** The order among waiters is that of their first attempt. */
   get waiter(): Waiter {
     const { at, monotonic } = this.#began
-    const age = Math.max(0, Math.round(this.#engine.options.clock.monotonic() - monotonic))
+    const age = Math.max(0, Math.round(this.#quorum.clock.monotonic() - monotonic))
     return { id: this.name, at, age, life: PLACE_LIFE }
   }
 
@@ -88,7 +92,7 @@ export class Place {
 
   /** The lock, if a quorum has handed it over since the last attempt and it is worth having. */
   takeOver(claim: Claim): Lease | undefined {
-    const lease = this.#handOver?.lease(this.#engine, claim, this.name)
+    const lease = this.#handOver?.lease(this.#quorum, claim, this.name)
     if (lease !== undefined) this.served(lease)
     return lease
   }
@@ -98,8 +102,7 @@ export class Place {
     this.#isOver = true
     for (const member of this.#standing?.keys() ?? []) {
       if (lease.taken.replies[member.index]?.vote === 'granted') continue
-      lease.traces ??= new Set()
-      lease.traces.add(member)
+      lease.mayRemainOn(member)
     }
   }
 
@@ -108,7 +111,7 @@ export class Place {
    * which nobody hears, as that of a process that has died: so it says so only while its subscriptions stand.
    */
   noteHearing(last: Tally): void {
-    if (this.#isListening !== this.#engine.wakeups.hears) this.giveBack(last)
+    if (this.#isListening !== this.#wakeups.hears) this.giveBack(last)
   }
 
   /** After an attempt that was lost though nodes granted it, or may have: all is released, and the place is kept. */
@@ -119,7 +122,7 @@ export class Place {
     this.#attempted = undefined
     this.#handOver = undefined
     const { waiter } = this
-    for (const member of this.#engine.members) {
+    for (const member of this.#quorum.members) {
       const reply = tally.replies[member.index]
       const trace = this.#traceAt(member, reply)
       if (trace === undefined) continue
@@ -140,7 +143,7 @@ export class Place {
     if (this.#isOver) return
     this.#isOver = true
     const attempt = this.#attempted === undefined ? undefined : last
-    for (const member of this.#engine.members) {
+    for (const member of this.#quorum.members) {
       const trace =
         attempt === undefined
           ? this.#standing?.get(member)
@@ -150,7 +153,7 @@ export class Place {
   }
 
   #nextName(): string {
-    const { wakeups } = this.#engine
+    const wakeups = this.#wakeups
     this.#isListening = wakeups.hears
     const offer = this.#isListening ? this.#offer : ''
     return withLabel(`${wakeups.idOf(this.number)}.${++this.#names}${offer}`, this.#label)
@@ -180,7 +183,7 @@ export class Place {
   }
 
   #now(): { at: number; monotonic: number } {
-    const { clock } = this.#engine.options
+    const { clock } = this.#quorum
     const monotonic = clock.monotonic()
     const wall = clock.wall()
     return { at: Math.round(wall + this.#clockCorrection(wall - monotonic)), monotonic }
@@ -188,7 +191,7 @@ export class Place {
 
   /** When our wall clock disagrees with that of most nodes it would be replaced there, differently on each. */
   #clockCorrection(ownOffset: number): number {
-    const { members } = this.#engine
+    const { members } = this.#quorum
     let known = 0
     let disagreeing = 0
     for (const { clockOffset } of members) {

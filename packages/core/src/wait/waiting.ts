@@ -1,10 +1,10 @@
 import type { Appointment } from '../agenda.js'
-import type { Engine } from '../engine.js'
 import type { Handed, NodeReply } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import type { Place } from './place.js'
-import type { Sleeper } from './wakeups.js'
+import type { Sleeper, Wakeups } from './wakeups.js'
 
 const HEARTBEAT = 1_000
 /** After a first word from a node, how long to wait for the others before trying all the same. */
@@ -20,7 +20,8 @@ const ADMISSION = 50
  * free · the moment at which a quorum is free by expiry · the heartbeat that renews the place · the end of the wait.
  */
 export class Waiting implements Sleeper {
-  readonly #engine: Engine
+  readonly #quorum: Quorum
+  readonly #wakeups: Wakeups
   readonly #place: Place
   readonly #retryInterval: number
   /** Whether the node may be free, as far as was heard since the last attempt. */
@@ -33,12 +34,13 @@ export class Waiting implements Sleeper {
   #unjudged: Tally | undefined
   #ended = false
 
-  constructor(engine: Engine, place: Place, retryInterval: number) {
-    this.#engine = engine
+  constructor(quorum: Quorum, wakeups: Wakeups, place: Place, retryInterval: number) {
+    this.#quorum = quorum
+    this.#wakeups = wakeups
     this.#place = place
     this.#retryInterval = retryInterval
-    this.#free = engine.members.map(() => false)
-    engine.wakeups.add(place.number, this)
+    this.#free = quorum.members.map(() => false)
+    wakeups.add(place.number, this)
   }
 
   /** Before an attempt: what was heard until now is used up by it. */
@@ -48,14 +50,14 @@ export class Waiting implements Sleeper {
 
   /** Sleeps after an attempt that was lost, until the next one makes sense, `until` (monotonic) at the latest. */
   async sleep(tally: Tally, until: number): Promise<void> {
-    const { clock, random } = this.#engine.options
-    this.#engine.wakeups.listen()
+    const { clock, random } = this.#quorum
+    this.#wakeups.listen()
     const now = clock.monotonic()
     this.#noteReplies(tally)
     await this.#giveWay(tally, now)
     let due = Math.min(now + HEARTBEAT, until, now + this.#untilFreeByExpiry(tally))
     // Where too few nodes can tell us, we have to look ourselves.
-    if (!this.#engine.wakeups.hears) {
+    if (!this.#wakeups.hears) {
       due = Math.min(due, now + Math.max(1, 2 * this.#retryInterval * random.fraction()))
     }
     if (this.#isPromising() || this.#ended) return
@@ -65,7 +67,7 @@ export class Waiting implements Sleeper {
   /** Ends the sleep now, for an abort or a close. */
   end(): void {
     this.#ended = true
-    this.#engine.wakeups.remove(this.#place.number)
+    this.#wakeups.remove(this.#place.number)
     this.#rise()
   }
 
@@ -74,7 +76,7 @@ export class Waiting implements Sleeper {
     if (name !== undefined && handed !== undefined) this.#place.handed(member, name, handed)
     if (this.#wake === undefined) return
     if (this.#isPromising()) this.#rise()
-    else this.#alarmAt(Math.min(this.#alarmDue, this.#engine.options.clock.monotonic() + this.#impatience()))
+    else this.#alarmAt(Math.min(this.#alarmDue, this.#quorum.clock.monotonic() + this.#impatience()))
   }
 
   #sleepUntil(due: number): Promise<void> {
@@ -97,7 +99,7 @@ export class Waiting implements Sleeper {
     if (due === this.#alarmDue) return
     this.#alarm?.cancel()
     this.#alarmDue = due
-    this.#alarm = this.#engine.agenda.at(due, 'awaited', () => {
+    this.#alarm = this.#quorum.agenda.at(due, 'awaited', () => {
       this.#rise()
     })
   }
@@ -105,7 +107,7 @@ export class Waiting implements Sleeper {
   #isPromising(): boolean {
     let free = 0
     for (const isFree of this.#free) if (isFree) free++
-    return free >= this.#engine.options.quorum
+    return this.#quorum.isQuorum(free)
   }
 
   /** What we have just given back is free; what was said by a node since then stands. */
@@ -118,9 +120,8 @@ export class Waiting implements Sleeper {
   }
 
   #untilFreeByExpiry(tally: Tally): number {
-    const times = tally.replies.map(untilFree).sort((a, b) => a - b)
     // Expired is what is past its time: one millisecond later.
-    return (times[this.#engine.options.quorum - 1] as number) + 1
+    return this.#quorum.qthSmallest(tally.replies.map(untilFree)) + 1
   }
 
   /**
@@ -130,7 +131,7 @@ export class Waiting implements Sleeper {
   async #giveWay(tally: Tally, now: number): Promise<void> {
     this.#noteSplit(tally)
     if (this.#splits < SPLITS_TOLERATED || this.#ended) return
-    const { random } = this.#engine.options
+    const { random } = this.#quorum
     if (random.fraction() < 0.5) this.#place.stepBack()
     const longest = Math.min(LONGEST_SPLIT_PAUSE, 2 ** this.#splits)
     await this.#sleepUntil(now + 1 + random.fraction() * longest)
@@ -148,7 +149,7 @@ export class Waiting implements Sleeper {
 
   #impatience(): number {
     let slowest = 0
-    for (const { roundTrip } of this.#engine.members) slowest = Math.max(slowest, roundTrip ?? 0)
+    for (const { roundTrip } of this.#quorum.members) slowest = Math.max(slowest, roundTrip ?? 0)
     return IMPATIENCE + 2 * slowest
   }
 }

@@ -1,5 +1,6 @@
 import type { Handed } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
 
 /** One that waits for word from the nodes. */
 export interface Sleeper {
@@ -12,16 +13,14 @@ export interface Sleeper {
  * waiters a client has, a release wakes just the one whose turn it is.
  */
 export class Wakeups {
-  readonly #members: readonly Member[]
+  readonly #quorum: Quorum
   readonly #channel: string
-  readonly #quorum: number
   readonly #sleepers = new Map<number, Sleeper>()
   readonly #live = new Set<Member>()
   #unsubscribe: (() => void)[] | undefined
   #count = 0
 
-  constructor(members: readonly Member[], client: string, quorum: number) {
-    this.#members = members
+  constructor(quorum: Quorum, client: string) {
     this.#quorum = quorum
     this.#channel = `quorumlock:wake:${client}`
   }
@@ -39,7 +38,7 @@ export class Wakeups {
 
   /** So many nodes can tell us that a quorum of them may. */
   get hears(): boolean {
-    return this.live >= this.#quorum
+    return this.#quorum.isQuorum(this.live)
   }
 
   /** For a new waiter of this client. */
@@ -62,7 +61,7 @@ export class Wakeups {
 
   /** Idempotent. */
   listen(): void {
-    this.#unsubscribe ??= this.#members.flatMap((member) => this.#listenTo(member) ?? [])
+    this.#unsubscribe ??= this.#quorum.members.flatMap((member) => this.#listenTo(member) ?? [])
   }
 
   close(): void {

@@ -52,15 +52,15 @@ const EXTENDED_TWICE: PlanChanges = {
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'no roll-back of a lost round',
-    file: 'quorum/attempt.ts',
-    from: "if (phase === 'lost' && mayHold(reply)) undo(member)",
+    file: 'operations/proposal.ts',
+    from: "if (this.#phase === 'lost' && mayHold(reply)) this.#takeBack(member)",
     to: '',
     within: 200,
   },
   {
     name: 'an expired lock is handed out',
-    file: 'quorum/attempt.ts',
-    from: 'if (lease.remaining(engine.now()) > 0) {',
+    file: 'operations/attempt.ts',
+    from: 'if (lease.remaining(quorum.now()) > 0) {',
     to: 'if (true) {',
     within: 200,
   },
@@ -73,9 +73,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a value used again',
-    file: 'quorum/attempt.ts',
-    from: 'const value = place?.name ?? withLabel(random.id(), options.label)',
-    to: 'const value = ((engine as { value?: string }).value ??= withLabel(random.id(), options.label))',
+    file: 'operations/attempt.ts',
+    from: 'const value = place?.name ?? withLabel(quorum.random.id(), options.label)',
+    to: 'const value = ((quorum as { value?: string }).value ??= withLabel(quorum.random.id(), options.label))',
     within: 50,
   },
   {
@@ -108,16 +108,16 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a repair counted towards its own round',
-    file: 'quorum/extend.ts',
+    file: 'operations/extend.ts',
     from: "if (tally.outcome === 'lost') return tally.isGone ? 'lost' : 'inconclusive'",
     to: "if (tally.outcome === 'lost' && tally.refusals('taken') > 0) return tally.isGone ? 'lost' : 'inconclusive'",
     within: 1500,
   },
   {
     name: 'a late grant kept',
-    file: 'quorum/attempt.ts',
-    from: "if (phase === 'won' || phase === 'lost') take(member, reply)",
-    to: "if (phase === 'won') take(member, reply)",
+    file: 'operations/proposal.ts',
+    from: "if (this.#phase !== 'won' && this.#phase !== 'lost') return",
+    to: "if (this.#phase !== 'won') return",
     within: 500,
   },
   {
@@ -130,7 +130,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'forcing a detached lock frees all of it',
-    file: 'hold/holds.ts',
+    file: 'holds.ts',
     from: 'if (!lease.detached) freeEverywhere',
     // Nodes that know the heir refuse what the giver says as such.
     to: 'lease.bearer = undefined\n    freeEverywhere',
@@ -154,9 +154,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'validity counted from the answer',
-    file: 'quorum/attempt.ts',
+    file: 'operations/attempt.ts',
     from: 'new Lease(claim, value, fence?.token, start, tally',
-    to: 'new Lease(claim, value, fence?.token, engine.now(), tally',
+    to: 'new Lease(claim, value, fence?.token, quorum.now(), tally',
     within: 1000,
   },
   {
@@ -175,7 +175,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'no clock but the monotonic one',
-    file: 'hold/lease.ts',
+    file: 'lease.ts',
     from: "const left = Math.min(this.#end('monotonic') - now.monotonic, this.#end('wall') - now.wall)",
     to: "const left = this.#end('monotonic') - now.monotonic",
     within: 200,
@@ -230,9 +230,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a detached lock is freed when its maxHold is over, though another process holds it now',
-    file: 'hold/holds.ts',
+    file: 'holds.ts',
     from: "if (lease.detached && reason !== 'forced') return",
-    to: "if (lease.detached && reason !== 'forced') { freeEverywhere(this.#engine, lease); return }",
+    to: "if (lease.detached && reason !== 'forced') { freeEverywhere(this.#quorum, lease); return }",
     within: 500,
     plan: HANDING_OVER,
   },
@@ -289,7 +289,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a node that can vote later does not get what is held',
-    file: 'hold/holds.ts',
+    file: 'holds.ts',
     from: 'for (const lease of this.#leases) topUp(lease, member)',
     to: '',
     world: 'edges',
@@ -348,7 +348,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a lock that was handed over extended past what its holder asked for',
-    file: 'hold/holds.ts',
+    file: 'holds.ts',
     from: 'while (lease.extending !== undefined) await lease.extending\n    if (!lease',
     to: 'if (!lease',
     world: 'edges',
@@ -357,9 +357,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'an extension adds nothing to what was handed over',
-    file: 'quorum/extend.ts',
-    from: '  lease.validity = validity\n',
-    to: '  lease.validity = Math.min(validity, lease.validity)\n',
+    file: 'lease.ts',
+    from: '    this.validity = validity\n    this.isProvisional',
+    to: '    this.validity = Math.min(validity, this.validity)\n    this.isProvisional',
     world: 'edges',
     within: 100,
     plan: { ttls: [10_000], guard: true, fencing: false, only: ['visit'] },

@@ -1,37 +1,26 @@
-import type { Engine } from '../engine.js'
-import type { LockLostError } from '../errors.js'
-import type { Lease } from '../hold/lease.js'
+import type { Lease, ReleaseOutcome } from '../lease.js'
 import type { NodeReply, ReleaseCommand } from '../node/lock-node.js'
-import type { Member } from './member.js'
-
-export type ReleaseOutcome = 'released' | 'expired' | 'unknown'
+import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
 
 /**
  * Gives a lock back on every node ("Release"). Resolves at the first majority that has answered; the rest goes on in
- * the background until it is acknowledged or the keys have surely expired. With a `loss` its holder did not ask for
- * it, and is told.
+ * the background until it is acknowledged or the keys have surely expired. `wasValid`: it was held when it was ended.
  */
-export async function release(engine: Engine, lease: Lease, loss?: LockLostError): Promise<ReleaseOutcome> {
-  const start = engine.now()
-  const wasValid = lease.remaining(start) > 0
-  lease.end('released', loss)
-  engine.holds.drop(lease)
-  engine.releasing.add(lease)
+export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): Promise<ReleaseOutcome> {
   const deliver = (member: Member, reply: NodeReply | undefined): void => {
     if (reply?.vote === 'failed' || reply?.vote === 'unknown') deliverTo(member, lease)
   }
   let decided = false
-  const tally = await engine.round((member) => releaseOf(lease, member), {
-    start,
+  const tally = await quorum.round((member) => releaseOf(lease, member), {
     patience: lease.claim.options.nodeTimeout,
     isDecided: (soFar) => soFar.isAnswered,
     late: (member, reply) => {
       if (decided) deliver(member, reply)
     },
   })
-  engine.releasing.delete(lease)
   decided = true
-  for (const member of engine.members) deliver(member, tally.replies[member.index])
+  for (const member of quorum.members) deliver(member, tally.replies[member.index])
   if (tally.isWon) return 'released'
   if (!tally.isAnswered) return 'unknown'
   // Held by a bare majority of which some were not among the first to answer: it was ours while it was valid.
@@ -39,8 +28,8 @@ export async function release(engine: Engine, lease: Lease, loss?: LockLostError
 }
 
 /** The same without anybody waiting for it. */
-export function freeEverywhere(engine: Engine, lease: Lease): void {
-  for (const member of engine.members) deliverTo(member, lease)
+export function freeEverywhere({ members }: Quorum, lease: Lease): void {
+  for (const member of members) deliverTo(member, lease)
 }
 
 /** Nodes that never had the lock owe us nothing: what is kept for silent nodes is bounded by what was held. */

@@ -1,7 +1,7 @@
-import type { Engine } from '../engine.js'
-import type { Lease } from '../hold/lease.js'
+import type { Lease } from '../lease.js'
+import type { Quorum } from '../quorum/quorum.js'
+import { validityOf } from '../quorum/validity.js'
 import { repairAfterRenewal } from './repair.js'
-import { validityOf } from './validity.js'
 
 /** Between two rounds of which neither was conclusive, milliseconds. */
 export const PAUSE_BETWEEN_TRIES = 20
@@ -13,20 +13,20 @@ export type ExtendOutcome = 'renewed' | 'lost' | 'inconclusive'
  * of this round; a round that is not won changes nothing, but that a shorter TTL may have reached some nodes.
  */
 export async function extend(
-  engine: Engine,
+  quorum: Quorum,
   lease: Lease,
   ttl: number,
   purpose: 'awaited' | 'background',
 ): Promise<ExtendOutcome> {
-  const start = engine.now()
+  const start = quorum.now()
   if (lease.remaining(start) <= 0) return 'inconclusive'
   const { value, bearer } = lease
   const { keys, options } = lease.claim
   const validity = validityOf(ttl, options.driftFactor)
-  curtail(lease, start.monotonic + validity)
+  lease.curtail(start.monotonic + validity)
   lease.longestTtl = Math.max(lease.longestTtl, ttl)
 
-  const running = engine.round(({ marker }) => ({ kind: 'extend', keys, value, ttl, bearer, marker }), {
+  const running = quorum.round(({ marker }) => ({ kind: 'extend', keys, value, ttl, bearer, marker }), {
     start,
     // After the deadline no answer is of use.
     patience: Math.min(options.nodeTimeout, lease.remaining(start)),
@@ -40,24 +40,13 @@ export async function extend(
   const tally = await running
   lease.extending = undefined
   // A release that came meanwhile has won, and what expired meanwhile is never revived: nothing remains of either.
-  if (lease.remaining(engine.now()) <= 0) return 'inconclusive'
+  if (lease.remaining(quorum.now()) <= 0) return 'inconclusive'
   if (tally.outcome === 'lost') return tally.isGone ? 'lost' : 'inconclusive'
 
-  lease.tally = tally
-  lease.ttl = ttl
-  lease.since = start
-  lease.validity = validity
-  lease.isProvisional = false
-  engine.holds.extended(lease)
-  for (const member of engine.members) {
+  lease.renew(tally, ttl, start, validity)
+  for (const member of quorum.members) {
     const reply = tally.replies[member.index]
     if (reply !== undefined) repairAfterRenewal(lease, member, reply)
   }
   return 'renewed'
-}
-
-/** Asking for less time than is left shortens the life of the keys on whichever nodes hear of it. */
-function curtail(lease: Lease, until: number): void {
-  const excess = lease.since.monotonic + lease.validity - until
-  if (excess > 0) lease.validity -= excess
 }

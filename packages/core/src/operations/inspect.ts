@@ -1,10 +1,10 @@
 import { shownResources } from '../check.js'
 import { digestOf } from '../digest.js'
-import type { Engine } from '../engine.js'
 import { labelOf } from '../label.js'
 import type { NodeReply, Sighting, Waiter } from '../node/lock-node.js'
+import type { Quorum } from '../quorum/quorum.js'
+import type { Tally } from '../quorum/tally.js'
 import { unanswered } from './refusal.js'
-import type { Tally } from './tally.js'
 
 /** What the nodes know of one resource: plain data, which nobody can release a lock with. */
 export interface Inspection {
@@ -37,31 +37,31 @@ export interface NodeInspection {
   readonly token: string
 }
 
-/** Asks all nodes; decided as soon as it is sure, or with everything that came in time. */
-export async function look(
-  engine: Engine,
-  keys: readonly string[],
-  watch: Waiter | undefined,
-  thorough: boolean,
-): Promise<Tally> {
-  return engine.round(() => ({ kind: 'inspect', keys, watch }), {
-    isDecided: (tally) => !thorough && holding(engine, tally) !== 'unsure',
+/** Asks all nodes, until it is sure whether the keys are held. */
+export async function lookUntilSure(quorum: Quorum, keys: readonly string[], watch?: Waiter): Promise<Tally> {
+  return quorum.round(() => ({ kind: 'inspect', keys, watch }), {
+    isDecided: (tally) => holding(quorum, tally) !== 'unsure',
   })
 }
 
+/** Asks all nodes, and takes everything that comes in time. */
+export async function lookEverywhere(quorum: Quorum, keys: readonly string[]): Promise<Tally> {
+  return quorum.round(() => ({ kind: 'inspect', keys }), { isDecided: () => false })
+}
+
 /** Whether the keys may be held by a majority. Rejects when too few nodes answered to say so. */
-export function isHeld(engine: Engine, resources: readonly string[], tally: Tally): boolean {
-  const state = holding(engine, tally)
+export function isHeld(quorum: Quorum, resources: readonly string[], tally: Tally): boolean {
+  const state = holding(quorum, tally)
   if (state !== 'unsure') return state === 'held'
   if (!tally.isAnswered) {
-    throw unanswered(engine, `tell whether ${shownResources(resources)} is locked`, resources, tally)
+    throw unanswered(quorum, `tell whether ${shownResources(resources)} is locked`, resources, tally)
   }
   // Nodes that are silent may be the ones that make it a majority.
   return mostHeld(tally) > 0
 }
 
-export function inspectionOf(engine: Engine, resource: string, tally: Tally): Inspection {
-  const locked = isHeld(engine, [resource], tally)
+export function inspectionOf(quorum: Quorum, resource: string, tally: Tally): Inspection {
+  const locked = isHeld(quorum, [resource], tally)
   // Who has the lock may stand in the queue of a node that had another holder still.
   const holders = new Set(tally.replies.map((reply) => sightingsOf(reply)[0]?.value))
   const votes = tally.votes()
@@ -85,14 +85,14 @@ export function inspectionOf(engine: Engine, resource: string, tally: Tally): In
   })
   return {
     locked,
-    remaining: locked ? untilFree(engine, tally) : 0,
+    remaining: locked ? untilFree(quorum, tally) : 0,
     waiters: Math.max(0, ...nodes.map((node) => node.waiters.length)),
     nodes,
   }
 }
 
 /** Milliseconds until so many nodes are free by expiry that a quorum may be; `Infinity` when some never expire. */
-export function untilFree(engine: Engine, tally: Tally): number {
+export function untilFree(quorum: Quorum, tally: Tally): number {
   const times = tally.replies.map((reply) => {
     if (reply?.vote !== 'granted') return Infinity
     return Math.max(
@@ -100,17 +100,15 @@ export function untilFree(engine: Engine, tally: Tally): number {
       ...sightingsOf(reply).map((seen) => (seen.value === null ? 0 : (seen.remaining ?? Infinity))),
     )
   })
-  times.sort((a, b) => a - b)
-  return times[engine.options.quorum - 1] as number
+  return quorum.qthSmallest(times)
 }
 
 /** Held when one value is on a quorum; free when none can be, even if all that are silent had it. */
-function holding(engine: Engine, tally: Tally): 'held' | 'free' | 'unsure' {
-  const { quorum } = engine.options
+function holding(quorum: Quorum, tally: Tally): 'held' | 'free' | 'unsure' {
   const most = mostHeld(tally)
-  if (most >= quorum) return 'held'
+  if (quorum.isQuorum(most)) return 'held'
   const silent = tally.replies.length - tally.answers
-  return tally.isAnswered && most + silent < quorum ? 'free' : 'unsure'
+  return tally.isAnswered && !quorum.isQuorum(most + silent) ? 'free' : 'unsure'
 }
 
 /** On how many nodes the most widespread value of a key is. */

@@ -1,13 +1,13 @@
 import { shownResources } from '../check.js'
-import type { Engine } from '../engine.js'
 import { LockContendedError, LockMisuseError, QuorumUnavailableError, type ErrorDetails } from '../errors.js'
-import type { Tally } from './tally.js'
+import type { Quorum } from '../quorum/quorum.js'
+import type { Tally } from '../quorum/tally.js'
 
 /** What one node says in a message, characters; its vote has the whole. */
 const LONGEST_REASON = 300
 
 /** Why a lock was not to be had. */
-export function refusal(engine: Engine, resources: readonly string[], tally: Tally): Error {
+export function refusal(quorum: Quorum, resources: readonly string[], tally: Tally): Error {
   if (tally.tookTooLong) {
     return new QuorumUnavailableError(
       `Cannot lock ${shownResources(resources)}: the nodes took longer to agree than the lock would have lived. Increase ttl, or retry later`,
@@ -15,7 +15,7 @@ export function refusal(engine: Engine, resources: readonly string[], tally: Tal
     )
   }
   if (tally.isMisuse || tally.isUnavailable) {
-    return unanswered(engine, `lock ${shownResources(resources)}`, resources, tally)
+    return unanswered(quorum, `lock ${shownResources(resources)}`, resources, tally)
   }
   return new LockContendedError(
     `Cannot lock ${shownResources(resources)}: it is held, or other waiters are ahead (${saidIn(tally)}). Increase wait, or retry later`,
@@ -25,14 +25,14 @@ export function refusal(engine: Engine, resources: readonly string[], tally: Tal
 
 /** So many nodes did not do what they were asked to (`doing`) that those left are no quorum. */
 export function unanswered(
-  engine: Engine,
+  quorum: Quorum,
   doing: string,
   resources: readonly string[],
   tally: Tally,
 ): QuorumUnavailableError {
-  const { quorum } = engine.options
-  const total = engine.members.length
-  const needed = `${quorum} ${quorum === 1 ? 'is' : 'are'} needed`
+  const { size } = quorum
+  const total = quorum.members.length
+  const needed = `${size} ${size === 1 ? 'is' : 'are'} needed`
   if (tally.isMisuse) {
     return new LockMisuseError(
       `Cannot ${doing}: ${tally.misused} of ${nodes(total)} refused for a reason that does not go away by itself, ${needed} (${saidIn(tally)}). Check the type of the key and the permissions of the user`,

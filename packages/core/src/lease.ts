@@ -1,11 +1,11 @@
-import type { LockLostError } from '../errors.js'
-import type { ResolvedLockOptions } from '../options.js'
-import type { Grant } from '../quorum/debts.js'
-import type { Member } from '../quorum/member.js'
-import type { Bearer } from '../node/lock-node.js'
-import type { Tally } from '../quorum/tally.js'
-import type { Appointment } from '../agenda.js'
-import type { Instant } from '../quorum/validity.js'
+import type { LockLostError } from './errors.js'
+import type { ResolvedLockOptions } from './options.js'
+import type { Grant } from './quorum/debts.js'
+import type { Member } from './quorum/member.js'
+import type { Bearer } from './node/lock-node.js'
+import type { Tally } from './quorum/tally.js'
+import type { Appointment } from './agenda.js'
+import type { Instant } from './quorum/validity.js'
 
 /** What was asked for: resources, their keys and how. */
 export interface Claim {
@@ -15,6 +15,9 @@ export interface Claim {
   /** Where it was asked for, with `captureStack`. */
   readonly origin?: { readonly stack?: string } | undefined
 }
+
+/** `expired`: too late, it was over; `unknown`: too few nodes have answered to tell. */
+export type ReleaseOutcome = 'released' | 'expired' | 'unknown'
 
 /** How a lock was had. */
 export interface Acquisition {
@@ -63,7 +66,7 @@ export class Lease {
   detached = false
   /** The extension in flight, so that a second one waits its turn. */
   extending: Promise<unknown> | undefined
-  releasing: Promise<'released' | 'expired' | 'unknown'> | undefined
+  releasing: Promise<ReleaseOutcome> | undefined
   /** Keeps the handle alive up to the first renewal; from then on the engine only looks whether it still is. */
   handle: object | WeakRef<object> | undefined
   /** Registered with the garbage collector. */
@@ -124,6 +127,27 @@ export class Lease {
     this.next = undefined
     this.handle = undefined
     if (loss !== undefined) this.#controller?.abort(loss)
+  }
+
+  /** An extension was won: its round is what the lock stands on from now on. */
+  renew(tally: Tally, ttl: number, since: Instant, validity: number): void {
+    this.tally = tally
+    this.ttl = ttl
+    this.since = since
+    this.validity = validity
+    this.isProvisional = false
+  }
+
+  /** Asking for less time than is left shortens the life of the keys on whichever nodes hear of it. */
+  curtail(until: number): void {
+    const excess = this.since.monotonic + this.validity - until
+    if (excess > 0) this.validity -= excess
+  }
+
+  /** The node may have something of it though it did not grant it: a release has to go there too. */
+  mayRemainOn(member: Member): void {
+    this.traces ??= new Set()
+    this.traces.add(member)
   }
 
   /** `absent` where no command can have brought it: nothing has to be taken back there. */

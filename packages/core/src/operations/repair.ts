@@ -1,7 +1,7 @@
-import type { Lease } from '../hold/lease.js'
+import type { Lease } from '../lease.js'
 import type { Fence, NodeReply } from '../node/lock-node.js'
-import type { Member } from './member.js'
-import { instantOf } from './validity.js'
+import type { Member } from '../quorum/member.js'
+import { instantOf } from '../quorum/validity.js'
 
 /**
  * A step of its own after an extension round that was won ("Repair"): a node that has lost the value and is free, or
@@ -39,8 +39,7 @@ function repair(lease: Lease, member: Member, ttl: number): void {
     member.submit({ kind: 'extend', keys, value, ttl, bearer, marker }, () => undefined)
   }
   // A release that comes meanwhile travels behind it and takes it back.
-  lease.traces ??= new Set()
-  lease.traces.add(member)
+  lease.mayRemainOn(member)
 }
 
 function couldNotVote(reply: NodeReply): boolean {

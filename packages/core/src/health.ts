@@ -1,6 +1,6 @@
-import type { Engine } from '../engine.js'
-import type { Failed } from '../node/lock-node.js'
-import { UNCHECKED } from './member.js'
+import type { Failed } from './node/lock-node.js'
+import { UNCHECKED } from './quorum/member.js'
+import type { Quorum } from './quorum/quorum.js'
 
 export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
 
@@ -28,9 +28,9 @@ export interface NodeHealth {
   readonly pending: number
 }
 
-export function healthOf(engine: Engine): NodeHealth[] {
-  const now = engine.options.clock.monotonic()
-  return engine.members.map((member) => {
+export function healthOf({ clock, members }: Quorum, guarded: boolean): NodeHealth[] {
+  const now = clock.monotonic()
+  return members.map((member) => {
     const { name, obstacle, barred, roundTrip, lastError, lastClockStep, quarantinedUntil, owed, pending } =
       member
     const reason = (obstacle ?? barred)?.reason
@@ -46,7 +46,7 @@ export function healthOf(engine: Engine): NodeHealth[] {
       ...(lastError === undefined ? {} : { lastError }),
       ...(lastClockStep === undefined ? {} : { clockStep: lastClockStep }),
       ...(quarantinedUntil === undefined ? {} : { quarantine: Math.max(0, quarantinedUntil - now) }),
-      guarded: engine.guard !== undefined,
+      guarded,
       owed,
       pending,
     }

@@ -1,0 +1,33 @@
+import { shownResources } from '../check.js'
+import { LockClosedError } from '../errors.js'
+
+/** The waits of one client, which `close()` ends: from then on it takes no more calls. */
+export class Waits {
+  readonly #open = new Set<{ interrupt(): void }>()
+  #closed = false
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  add(wait: { interrupt(): void }): void {
+    this.#open.add(wait)
+  }
+
+  delete(wait: { interrupt(): void }): void {
+    this.#open.delete(wait)
+  }
+
+  assertOpen(resources: readonly string[]): void {
+    if (!this.#closed) return
+    throw new LockClosedError(
+      `Cannot acquire ${shownResources(resources)}: this Redlock was closed. Make a new one, or close it later`,
+      { resources },
+    )
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const wait of [...this.#open]) wait.interrupt()
+  }
+}
