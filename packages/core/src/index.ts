@@ -12,7 +12,8 @@ export {
   type LossReason,
   type NodeVote,
 } from './errors.js'
-export { Lock, type LockJson } from './lock.js'
+export { Lock } from './lock.js'
+export type { LockJson } from './lock-json.js'
 export type { Acquisition, ReleaseOutcome } from './lease.js'
 export { NamedLock } from './named-lock.js'
 export type {
@@ -25,7 +26,8 @@ export type {
 } from './options.js'
 export type { NodeHealth } from './health.js'
 export type { Inspection, NodeInspection } from './operations/inspect.js'
-export { Redlock, type TryUsing } from './redlock.js'
+export { Redlock } from './redlock.js'
+export type { TryUsing } from './using.js'
 export {
   CHANNELS,
   type AcquireOutcome,

@@ -2,21 +2,9 @@ import type { Engine } from './engine.js'
 import { shownResources } from './check.js'
 import { LockLostError, UnsupportedError, type NodeVote } from './errors.js'
 import type { Acquisition, Lease, ReleaseOutcome } from './lease.js'
+import type { LockJson } from './lock-json.js'
 import { PAUSE_BETWEEN_TRIES } from './operations/extend.js'
 import { checkTtl } from './options.js'
-
-/** What another process needs to go on with a lock: see `redlock.resume()`. */
-export interface LockJson {
-  readonly resources: readonly string[]
-  readonly value: string
-  /** Decimal digits; with `fencing` only. */
-  readonly token?: string | undefined
-  readonly ttl: number
-  /** Epoch milliseconds. */
-  readonly expiresAt: number
-  /** How many processes have resumed it so far, if any. */
-  readonly bearer?: number | undefined
-}
 
 /** A lock that is held: the handle to everything that can be done with it. */
 export class Lock {

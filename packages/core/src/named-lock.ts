@@ -1,17 +1,35 @@
 import type { Lock } from './lock.js'
 import type { AcquireOptions, WaitForUnlockOptions } from './options.js'
 import type { ReleaseOutcome } from './lease.js'
-import type { Redlock, TryUsing } from './redlock.js'
+import type { TryUsing } from './using.js'
+
+/** What a name is locked through. */
+export interface Locking {
+  acquire(resource: string, options?: AcquireOptions): Promise<Lock>
+  tryAcquire(resource: string, options?: AcquireOptions): Promise<Lock | null>
+  using<T>(
+    resource: string,
+    options: AcquireOptions | undefined,
+    fn: (lock: Lock) => T | Promise<T>,
+  ): Promise<T>
+  tryUsing<T>(
+    resource: string,
+    options: AcquireOptions | undefined,
+    fn: (lock: Lock) => T | Promise<T>,
+  ): Promise<TryUsing<T>>
+  isLocked(resource: string): Promise<boolean>
+  waitForUnlock(resource: string, options?: WaitForUnlockOptions): Promise<boolean>
+}
 
 /** A lock by its name, for code that keeps this object instead of a handle: it releases what it has taken itself. */
 export class NamedLock {
-  readonly #redlock: Redlock
+  readonly #redlock: Locking
   readonly #options: AcquireOptions | undefined
   #held: Lock | undefined
 
   /** @internal Comes from `redlock.getLock()`. */
   constructor(
-    redlock: Redlock,
+    redlock: Locking,
     readonly resource: string,
     options: AcquireOptions | undefined,
   ) {

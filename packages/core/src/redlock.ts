@@ -1,17 +1,16 @@
-import { shownResources } from './check.js'
 import { Engine } from './engine.js'
-import { LockLostError } from './errors.js'
 import { healthOf, type NodeHealth } from './health.js'
-import { Lease, type Claim } from './lease.js'
-import { Lock, type LockJson } from './lock.js'
+import type { Claim, Lease } from './lease.js'
+import { checkLockJson, type LockJson } from './lock-json.js'
+import { Lock } from './lock.js'
 import { NamedLock } from './named-lock.js'
 import { acquire, tryAcquire } from './operations/acquire.js'
-import { PAUSE_BETWEEN_TRIES, type ExtendOutcome } from './operations/extend.js'
+import { close } from './operations/close.js'
+import { forceRelease } from './operations/force-release.js'
 import { inspectionOf, isHeld, lookEverywhere, lookUntilSure, type Inspection } from './operations/inspect.js'
-import { unanswered } from './operations/refusal.js'
+import { resume } from './operations/resume.js'
 import { waitForUnlock } from './operations/wait-for-unlock.js'
 import {
-  checkTtl,
   resolveCall,
   resolveTimeout,
   resolveOptions,
@@ -20,15 +19,10 @@ import {
   type RedlockOptions,
   type WaitForUnlockOptions,
 } from './options.js'
-import { validityOf } from './quorum/validity.js'
 import { checkResources } from './resources.js'
 import { originOf } from './telemetry/long-holds.js'
+import { optionsAndFunction, runUnder, type TryUsing } from './using.js'
 import { Interruption } from './wait/interruption.js'
-
-export type TryUsing<T> = { readonly acquired: true; readonly value: T } | { readonly acquired: false }
-
-/** How long `close()` waits for the last releases, milliseconds. */
-const CLOSE_WITHIN = 2_000
 
 /** Locks over a quorum of nodes. One client for each set of nodes; it is cheap to keep and safe to share. */
 export class Redlock {
@@ -136,16 +130,8 @@ export class Redlock {
   /** For operators: frees a resource whoever holds it. Its holder learns of it with its next renewal. True if it was held anywhere. */
   async forceRelease(resource: string): Promise<boolean> {
     const resources = checkResources(resource)
-    const keys = this.#keysOf(resources)
     const { quorum, holds } = this.#engine
-    const tally = await quorum.round(() => ({ kind: 'force', keys }), { isDecided: () => false })
-    for (const lease of holds.all) {
-      if (lease.claim.keys.some((key) => keys.includes(key))) holds.lose(lease, 'forced')
-    }
-    if (!tally.isAnswered) {
-      throw unanswered(quorum, `free ${shownResources(resources)}`, resources, tally)
-    }
-    return tally.granted > 0
+    return forceRelease(quorum, holds, resources, this.#keysOf(resources))
   }
 
   /** The state of every node as this client sees it now; asks nobody. */
@@ -168,40 +154,9 @@ export class Redlock {
    * that as a string. From then on the lock is held here, whatever becomes of the handle there.
    */
   async resume(json: LockJson | string, options?: AcquireOptions): Promise<Lock> {
-    const { resources, value, token, ttl, bearer } = checkLockJson(json)
-    const claim = this.#claim(resources, { ttl, ...options })
-    const { quorum, waits } = this.#engine
-    waits.assertOpen(claim.resources)
-    const validity = validityOf(claim.options.ttl, claim.options.driftFactor)
-    const lease = new Lease(claim, value, token, quorum.now(), quorum.newTally(), validity)
-    lease.bearer = bearer + 1
-    const wanted = new Interruption(this.#engine, claim.resources, options?.signal)
-    try {
-      const outcome = await this.#prove(lease, wanted)
-      wanted.throwIfInterrupted()
-      if (outcome === 'renewed') return new Lock(this.#engine, lease)
-      throw new LockLostError(
-        outcome === 'lost' ? 'gone' : 'expired',
-        `Cannot resume ${shownResources(claim.resources)}: it is not held any more`,
-        { resources: claim.resources, votes: lease.tally.votes() },
-      )
-    } catch (error) {
-      // Nobody's lease: the keys belong to whoever resumes the lock next, or expire by themselves.
-      lease.end('released')
-      throw error
-    } finally {
-      wanted.dispose()
-    }
-  }
-
-  /** It is ours if a majority says so: an extension asks just that. */
-  async #prove(lease: Lease, wanted: Interruption): Promise<ExtendOutcome> {
-    const { quorum, holds } = this.#engine
-    for (;;) {
-      const outcome = await wanted.unless(holds.extend(lease, lease.claim.options.ttl, 'awaited'))
-      if (outcome !== 'inconclusive' || lease.remaining(quorum.now()) === 0) return outcome
-      await wanted.pause(PAUSE_BETWEEN_TRIES)
-    }
+    const parts = checkLockJson(json)
+    const claim = this.#claim(parts.resources, { ttl: parts.ttl, ...options })
+    return resume(this.#engine, claim, parts, options?.signal, (lease) => new Lock(this.#engine, lease))
   }
 
   /**
@@ -209,50 +164,12 @@ export class Redlock {
    * when nodes hang. Idempotent.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= close(this.#engine)
     return this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  async #close(): Promise<void> {
-    const { quorum, waits, holds, guard, wakeups } = this.#engine
-    waits.close()
-    for (const lease of holds.all) {
-      if (!lease.detached) void holds.release(lease, endedByClose(lease))
-    }
-    await this.#within(CLOSE_WITHIN, holds.released())
-    await this.#settled()
-    holds.close()
-    guard?.close()
-    wakeups.close()
-    for (const member of quorum.members) member.close()
-    const closings = quorum.members.map(async ({ node }) => node.close?.())
-    await this.#within(CLOSE_WITHIN, Promise.allSettled(closings))
-  }
-
-  /** Waits for `work`, but not for longer; leaves no timer behind that would keep the process. */
-  async #within(limit: number, work: Promise<unknown>): Promise<void> {
-    const { agenda, clock } = this.#engine.quorum
-    await new Promise<void>((resolve) => {
-      const alarm = agenda.at(clock.monotonic() + limit, 'awaited', resolve)
-      void work.then(() => {
-        alarm.cancel()
-        resolve()
-      })
-    })
-  }
-
-  /** Releases and roll-backs that are still under way would otherwise block others until they expire. */
-  async #settled(): Promise<void> {
-    const { quorum, options } = this.#engine
-    const { members, clock } = quorum
-    const until = clock.monotonic() + options.nodeTimeout
-    const open = (): boolean =>
-      members.some(({ isReachable, owed, pending }) => isReachable && owed + pending > 0)
-    while (open() && clock.monotonic() < until) await quorum.pause(1)
   }
 
   #claim(given: string | readonly string[], options: AcquireOptions | undefined): Claim {
@@ -280,77 +197,4 @@ export class Redlock {
     }
     return lock
   }
-}
-
-/** Whoever still works under the lock has to hear of it: the lock is about to be somebody else's. */
-function endedByClose({ claim: { resources } }: Lease): LockLostError {
-  return new LockLostError('closed', `${shownResources(resources)} was released: its Redlock was closed`, {
-    resources,
-  })
-}
-
-/** The function's own error is never masked; a lock that was lost meanwhile is an error if there is no other. */
-async function runUnder<T>(lock: Lock, fn: (lock: Lock) => T | Promise<T>): Promise<T> {
-  try {
-    const value = await lock.run(fn)
-    lock.assertNotLost()
-    return value
-  } finally {
-    await lock[Symbol.asyncDispose]()
-  }
-}
-
-function optionsAndFunction<T>(
-  rest: readonly unknown[],
-): [AcquireOptions | undefined, (lock: Lock) => T | Promise<T>] {
-  const fn = rest.length > 1 ? rest[1] : rest[0]
-  if (typeof fn !== 'function') {
-    throw new TypeError(
-      `Expected the last argument to be the function to run under the lock, got ${shown(fn)}`,
-    )
-  }
-  const options = rest.length > 1 ? (rest[0] as AcquireOptions | undefined) : undefined
-  return [options, fn as (lock: Lock) => T | Promise<T>]
-}
-
-/** What it is given is a secret: whoever knows the value can release the lock. So messages show no more than its kind. */
-function checkLockJson(
-  json: LockJson | string,
-): Omit<LockJson, 'token'> & { token: number | undefined; bearer: number } {
-  const given = typeof json === 'string' ? parsed(json) : (json as unknown)
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(`Expected what lock.toJSON() returned, or that as a string, got ${kindOf(given)}`)
-  }
-  const { resources, value, token, ttl, expiresAt, bearer = 0 } = given as LockJson
-  if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`Expected \`value\` of a lock to be a non-empty string, got ${kindOf(value)}`)
-  }
-  if (!Number.isSafeInteger(bearer) || bearer < 0) {
-    throw new TypeError(`Expected \`bearer\` of a lock to be a whole number, got ${shown(bearer)}`)
-  }
-  if (!Number.isFinite(expiresAt)) {
-    throw new TypeError(`Expected \`expiresAt\` of a lock to be epoch milliseconds, got ${shown(expiresAt)}`)
-  }
-  checkTtl(ttl, 0)
-  const number = token === undefined ? undefined : Number(token)
-  if (number !== undefined && !(Number.isSafeInteger(number) && number > 0)) {
-    throw new TypeError(`Expected \`token\` of a lock to be decimal digits, got ${shown(token)}`)
-  }
-  return { resources, value, token: number, ttl, expiresAt, bearer }
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    throw new TypeError(
-      'Expected a string to be the JSON of what lock.toJSON() returned, got one that is not JSON',
-    )
-  }
-}
-
-function kindOf(given: unknown): string {
-  if (given === null) return 'null'
-  if (given === '') return 'an empty string'
-  return Array.isArray(given) ? 'an array' : `a value of type ${typeof given}`
 }

@@ -297,9 +297,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'an aborted resume leaves its lease behind',
-    file: 'redlock.ts',
-    from: "or expire by themselves.\n      lease.end('released')",
-    to: 'or expire by themselves.\n      this.#engine.holds.adopt(lease, {})',
+    file: 'operations/resume.ts',
+    from: "or expire by themselves.\n    lease.end('released')",
+    to: 'or expire by themselves.\n    client.holds.adopt(lease, {})',
     world: 'edges',
     within: 500,
     plan: { resources: 1, only: ['heir', 'interrupt'] },
@@ -314,7 +314,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'close() waits for no more than a majority of its releases',
-    file: 'redlock.ts',
+    file: 'operations/close.ts',
     from: 'isReachable && owed + pending > 0',
     to: 'isReachable && owed > 0',
     world: 'edges',
