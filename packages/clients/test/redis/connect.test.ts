@@ -136,14 +136,11 @@ describe('connect', () => {
   test('tells a dead peer from an idle one', async () => {
     // A prefix of its own: to a fleet that another test has founded on one of the nodes the others are newcomers.
     const redlock = await opened(fleet.urls, { pingInterval: 100, socketTimeout: 2_000, keyPrefix: 'dead:' })
+    const states = (): string[] => redlock.health().map(({ state }) => state)
+    await eventually(async () => expect(states()).toEqual(['up', 'up', 'up']))
     await fleet.nodes[0]?.pause()
-    await eventually(async () => expect(redlock.health()[0]?.state).toBe('down'))
-    expect(
-      redlock
-        .health()
-        .slice(1)
-        .map(({ state }) => state),
-    ).toEqual(['up', 'up'])
+    await eventually(async () => expect(states()[0]).toBe('down'))
+    expect(states().slice(1)).toEqual(['up', 'up'])
     await fleet.nodes[0]?.resume()
     await eventually(async () => expect(redlock.health()[0]?.state).toBe('up'))
     await redlock.close()

@@ -28,9 +28,9 @@ const tell = (event: string, more: object = {}): void => {
 }
 const clients = order.urls.map((url) => createClient({ url, disableOfflineQueue: true }))
 for (const client of clients) client.on('error', () => undefined)
-// Some nodes may be dead: a majority is enough.
+// Some nodes may be dead: a majority is enough, with the first one, which is the store of some roles.
 for (const client of clients) client.connect().catch(() => undefined)
-while (clients.filter((client) => client.isReady).length < 3) await sleep(5)
+while (clients.filter((client) => client.isReady).length < 3 || !clients[0]!.isReady) await sleep(5)
 const redlock = new Redlock({ nodes: clients.map((client) => nodeRedisNode(client)), ttl: 2_000 })
 const stop = new AbortController()
 process.stdin.on('end', () => stop.abort()).resume()

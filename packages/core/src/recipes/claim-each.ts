@@ -1,5 +1,5 @@
 import type { Lock } from '../lock.js'
-import { shown } from '../options.js'
+import { shown, type AcquireOptions } from '../options.js'
 import type { Redlock } from '../redlock.js'
 import {
   checkFunction,
@@ -57,6 +57,8 @@ export interface ClaimReport<Item, T> {
 }
 
 const MOST_AT_ONCE = 10_000
+/** Tries for an item that several ask for in the same moment, none of whom gets a majority. */
+const MOST_TRIES = 5
 
 type Result<T> =
   | { readonly status: 'done' | 'lost'; readonly value: T }
@@ -135,7 +137,7 @@ async function claim<Item, T>(
   const { ttl, fencing, signal, keep: time = 0 } = options
   let lock: Lock | null
   try {
-    lock = await redlock.tryAcquire(options.key(item), {
+    lock = await tryUntilSure(redlock, options.key(item), {
       ttl,
       fencing,
       ...(time > 0 ? { maxHold: UNLIMITED } : {}),
@@ -157,6 +159,14 @@ async function claim<Item, T>(
     following.dispose()
     // Leaves alone what is kept.
     await lock[Symbol.asyncDispose]()
+  }
+}
+
+/** `null` when another one has the item: that all who asked for it were refused must not make all of them skip it. */
+async function tryUntilSure(redlock: Redlock, key: string, options: AcquireOptions): Promise<Lock | null> {
+  for (let tries = 1; ; tries++) {
+    const lock = await redlock.tryAcquire(key, options)
+    if (lock !== null || tries === MOST_TRIES || (await redlock.isLocked(key))) return lock
   }
 }
 

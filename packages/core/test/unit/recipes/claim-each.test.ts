@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { execute } from '../../../src/node/node-state.js'
 import { claimEach, type ClaimProgress } from '../../../src/recipes/index.js'
 import { World } from '../../support/world.js'
 
@@ -20,6 +21,24 @@ test('two workers with the same list share it, and no item is worked on twice', 
   expect([...worked].sort()).toEqual([...jobs].sort())
   expect(reports[0]!.done.length + reports[1]!.done.length).toBe(20)
   for (const report of reports) expect(report.done.length + report.skipped.length).toBe(20)
+})
+
+test('an item that three workers ask for in the same moment is done by one of them, not skipped by all', async () => {
+  const world = new World(5)
+  const others = ['ada', 'ada', 'ben', 'ben', 'cléo']
+  for (const [index, node] of world.nodes.entries()) {
+    node.delay = 1 + index
+    const theirs = {
+      kind: 'acquire',
+      keys: ['lock:job-0'],
+      value: others[index]!,
+      ttl: 8,
+      queue: 'ignore',
+    } as const
+    execute(node.state, theirs, node.now(), () => false)
+  }
+  const report = await world.clock.run(claimEach(world.client(), ['job-0'], () => 'worked', { key }))
+  expect(report).toMatchObject({ done: [{ item: 'job-0', value: 'worked' }], skipped: [] })
 })
 
 test('no more items are under way than the concurrency says, and progress is told after each', async () => {
