@@ -62,7 +62,18 @@ class Round {
     }
     if (this.#resolve === undefined) return
     if (this.#tally.outstanding > 0) this.#expireAt(start + patience, purpose)
-    this.#settleIfSure()
+    // Sure before anybody could answer. A caller that tries again at once would keep the process from ever hearing that
+    // the nodes are back: so the event loop gets its turn first.
+    if (!this.#isSure) return
+    this.#plan.agenda.at(start, purpose, () => {
+      this.#settleIfSure()
+    })
+  }
+
+  get #isSure(): boolean {
+    const { isDecided } = this.#plan
+    const tally = this.#tally
+    return tally.outstanding === 0 || (isDecided === undefined ? tally.isDecided : isDecided(tally))
   }
 
   #heard(member: Member, reply: NodeReply, now: number): void {
@@ -74,8 +85,7 @@ class Round {
 
   #settleIfSure(): void {
     const tally = this.#tally
-    const isDecided = this.#plan.isDecided === undefined ? tally.isDecided : this.#plan.isDecided(tally)
-    if (!isDecided && tally.outstanding > 0) return
+    if (this.#resolve === undefined || !this.#isSure) return
     tally.outcome = tally.isWon ? 'won' : 'lost'
     const resolve = this.#resolve
     this.#resolve = undefined
@@ -84,7 +94,7 @@ class Round {
       this.#deadline?.cancel()
       this.#expireAt(this.#plan.start + this.#plan.patience, 'background')
     }
-    resolve?.(tally)
+    resolve(tally)
   }
 
   #expireAt(due: number, purpose: 'awaited' | 'background'): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { LockContendedError } from '../../src/errors.js'
+import type { LockContendedError, QuorumLockError } from '../../src/errors.js'
 import { World } from '../support/world.js'
 
 test.each([1, 2, 3, 4, 5, 6, 7])(
@@ -162,6 +162,18 @@ describe('frozen and dead nodes', () => {
       expect(redlock.health().map(({ owed }) => owed)).toEqual([0, 0, 0, 0, 0])
     },
   )
+
+  test('a call that nobody can answer still gives the event loop its turn, or trying again at once would end in a hang', async () => {
+    const world = new World(3)
+    for (const node of world.nodes.slice(0, 2)) node.disconnect()
+    const redlock = world.client()
+    let code: unknown
+    void redlock.tryAcquire('a').catch((error: QuorumLockError) => (code = error.code))
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve()
+    expect(code).toBeUndefined()
+    await world.clock.advance(1)
+    expect(code).toBe('UNAVAILABLE')
+  })
 
   test('a last round that the wait cuts short does not hide that the lock is held', async () => {
     const world = new World(3)

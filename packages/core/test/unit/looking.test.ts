@@ -430,7 +430,7 @@ describe('bounds', () => {
     )
     await settle()
     expect(redlock.health()[0]!.pending).toBe(20_000)
-    expect(await works[20_010]).toMatchObject({
+    expect(await world.clock.run(works[20_010]!)).toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining('20000 commands are waiting'),
     })
