@@ -166,6 +166,7 @@ describe('frozen and dead nodes', () => {
   test('a call that nobody can answer still gives the event loop its turn, or trying again at once would end in a hang', async () => {
     const world = new World(3)
     for (const node of world.nodes.slice(0, 2)) node.disconnect()
+    world.node(2).freeze()
     const redlock = world.client()
     let code: unknown
     void redlock.tryAcquire('a').catch((error: QuorumLockError) => (code = error.code))
