@@ -32,12 +32,6 @@ export function openRound(plan: RoundPlan, done: (tally: Tally) => void): void {
   new Round(plan, done).open()
 }
 
-export function runRound(plan: RoundPlan): Promise<Tally> {
-  return new Promise((resolve) => {
-    openRound(plan, resolve)
-  })
-}
-
 class Round {
   readonly #plan: RoundPlan
   readonly #tally: Tally

@@ -169,7 +169,7 @@ describe('frozen and dead nodes', () => {
     world.node(2).freeze()
     const redlock = world.client()
     let code: unknown
-    void redlock.tryAcquire('a').catch((error: QuorumLockError) => (code = error.code))
+    void redlock.tryAcquire('a').catch((error: unknown) => (code = (error as QuorumLockError).code))
     for (let turn = 0; turn < 100; turn++) await Promise.resolve()
     expect(code).toBeUndefined()
     await world.clock.advance(1)
