@@ -233,7 +233,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     file: 'holds.ts',
     from: "if (lease.detached && reason !== 'forced') return",
     to: "if (lease.detached && reason !== 'forced') { freeEverywhere(this.#quorum, lease); return }",
-    within: 500,
+    within: 3000,
     plan: HANDING_OVER,
   },
   {
