@@ -16,11 +16,5 @@ const base = {
 
 export default defineConfig([
   { ...base, format: 'esm' },
-  // p-retry is ESM only: required from CommonJS its default export is not a function. So it travels inside.
-  {
-    ...base,
-    format: 'cjs',
-    clean: false,
-    deps: { alwaysBundle: ['p-retry'], onlyBundle: ['p-retry', 'is-network-error'] },
-  },
+  { ...base, format: 'cjs', clean: false },
 ])

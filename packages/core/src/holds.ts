@@ -93,18 +93,18 @@ export class Holds {
   /** Asks the nodes once for `ttl` milliseconds from now. */
   async extend(lease: Lease, ttl: number, purpose: 'awaited' | 'background'): Promise<ExtendOutcome> {
     const ask = (): Promise<ExtendOutcome> => extend(this.#quorum, lease, ttl, purpose)
-    const by = purpose === 'awaited' ? 'caller' : 'renewal'
-    const outcome = extendChannel.hasSubscribers
-      ? await traceExtend(this.#quorum.clock, lease, { ttl, by }, ask)
-      : await ask()
+    const outcome = await (extendChannel.hasSubscribers
+      ? traceExtend(this.#quorum.clock, lease, { ttl, by: purpose === 'awaited' ? 'caller' : 'renewal' }, ask)
+      : ask())
     if (outcome === 'renewed') this.#reschedule(lease)
     return outcome
   }
 
   /** Gives the lock back. With a `loss` its holder did not ask for it, and is told. Idempotent. */
   release(lease: Lease, loss?: LockLostError): Promise<ReleaseOutcome> {
-    const free = (): Promise<ReleaseOutcome> => this.#free(lease, loss)
-    lease.releasing ??= releaseChannel.hasSubscribers ? traceRelease(this.#quorum.clock, lease, free) : free()
+    lease.releasing ??= releaseChannel.hasSubscribers
+      ? traceRelease(this.#quorum.clock, lease, () => this.#free(lease, loss))
+      : this.#free(lease, loss)
     return lease.releasing
   }
 

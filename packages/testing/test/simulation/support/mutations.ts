@@ -233,8 +233,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     file: 'holds.ts',
     from: "if (lease.detached && reason !== 'forced') return",
     to: "if (lease.detached && reason !== 'forced') { freeEverywhere(this.#quorum, lease); return }",
-    within: 3000,
-    plan: HANDING_OVER,
+    within: 300,
+    // Nodes that know the heir refuse what the giver says: so locks are short, and change hands all the time.
+    plan: { ...HANDING_OVER, ttls: [100, 300], calmness: 15 },
   },
   {
     name: 'nobody gives way after split votes',
