@@ -1,6 +1,7 @@
 import { Guard } from './guard/guard.js'
 import { Holds } from './holds.js'
-import type { Logger, ResolvedOptions } from './options.js'
+import type { Logger } from './options.js'
+import type { ResolvedOptions } from './resolve-options.js'
 import type { Member, MemberObserver } from './quorum/member.js'
 import { Quorum } from './quorum/quorum.js'
 import { Deadlocks } from './telemetry/deadlocks.js'

@@ -1,5 +1,5 @@
 import type { LockLostError } from './errors.js'
-import type { ResolvedLockOptions } from './options.js'
+import type { ResolvedLockOptions } from './resolve-options.js'
 import type { Grant } from './quorum/debts.js'
 import type { Member } from './quorum/member.js'
 import type { Bearer } from './node/lock-node.js'

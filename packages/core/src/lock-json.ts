@@ -1,5 +1,5 @@
 import { shown } from './check.js'
-import { checkTtl } from './options.js'
+import { checkTtl } from './resolve-options.js'
 
 /** What another process needs to go on with a lock: see `redlock.resume()`. */
 export interface LockJson {

@@ -4,7 +4,7 @@ import { LockLostError, UnsupportedError, type NodeVote } from './errors.js'
 import type { Acquisition, Lease, ReleaseOutcome } from './lease.js'
 import type { LockJson } from './lock-json.js'
 import { PAUSE_BETWEEN_TRIES } from './operations/extend.js'
-import { checkTtl } from './options.js'
+import { checkTtl } from './resolve-options.js'
 
 /** A lock that is held: the handle to everything that can be done with it. */
 export class Lock {

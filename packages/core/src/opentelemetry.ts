@@ -6,7 +6,7 @@ import {
   type Observable,
 } from '@opentelemetry/api'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { shown } from './options.js'
+import { shown } from './check.js'
 import type { NodeHealth } from './health.js'
 import { CHANNELS, type ChannelPayloads } from './telemetry/channels.js'
 

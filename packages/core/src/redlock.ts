@@ -1,3 +1,4 @@
+import { shown } from './check.js'
 import { Engine } from './engine.js'
 import { healthOf, type NodeHealth } from './health.js'
 import type { Claim, Lease } from './lease.js'
@@ -10,15 +11,8 @@ import { forceRelease } from './operations/force-release.js'
 import { inspectionOf, isHeld, lookEverywhere, lookUntilSure, type Inspection } from './operations/inspect.js'
 import { resume } from './operations/resume.js'
 import { waitForUnlock } from './operations/wait-for-unlock.js'
-import {
-  resolveCall,
-  resolveTimeout,
-  resolveOptions,
-  shown,
-  type AcquireOptions,
-  type RedlockOptions,
-  type WaitForUnlockOptions,
-} from './options.js'
+import type { AcquireOptions, RedlockOptions, WaitForUnlockOptions } from './options.js'
+import { resolveCall, resolveOptions, resolveTimeout } from './resolve-options.js'
 import { checkResources } from './resources.js'
 import { originOf } from './telemetry/long-holds.js'
 import { optionsAndFunction, runUnder, type TryUsing } from './using.js'

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
-import { isLabel, shown } from '../options.js'
+import { shown } from '../check.js'
+import { isLabel } from '../resolve-options.js'
 import type { Redlock } from '../redlock.js'
 
 /** The longest time that a lock can be kept: beyond it no timer of the platform runs. */

@@ -1,5 +1,6 @@
 import type { Lock } from '../lock.js'
-import { shown, type AcquireOptions } from '../options.js'
+import { shown } from '../check.js'
+import type { AcquireOptions } from '../options.js'
 import type { Redlock } from '../redlock.js'
 import {
   checkFunction,

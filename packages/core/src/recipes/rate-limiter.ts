@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import { LockLostError } from '../errors.js'
-import { shown } from '../options.js'
+import { shown } from '../check.js'
 import type { Redlock } from '../redlock.js'
 import {
   checkClock,

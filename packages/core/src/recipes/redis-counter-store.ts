@@ -1,4 +1,4 @@
-import { shown } from '../options.js'
+import { shown } from '../check.js'
 import type { CounterStore } from './counter-store.js'
 
 /** A node-redis client, as far as it is needed. */

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { systemClock, type Clock } from '../clock.js'
-import { shown } from '../options.js'
+import { shown } from '../check.js'
 import type { Redlock } from '../redlock.js'
 import {
   checkClock,

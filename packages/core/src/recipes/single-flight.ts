@@ -1,6 +1,6 @@
 import { QuorumLockError } from '../errors.js'
 import type { Lock } from '../lock.js'
-import { shown } from '../options.js'
+import { shown } from '../check.js'
 import type { Redlock } from '../redlock.js'
 import {
   checkFunction,

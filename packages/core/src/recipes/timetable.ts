@@ -1,5 +1,5 @@
 import { Cron } from 'croner'
-import { shown } from '../options.js'
+import { shown } from '../check.js'
 import { checkTime } from './checks.js'
 
 /** The due times of a job, in epoch milliseconds: the same on every process, whenever it was started. */

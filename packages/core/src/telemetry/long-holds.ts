@@ -1,5 +1,6 @@
 import type { Lease } from '../lease.js'
-import type { Logger, ResolvedDeadlockDetection } from '../options.js'
+import type { Logger } from '../options.js'
+import type { ResolvedDeadlockDetection } from '../resolve-options.js'
 import { heldFor } from './hold-number.js'
 
 /** Holds that were warned of: once each is enough. */
