@@ -1,5 +1,5 @@
-import type { Failed } from './node/lock-node.js'
-import { UNCHECKED } from './quorum/member.js'
+import type { Admission } from './quorum/admission.js'
+import type { Member } from './quorum/member.js'
 import type { Quorum } from './quorum/quorum.js'
 
 export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
@@ -7,22 +7,24 @@ export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
 export interface NodeHealth {
   readonly name: string
   /**
-   * `suspect`: connected, but it does not answer or cannot vote, for the `reason` given. `quarantined`: it has lost data
-   * and stays out of quorums for a while.
+   * `suspect`: connected, but it does not respond or cannot vote, for the `reason` given. `quarantined`: it has lost
+   * data and stays out of quorums for a while.
    */
   readonly state: NodeState
-  /** Why no lock is asked of it now: the server's own words where it refuses. Absent when it is asked. */
+  /** Why the node is not asked for locks now, in the server's own words where it refuses. Absent when it is asked. */
   readonly reason?: string | undefined
   /** Milliseconds, smoothed; absent before the first answer. */
   readonly roundTrip?: number | undefined
   readonly lastError?: string | undefined
-  /** The last jump of the node's clock against ours, milliseconds. */
+  /** The last jump of the node's clock against that of this machine, milliseconds. */
   readonly clockStep?: number | undefined
   /** Milliseconds until the quarantine ends. */
   readonly quarantine?: number | undefined
-  /** Whether this client can tell when the node has lost its data. */
+  /** Whether this client can detect that the node has lost its data. */
   readonly guarded: boolean
   /** Releases that the node has not acknowledged yet. */
+  readonly pendingReleases: number
+  /** @deprecated Renamed to `pendingReleases`. */
   readonly owed: number
   /** Commands that the node has not answered yet. */
   readonly pending: number
@@ -31,29 +33,31 @@ export interface NodeHealth {
 export function healthOf({ clock, members }: Quorum, guarded: boolean): NodeHealth[] {
   const now = clock.monotonic()
   return members.map((member) => {
-    const { name, obstacle, barred, roundTrip, lastError, lastClockStep, quarantinedUntil, owed, pending } =
+    const { name, admission, obstacle, roundTrip, lastError, lastClockStep, pendingReleases, pending } =
       member
-    const reason = (obstacle ?? barred)?.reason
-    let state: NodeState = 'up'
-    if (!member.node.connected) state = 'down'
-    else if (member.suspectSince !== undefined || isRefused(barred)) state = 'suspect'
-    else if (quarantinedUntil !== undefined) state = 'quarantined'
+    const reason = (obstacle ?? admission.obstacle)?.reason
     return {
       name,
-      state,
+      state: stateOf(member),
       ...(reason === undefined ? {} : { reason }),
       ...(roundTrip === undefined ? {} : { roundTrip }),
       ...(lastError === undefined ? {} : { lastError }),
       ...(lastClockStep === undefined ? {} : { clockStep: lastClockStep }),
-      ...(quarantinedUntil === undefined ? {} : { quarantine: Math.max(0, quarantinedUntil - now) }),
+      ...quarantineIn(admission, now),
       guarded,
-      owed,
+      pendingReleases,
+      owed: pendingReleases,
       pending,
     }
   })
 }
 
-/** Kept out for something that was found, not because nothing was looked at yet. */
-function isRefused(barred: Failed | undefined): boolean {
-  return barred !== undefined && barred !== UNCHECKED
+function stateOf({ node, suspectSince, admission }: Member): NodeState {
+  if (!node.connected) return 'down'
+  if (suspectSince !== undefined || admission.state === 'excluded') return 'suspect'
+  return admission.quarantinedUntil === undefined ? 'up' : 'quarantined'
+}
+
+function quarantineIn({ quarantinedUntil }: Admission, now: number): Pick<NodeHealth, 'quarantine'> {
+  return quarantinedUntil === undefined ? {} : { quarantine: Math.max(0, quarantinedUntil - now) }
 }

@@ -1,6 +1,6 @@
 import type { LockLostError } from './errors.js'
 import type { ResolvedLockOptions } from './resolve-options.js'
-import type { Grant } from './quorum/debts.js'
+import type { AnswerState } from './quorum/pending-releases.js'
 import type { Member } from './quorum/member.js'
 import type { Bearer } from './node/lock-node.js'
 import type { Tally } from './quorum/tally.js'
@@ -151,7 +151,7 @@ export class Lease {
   }
 
   /** `absent` where no command can have brought it: nothing has to be taken back there. */
-  standingAt(member: Member): Grant | 'absent' {
+  standingAt(member: Member): AnswerState | 'absent' {
     if (this.traces?.has(member) === true) return 'unanswered'
     const reply = this.taken.replies[member.index]
     if (reply === undefined || reply.vote === 'unknown') return 'unanswered'

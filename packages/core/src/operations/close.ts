@@ -50,7 +50,7 @@ async function settled(quorum: Quorum): Promise<void> {
   const { members, clock, nodeTimeout } = quorum
   const until = clock.monotonic() + nodeTimeout
   const open = (): boolean =>
-    members.some(({ isReachable, owed, pending }) => isReachable && owed + pending > 0)
+    members.some(({ isReachable, pendingReleases, pending }) => isReachable && pendingReleases + pending > 0)
   while (open() && clock.monotonic() < until) await quorum.pause(1)
 }
 

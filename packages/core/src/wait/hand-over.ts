@@ -42,7 +42,7 @@ export class HandOver {
     const tally = quorum.newTally()
     let shortest = ttl
     for (const [member, { remaining, deadline }] of this.#handed) {
-      if (member.barred !== undefined || this.#deadlines.get(member) !== deadline) continue
+      if (member.admission.obstacle !== undefined || this.#deadlines.get(member) !== deadline) continue
       tally.put(member.index, { vote: 'granted' }, 0)
       shortest = Math.min(shortest, remaining)
     }

@@ -8,7 +8,7 @@ import {
   type ReleaseCommand,
   type Waiter,
 } from '../node/lock-node.js'
-import type { Grant } from '../quorum/debts.js'
+import type { AnswerState } from '../quorum/pending-releases.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
@@ -40,7 +40,7 @@ export class Place {
   readonly #label: string | undefined
   #names = 0
   /** Nodes in whose queue it may stand. Made when one first refuses: nearly always none does. */
-  #standing: Map<Member, Grant> | undefined
+  #standing: Map<Member, AnswerState> | undefined
   #began: { at: number; monotonic: number }
   /** When the attempt began that carried its present name, if there was one. */
   #attempted: Instant | undefined
@@ -165,18 +165,18 @@ export class Place {
     return (this.#handOver ??= new HandOver(this.#attempted, PLACE_LIFE))
   }
 
-  #stand(member: Member, grant: Grant): void {
+  #stand(member: Member, grant: AnswerState): void {
     this.#standing ??= new Map()
     this.#standing.set(member, grant)
   }
 
   /** What there may be of the present name on a node that has said `reply` to the last attempt. */
-  #traceAt(member: Member, reply: NodeReply | undefined): Grant | undefined {
+  #traceAt(member: Member, reply: NodeReply | undefined): AnswerState | undefined {
     if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
     return reply.vote === 'granted' ? 'answered' : this.#standing?.get(member)
   }
 
-  #release(member: Member, value: string, trace: Grant, requeue?: Waiter): void {
+  #release(member: Member, value: string, trace: AnswerState, requeue?: Waiter): void {
     const { marker } = member
     const release: ReleaseCommand = { kind: 'release', keys: this.#keys, value, requeue, marker }
     member.deliver(release, Math.max(this.#ttl, PLACE_LIFE), trace)

@@ -387,7 +387,7 @@ describe('a node that was emptied', () => {
     expect(world.holders('a')).toHaveLength(3)
     expect(await clock.runToError(redlock.liftQuarantine('nobody'))).toBeInstanceOf(RangeError)
     world.node(0).disconnect()
-    expect((await clock.runToError(redlock.liftQuarantine('n1'))).message).toContain('n1 cannot be reached')
+    expect((await clock.runToError(redlock.liftQuarantine('n1'))).message).toContain('n1 is unavailable')
   })
 
   test('is admitted with the highest token that the others know', async () => {

@@ -300,7 +300,14 @@ describe('health', () => {
     const world = new World(4)
     world.nodes.forEach((node, index) => (node.delay = index + 1))
     const redlock = world.client()
-    expect(redlock.health()[0]).toEqual({ name: 'n1', state: 'up', guarded: false, owed: 0, pending: 0 })
+    expect(redlock.health()[0]).toEqual({
+      name: 'n1',
+      state: 'up',
+      guarded: false,
+      pendingReleases: 0,
+      owed: 0,
+      pending: 0,
+    })
     await world.clock.run(redlock.acquire('a'))
     await world.clock.advance(100)
     const { commands } = world
@@ -432,7 +439,7 @@ describe('bounds', () => {
     expect(redlock.health()[0]!.pending).toBe(20_000)
     expect(await world.clock.run(works[20_010]!)).toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining('20000 commands are waiting'),
+      message: expect.stringContaining('20000 commands already in flight'),
     })
     world.node(0).thaw()
     await world.clock.run(Promise.all(works))

@@ -123,8 +123,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'the quarantine that others imposed not looked into',
     file: 'quorum/member.ts',
-    from: "(reply.reason === 'quarantined' && this.quarantinedUntil === undefined)",
-    to: 'false',
+    from: "return reply.reason === 'quarantined' && this.admission.quarantinedUntil === undefined",
+    to: 'return false',
     within: 500,
     plan: { nodes: 2, quorum: 2, only: ['flush', 'clientCrash', 'try'], guard: true, calmness: 100 },
   },
@@ -182,7 +182,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a restarted node is taken for one that kept everything',
-    file: 'guard/guard.ts',
+    file: 'guard/survey.ts',
     from: 'return marker !== null && (marker.run === run || durable)',
     to: 'return marker !== null',
     within: 4000,
@@ -214,7 +214,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a hand-over believed whichever attempt it was the answer to',
     file: 'wait/hand-over.ts',
-    from: 'if (member.barred !== undefined || this.#deadlines.get(member) !== deadline) continue',
+    from: 'if (member.admission.obstacle !== undefined || this.#deadlines.get(member) !== deadline) continue',
     to: '',
     within: 1000,
     plan: { ...HANDED_OVER, nodes: 1, quorum: 1, ttls: [300] },
@@ -260,7 +260,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a quarantine that was too short ends all the same',
-    file: 'guard/guard.ts',
+    file: 'guard/quarantine.ts',
     from: 'if (longest <= longestTtl) return true',
     to: 'if (longest > 0) return true',
     within: 1000,
@@ -282,7 +282,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   // At the edges of the interface.
   {
     name: 'the first call asks whichever nodes were checked first',
-    file: 'guard/guard.ts',
+    file: 'guard/readiness.ts',
     from: 'for (const member of this.#unchecked) if (member.isReachable) return false',
     to: '',
     world: 'edges',
@@ -316,8 +316,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'close() waits for no more than a majority of its releases',
     file: 'operations/close.ts',
-    from: 'isReachable && owed + pending > 0',
-    to: 'isReachable && owed > 0',
+    from: 'isReachable && pendingReleases + pending > 0',
+    to: 'isReachable && pendingReleases > 0',
     world: 'edges',
     within: 500,
     plan: { only: ['visit'] },

@@ -1,0 +1,51 @@
+import { shown, type Check } from './check.js'
+import type { LockNode } from './node/lock-node.js'
+
+/** At least one node, and no node twice. */
+export function checkNodes(check: Check, option: string, nodes: unknown): void {
+  if (!Array.isArray(nodes) || nodes.length === 0) {
+    check.type(`Expected \`${option}\` to be an array of at least one lock node, got ${shown(nodes)}`, option)
+    return
+  }
+  const names = new Map<string, number>()
+  nodes.forEach((node: unknown, index) => {
+    const where = `${option}[${index}]`
+    if (!isLockNode(node)) {
+      check.type(
+        `Expected \`${where}\` to be a lock node, such as memoryNode() or nodeRedisNode(client), got ${shownNode(node)}`,
+        option,
+      )
+      return
+    }
+    const earlier = names.get(node.name)
+    if (earlier !== undefined) {
+      const [same, remedy] =
+        nodes[earlier] === node
+          ? ['is the same node', '']
+          : [
+              'has the same name',
+              ". If they are different servers, name them: ioredisNode(client, { name: 'eu-1' })",
+            ]
+      check.type(
+        `Expected \`${option}\` to be different nodes, but ${where} ${same} as ${option}[${earlier}] (${node.name}): one node must not vote twice${remedy}`,
+        option,
+      )
+    }
+    names.set(node.name, index)
+  })
+}
+
+/** What people give in place of a node. A URL is not repeated: it may hold a password. */
+function shownNode(given: unknown): string {
+  if (typeof given === 'string') return 'a string. For URLs there is connect() in @quorumlock/clients'
+  if (typeof given !== 'object' || given === null) return shown(given)
+  if ('call' in given && 'status' in given) return 'a client of ioredis. Pass ioredisNode(client)'
+  if ('sendCommand' in given) return 'a client of node-redis. Pass nodeRedisNode(client)'
+  return shown(given)
+}
+
+function isLockNode(node: unknown): node is LockNode {
+  if (typeof node !== 'object' || node === null) return false
+  const { name, send } = node as Partial<LockNode>
+  return typeof name === 'string' && name !== '' && typeof send === 'function'
+}

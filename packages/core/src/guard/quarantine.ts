@@ -1,0 +1,114 @@
+import type { Greeting, MarkerSighting } from '../node/lock-node.js'
+import { prolonged } from '../quorum/admission.js'
+import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
+import type { Tally } from '../quorum/tally.js'
+import type { MarkerOrders } from './marker-orders.js'
+import { isValid, surveyOf } from './survey.js'
+
+const ADMISSION_RETRY = 250
+/** For the clocks of the nodes: a quarantine ends a little after the longest lease. */
+const MARGIN = 1.05
+const MARGIN_MS = 10
+
+/** How long a node stays out that may have forgotten locks of up to `longestTtl`, milliseconds. */
+export function quarantineFor(longestTtl: number): number {
+  return Math.ceil(longestTtl * MARGIN) + MARGIN_MS
+}
+
+export interface QuarantineContext {
+  readonly quorum: Quorum
+  readonly orders: MarkerOrders
+  /** Asks all nodes for their markers. */
+  readonly ask: (isDecided: (tally: Tally) => boolean) => Promise<Tally>
+  readonly enterIfValid: (member: Member, greeting: Greeting) => boolean
+}
+
+/** The end of quarantines: when a node that lost its data is admitted again, and with what knowledge. */
+export class Quarantine {
+  readonly #context: QuarantineContext
+  /** Nodes whose quarantine turned out too short, and until when (monotonic) they stay out. */
+  readonly #extended = new Map<Member, { readonly run: string; readonly until: number }>()
+  #closed = false
+
+  constructor(context: QuarantineContext) {
+    this.#context = context
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** A member was found in quarantine. */
+  began(member: Member, { quarantine, longestTtl }: MarkerSighting, now: number): void {
+    const wait = Math.min(quarantine ?? 0, quarantineFor(longestTtl))
+    this.#context.quorum.agenda.at(now + wait + 1, 'background', () => {
+      void this.#admit(member)
+    })
+  }
+
+  /**
+   * The time of a quarantine is over. The node forgot which tokens it had granted, so it is admitted with the highest
+   * one that the others know, asked now, when every grant that it took part in has ended.
+   */
+  async #admit(member: Member): Promise<void> {
+    if (this.#closed || member.admission.quarantinedUntil === undefined) return
+    const { quorum, orders, ask, enterIfValid } = this.#context
+    const { members, blocking } = quorum
+    const survey = surveyOf(members, await ask((tally) => tally.outstanding === 0))
+    const others = [...survey.greetings].filter(([other, greeting]) => other !== member && isValid(greeting))
+    const own = survey.greetings.get(member)
+    const known = own !== undefined && others.length >= Math.min(blocking, members.length - 1)
+    if (
+      own?.marker?.quarantine === 0 &&
+      known &&
+      this.#wasLongEnough(member, own.marker, survey.longestTtl)
+    ) {
+      await orders.admit(member, { ...survey, fleet: own.marker.fleet }, own.marker.run)
+    } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {
+      enterIfValid(member, own)
+    }
+    this.#noteExtension(member)
+    // Ended by the order or by another client; otherwise it is tried again.
+    this.#admitLater(member)
+  }
+
+  /**
+   * A node counts its quarantine by its own clock. A clock that was set back, perhaps by hours, would prolong it by as
+   * much; but no lock that the node forgot can outlive the longest one counted from now.
+   */
+  async #shorten(member: Member, { marker }: Greeting, longest: number): Promise<boolean> {
+    if (marker === null || marker.quarantine === null) return false
+    const duration = quarantineFor(Math.max(longest, marker.longestTtl))
+    if (marker.quarantine <= duration) return false
+    await this.#context.orders.shorten(member, marker.run, duration)
+    return true
+  }
+
+  /**
+   * The client that imposed the quarantine may not have heard from the nodes that knew the longest lease. Then the node
+   * stays out for that long once more, from the moment at which this client learns of it.
+   */
+  #wasLongEnough(member: Member, { run, longestTtl }: MarkerSighting, longest: number): boolean {
+    if (longest <= longestTtl) return true
+    const now = this.#context.quorum.clock.monotonic()
+    const before = this.#extended.get(member)
+    if (before?.run === run) return now >= before.until
+    this.#extended.set(member, { run, until: now + quarantineFor(longest) })
+    return false
+  }
+
+  #noteExtension(member: Member): void {
+    const until = this.#extended.get(member)?.until
+    if (until !== undefined) member.admission = prolonged(member.admission, until)
+  }
+
+  #admitLater(member: Member): void {
+    const { quarantinedUntil } = member.admission
+    if (quarantinedUntil === undefined || this.#closed) return
+    const { agenda, clock } = this.#context.quorum
+    agenda.at(Math.max(clock.monotonic() + ADMISSION_RETRY, quarantinedUntil), 'background', () => {
+      void this.#admit(member)
+    })
+  }
+}

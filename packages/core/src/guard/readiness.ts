@@ -1,0 +1,100 @@
+import type { Appointment } from '../agenda.js'
+import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
+
+/** Once a quorum may vote, the others get this long to be checked, so that a first lock is stored there too, milliseconds. */
+const PATIENCE = 100
+
+/**
+ * Which members have been checked, and the calls that wait for that. A lock that is taken too early is stored on a bare
+ * quorum, and a single try may be refused though most nodes would grant it.
+ */
+export class Readiness {
+  readonly #quorum: Quorum
+  readonly #unchecked: Set<Member>
+  readonly #waiting = new Set<() => void>()
+  #patience: Appointment | undefined
+  /** Since a quorum could vote the others have had their time: calls no longer wait for those that connect later. */
+  #isSettled = false
+
+  constructor(quorum: Quorum) {
+    this.#quorum = quorum
+    this.#unchecked = new Set(quorum.members)
+  }
+
+  /** A round needs to wait for nothing. */
+  get isOpen(): boolean {
+    if (!this.#hasVoters) this.#isSettled = false
+    else if (this.#isSettled) return true
+    else if (this.isChecked) this.#isSettled = true
+    return this.isChecked && this.#isQuorum(({ admission }) => admission.obstacle === undefined)
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  /** Every member that can be reached has been checked. */
+  get isChecked(): boolean {
+    if (this.#unchecked.size === 0) return true
+    for (const member of this.#unchecked) if (member.isReachable) return false
+    return true
+  }
+
+  expect(member: Member): void {
+    this.#unchecked.add(member)
+  }
+
+  /** The member may vote, or it is known why not. */
+  checked(member: Member): void {
+    this.#unchecked.delete(member)
+    if (this.#waiting.size === 0) return
+    if (this.isChecked) this.resolveWaiting()
+    else this.#watchPatience()
+  }
+
+  /** Resolves when every reachable member is checked, or nothing more can be found out within `limit` milliseconds. */
+  wait(limit: number): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        deadline.cancel()
+        this.#waiting.delete(go)
+        resolve()
+      }
+      const deadline = this.#after(limit, go)
+      this.#waiting.add(go)
+      this.#watchPatience()
+    })
+  }
+
+  resolveWaiting(): void {
+    this.#patience?.cancel()
+    this.#patience = undefined
+    for (const go of [...this.#waiting]) go()
+  }
+
+  /** A node in quarantine has been checked and is no voter. A silent node counts: nothing can be found out about it. */
+  get #hasVoters(): boolean {
+    return this.#isQuorum(({ mayVote, node }) => mayVote && node.connected)
+  }
+
+  #isQuorum(holds: (member: Member) => boolean): boolean {
+    const { members } = this.#quorum
+    let count = 0
+    for (const member of members) if (holds(member)) count++
+    return this.#quorum.isQuorum(count)
+  }
+
+  #watchPatience(): void {
+    if (this.#patience !== undefined || !this.#hasVoters) return
+    this.#patience = this.#after(PATIENCE, () => {
+      this.#isSettled = true
+      this.resolveWaiting()
+    })
+  }
+
+  #after(delay: number, task: () => void): Appointment {
+    const { agenda, clock } = this.#quorum
+    return agenda.at(clock.monotonic() + delay, 'awaited', task)
+  }
+}
