@@ -6,7 +6,7 @@ export interface Appointment {
 }
 
 /**
- * Everything that is due later, under one timer however much it is: deadlines of rounds, renewals, losses, waiters.
+ * Everything that is due later, under one timer: deadlines of rounds, renewals, losses, waiters.
  * A binary heap by due time.
  */
 export class Agenda {
@@ -14,7 +14,7 @@ export class Agenda {
   readonly #heap: Entry[] = []
   #timer: Timer | undefined
   #timerDue = Infinity
-  /** Entries for whose sake the process has to stay. */
+  /** Number of entries for which the process must stay alive. */
   #holding = 0
   readonly #leave = (entry: Entry): void => {
     this.#remove(entry)
@@ -28,9 +28,14 @@ export class Agenda {
     return this.#heap.length
   }
 
+  /** Monotonic time. */
+  now(): number {
+    return this.#clock.monotonic()
+  }
+
   /**
-   * Calls `task` at the monotonic time `due`. `purpose` says whether somebody waits for it, so that the process has
-   * to stay alive, or whether it is work in the background.
+   * Calls `task` at the monotonic time `due`. `awaited`: a caller waits for it, so the process stays alive until then;
+   * `background`: it does not.
    */
   at(due: number, purpose: 'awaited' | 'background', task: () => void): Appointment {
     const entry = new Entry(due, purpose === 'awaited', task, this.#leave)
@@ -61,7 +66,7 @@ export class Agenda {
         next.task()
       }
     } finally {
-      // Also when a task threw (a logger, say): the others are not to blame.
+      // Also when a task threw (a logger, for example), so that the others still run.
       const next = this.#heap[0]
       if (next !== undefined && next.due < this.#timerDue) this.#arm(next.due)
     }
@@ -121,7 +126,7 @@ export class Agenda {
 }
 
 class Entry implements Appointment {
-  /** Place in the heap; negative when it is not in there. */
+  /** Position in the heap; negative when it is not in the heap. */
   index = -1
 
   constructor(

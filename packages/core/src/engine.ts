@@ -9,14 +9,14 @@ import { tellNode } from './telemetry/events.js'
 import { Waits } from './wait/waits.js'
 import { Wakeups } from './wait/wakeups.js'
 
-/** The parts of one client, made and wired. Operations are given those that they need, never the whole. */
+/** The parts of one client, made and wired. Each operation receives the parts that it needs, never the whole. */
 export class Engine {
   readonly quorum: Quorum
   readonly guard: Guard | undefined
   readonly wakeups: Wakeups
   readonly waits: Waits = new Waits()
   readonly holds: Holds
-  /** Looks for cycles of waiting; `undefined` unless that was asked for. */
+  /** Detects cycles of waiting; `undefined` unless enabled. */
   readonly deadlocks: Deadlocks | undefined
   readonly logger: Logger
 
@@ -59,19 +59,22 @@ export class Engine {
       },
       disconnected: (member) => {
         tellNode(member.name, 'disconnected')
-        logger.warn({ node: member.name }, 'connection to a lock node was lost')
+        logger.warn({ node: member.name }, 'connection to lock node was lost')
       },
       suspicion: (member: Member) => {
         const silent = member.suspectSince !== undefined
         if (!silent) this.holds.topUp(member)
         tellNode(member.name, silent ? 'silent' : 'answering')
-        logger.warn({ node: member.name }, silent ? 'a lock node fell silent' : 'a lock node speaks again')
+        logger.warn(
+          { node: member.name },
+          silent ? 'lock node stopped responding' : 'lock node is responding again',
+        )
       },
       clockMargin: () => this.holds.clockMargin,
       clockStepped: (member, step) => {
         tellNode(member.name, 'clock-stepped', step)
-        logger.warn({ node: member.name, step }, "a lock node's clock was stepped")
-        if (step > 0) this.holds.doubt(member, step)
+        logger.warn({ node: member.name, step }, 'clock of lock node was stepped')
+        if (step > 0) this.holds.voidVoteOf(member, step)
       },
       unproven: (member) => {
         this.guard?.examine(member)
@@ -80,7 +83,7 @@ export class Engine {
   }
 }
 
-/** Belongs to the key prefix, so that different fleets on shared servers do not meddle. */
+/** Belongs to the key prefix, so that different fleets on shared servers do not interfere. */
 function markerKeyOf(keyPrefix: string): string {
   return `${keyPrefix}:quorumlock:fleet`
 }

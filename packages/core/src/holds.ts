@@ -1,29 +1,25 @@
 import type { Appointment } from './agenda.js'
 import { shownResources } from './check.js'
+import { ClockWatch, type ClockWatcher } from './clock-watch.js'
 import { LockLostError, type LossReason } from './errors.js'
 import type { Lease, ReleaseOutcome } from './lease.js'
 import { extend, PAUSE_BETWEEN_TRIES, type ExtendOutcome } from './operations/extend.js'
-import { freeEverywhere, release } from './operations/release.js'
+import { release, releaseEverywhere } from './operations/release.js'
 import { topUp } from './operations/repair.js'
 import type { Logger } from './options.js'
-import type { ResolvedDeadlockDetection } from './resolve-options.js'
 import type { Member } from './quorum/member.js'
 import type { Quorum } from './quorum/quorum.js'
 import { driftOf } from './quorum/validity.js'
+import type { ResolvedDeadlockDetection } from './resolve-options.js'
 import { extendChannel, releaseChannel } from './telemetry/channels.js'
 import { tellDetached, tellLost } from './telemetry/events.js'
 import { warnOfLongHold } from './telemetry/long-holds.js'
 import { traceExtend, traceRelease } from './telemetry/traced.js'
 import type { Waits } from './wait/waits.js'
 
-/** Renewals that fall due within so many milliseconds of each other travel together. */
+/** Renewals that are due within this many milliseconds of each other travel together. */
 const COARSEST_GRID = 50
-/** How often the wall clock is compared with the monotonic one while anything is held, milliseconds. */
-const CLOCK_WATCH = 1_000
-/** How often the clocks of the nodes are looked at within the TTL of a lock that is not renewed. */
-const LOOKS_PER_TTL = 6
-const SHORTEST_LOOK = 50
-/** A jump of a node's clock that is told even when nothing is held, milliseconds. */
+/** A jump of a node's clock that is reported even when nothing is held, milliseconds. */
 const NOTABLE_STEP = 500
 
 export interface HoldsContext {
@@ -33,60 +29,73 @@ export interface HoldsContext {
   readonly logger: Logger
 }
 
-/** All leases of a client: extended, released, lost in time. Nothing else extends or releases a lock. */
-export class Holds {
+/** A lease in the charge of its client. */
+interface Hold {
+  readonly lease: Lease
+  /** Monotonic time at which the next renewal is due; `Infinity` for a lock that is not renewed. */
+  renewAt: number
+  next: Appointment | undefined
+  /** Keeps the handle alive up to the first renewal; from then on the client only checks whether it still exists. */
+  handle: object | WeakRef<object> | undefined
+}
+
+/** All leases of a client: extended, released, and lost in time. Nothing else extends or releases a lock. */
+export class Holds implements ClockWatcher {
   readonly #context: HoldsContext
   readonly #quorum: Quorum
-  readonly #leases = new Set<Lease>()
-  /** Being released: `close()` waits for them too. */
+  readonly #holds = new Map<Lease, Hold>()
+  /** Being released: `close()` waits for these too. */
   readonly #releasing = new Set<Lease>()
-  readonly #abandoned: FinalizationRegistry<Lease>
-  #clockWatch: Appointment | undefined
-  #nodeWatch: Appointment | undefined
-  #nodeWatchDue = Infinity
+  readonly #handles: FinalizationRegistry<Lease>
+  readonly #clockWatch: ClockWatch
 
   constructor(context: HoldsContext) {
     this.#context = context
     this.#quorum = context.quorum
-    this.#abandoned = new FinalizationRegistry((lease) => {
+    this.#clockWatch = new ClockWatch(context.quorum, this)
+    this.#handles = new FinalizationRegistry((lease) => {
       this.abandon(lease)
     })
   }
 
   get size(): number {
-    return this.#leases.size
-  }
-
-  /** What the validity of the shortest lease leaves for clocks to be wrong: a larger step may have cost it a vote. */
-  get clockMargin(): number {
-    let margin = NOTABLE_STEP
-    for (const lease of this.#leases) margin = Math.min(margin, allowanceOf(lease))
-    return margin
+    return this.#holds.size
   }
 
   get all(): Lease[] {
-    return [...this.#leases]
+    return [...this.#holds.keys()]
+  }
+
+  /** By how much clocks may be wrong before the shortest lease is affected: a larger step may have cost it a vote. */
+  get clockMargin(): number {
+    let margin = NOTABLE_STEP
+    for (const lease of this.#holds.keys()) margin = Math.min(margin, allowanceOf(lease))
+    return margin
   }
 
   /** Takes charge of a lease: from now on it is renewed, and its loss is noticed without help from any node. */
   adopt(lease: Lease, handle: object): void {
-    this.#leases.add(lease)
-    if (lease.claim.options.autoExtend) {
-      lease.handle = handle
-      lease.renewAt = this.#firstRenewal(lease)
-    } else this.#watchNodes(lease)
-    this.#arm(lease)
-    this.#clockWatch ??= this.#watchClocks()
+    const renews = lease.request.options.autoExtend
+    const hold: Hold = {
+      lease,
+      renewAt: renews ? this.#firstRenewal(lease) : Infinity,
+      next: undefined,
+      handle: renews ? handle : undefined,
+    }
+    this.#holds.set(lease, hold)
+    if (!renews) this.#clockWatch.watchNodes(lease.ttl)
+    this.#arm(hold)
+    this.#clockWatch.start()
     if (lease.isProvisional) void this.#confirm(lease)
     else if (lease.tally.granted < this.#quorum.members.length) this.#topUpEverywhere(lease)
   }
 
-  /** A node may vote from now on: what is held is given to it too. */
+  /** The node may vote from now on, so it also gets what is held. */
   topUp(member: Member): void {
-    for (const lease of this.#leases) topUp(lease, member)
+    for (const lease of this.#holds.keys()) topUp(lease, member)
   }
 
-  /** Some may have become able to vote while the others were asked. */
+  /** Some nodes may have become able to vote while the others were asked. */
   #topUpEverywhere(lease: Lease): void {
     for (const member of this.#quorum.members) topUp(lease, member)
   }
@@ -101,135 +110,161 @@ export class Holds {
     return outcome
   }
 
-  /** Gives the lock back. With a `loss` its holder did not ask for it, and is told. Idempotent. */
+  /** With a `loss` the holder did not ask for the release, and is notified. Idempotent. */
   release(lease: Lease, loss?: LockLostError): Promise<ReleaseOutcome> {
-    lease.releasing ??= releaseChannel.hasSubscribers
-      ? traceRelease(this.#quorum.clock, lease, () => this.#free(lease, loss))
-      : this.#free(lease, loss)
-    return lease.releasing
+    return lease.releaseOnce(() => {
+      const work = (): Promise<ReleaseOutcome> => this.#release(lease, loss)
+      return releaseChannel.hasSubscribers ? traceRelease(this.#quorum.clock, lease, work) : work()
+    })
   }
 
-  /** Resolves when what is being released now has been. */
+  /** Resolves when every release that is in flight now has ended. */
   async released(): Promise<void> {
     await Promise.all([...this.#releasing].flatMap(({ releasing }) => releasing ?? []))
   }
 
-  async #free(lease: Lease, loss: LockLostError | undefined): Promise<ReleaseOutcome> {
+  async #release(lease: Lease, loss: LockLostError | undefined): Promise<ReleaseOutcome> {
     const wasValid = lease.remaining(this.#quorum.now()) > 0
-    lease.end('released', loss)
-    this.#drop(lease)
+    this.#end(lease, 'released', loss)
     this.#releasing.add(lease)
     const outcome = await release(this.#quorum, lease, wasValid)
     this.#releasing.delete(lease)
     return outcome
   }
 
-  /** Leaves a lock to expire by itself. */
+  /** Leaves a lock to expire. */
   detach(lease: Lease): void {
     if (lease.detached) return
-    lease.detached = true
-    lease.renewAt = Infinity
-    if (lease.state !== 'held') return
-    this.#arm(lease)
+    lease.detach()
+    const hold = this.#holds.get(lease)
+    if (hold === undefined) return
+    hold.renewAt = Infinity
+    this.#arm(hold)
     tellDetached(lease, this.#quorum.now())
-  }
-
-  /** After an extension: a shorter TTL has to be renewed sooner. */
-  #reschedule(lease: Lease): void {
-    if (!this.#leases.has(lease)) return
-    if (lease.renewAt !== Infinity) {
-      lease.renewAt = Math.min(lease.renewAt, lease.since.monotonic + lease.ttl / 3)
-    }
-    this.#arm(lease)
-  }
-
-  /** Forgets a lease whose life has ended. */
-  #drop(lease: Lease): void {
-    this.#leases.delete(lease)
-    if (lease.isWatched) this.#abandoned.unregister(lease)
-    if (this.#leases.size > 0) return
-    this.#stopWatching()
-  }
-
-  close(): void {
-    this.#stopWatching()
-    for (const lease of this.#leases) lease.next?.cancel()
-    this.#leases.clear()
   }
 
   lose(lease: Lease, reason: LossReason): void {
     if (lease.state !== 'held') return
-    const { resources } = lease.claim
+    const { resources } = lease.request
     const explained = lease.bearer !== undefined && reason === 'gone' ? RESUMED : EXPLAINED[reason]
     const loss = new LockLostError(reason, `${shownResources(resources)} was lost: ${explained}`, {
       resources,
       votes: lease.tally.votes(),
     })
-    lease.end('lost', loss)
-    this.#drop(lease)
-    // Left to expire on purpose: no loss to speak of, unless an operator took it away.
+    this.#end(lease, 'lost', loss)
+    // Left to expire on purpose, so this is no loss to report, unless an operator took the lock away.
     if (lease.detached && reason !== 'forced') return
-    this.#context.logger.error({ resources, reason }, 'a lock was lost')
+    this.#context.logger.error({ resources, reason }, 'lock was lost')
     tellLost(lease, this.#quorum.now(), reason, loss)
-    // What is left of it would block others for nothing; but another process may have gone on with a detached one.
-    if (!lease.detached) freeEverywhere(this.#quorum, lease)
+    // What is left of it would block other clients for nothing; but another process may have resumed a detached lock.
+    if (!lease.detached) releaseEverywhere(this.#quorum, lease)
   }
 
-  /** The handle is gone without a release: nobody can need the lock any more, or nobody could stop it. */
+  /** The handle is gone without a release, so nothing can use the lock any more, and nothing could stop it. */
   abandon(lease: Lease): void {
-    if (lease.state !== 'held') return
-    lease.abandoned = true
-    lease.renewAt = Infinity
-    this.#arm(lease)
-    const { resources } = lease.claim
+    const hold = this.#holds.get(lease)
+    if (hold === undefined) return
+    lease.abandon()
+    hold.renewAt = Infinity
+    this.#arm(hold)
+    const { resources } = lease.request
     this.#context.logger.warn(
       { resources },
-      'a lock was not released before its handle was garbage-collected; it expires by itself',
+      'lock was not released before its handle was garbage-collected; it will expire',
     )
   }
 
-  /** Makes one appointment for whatever comes next in the life of a lease. */
-  #arm(lease: Lease): void {
-    lease.next?.cancel()
-    lease.next = this.#quorum.agenda.at(Math.min(lease.deadline, lease.renewAt), 'background', () => {
-      this.#attend(lease)
-    })
-  }
-
-  /** A node's clock was stepped forward: what it granted before may be gone, so its vote is void until it is heard again. */
-  doubt(member: Member, step: number): void {
-    for (const lease of this.#leases) {
+  /** A node's clock was stepped forward: what it granted may have expired there, so its vote is void until it confirms. */
+  voidVoteOf(member: Member, step: number): void {
+    for (const hold of this.#holds.values()) {
+      const { lease } = hold
       if (step <= allowanceOf(lease)) continue
       lease.tally.put(member.index, { vote: 'unknown', reason: 'its clock was stepped' }, 0)
-      if (lease.renewAt !== Infinity) {
-        lease.renewAt = this.#quorum.clock.monotonic()
-        this.#arm(lease)
+      if (hold.renewAt !== Infinity) {
+        hold.renewAt = this.#quorum.clock.monotonic()
+        this.#arm(hold)
       } else if (!lease.tally.isWon) this.lose(lease, 'gone')
     }
   }
 
-  #attend(lease: Lease): void {
+  /** For the clock watch. */
+  checkAll(): void {
+    const { deadlockDetection, logger } = this.#context
+    const now = this.#quorum.now()
+    for (const lease of this.#holds.keys()) {
+      if (lease.remaining(now) <= 0) this.lose(lease, lease.reasonOfEnd)
+      else if (deadlockDetection !== false) warnOfLongHold(deadlockDetection, logger, lease, now.monotonic)
+    }
+  }
+
+  /** For the clock watch. */
+  *unrenewed(): Iterable<number> {
+    for (const { lease, renewAt } of this.#holds.values()) if (renewAt === Infinity) yield lease.ttl
+  }
+
+  close(): void {
+    this.#clockWatch.stop()
+    for (const { next } of this.#holds.values()) next?.cancel()
+    this.#holds.clear()
+  }
+
+  /** The lease is over, and the client is no longer in charge of it. */
+  #end(lease: Lease, state: 'released' | 'lost', loss: LockLostError | undefined): void {
+    const hold = this.#holds.get(lease)
+    hold?.next?.cancel()
+    lease.end(state, loss)
+    this.#holds.delete(lease)
+    if (hold?.handle instanceof WeakRef) this.#handles.unregister(lease)
+    if (this.#holds.size === 0) this.#clockWatch.stop()
+  }
+
+  /** Makes one appointment for whatever comes next in the life of a lease. */
+  #arm(hold: Hold): void {
+    hold.next?.cancel()
+    const due = Math.min(hold.lease.deadline, hold.renewAt)
+    hold.next = this.#quorum.agenda.at(due, 'background', () => {
+      this.#onDue(hold)
+    })
+  }
+
+  #onDue(hold: Hold): void {
+    const { lease } = hold
     if (lease.state !== 'held') return
     const now = this.#quorum.now()
     if (lease.remaining(now) <= 0) {
       this.lose(lease, lease.reasonOfEnd)
       return
     }
-    if (lease.renewAt > now.monotonic) {
-      this.#arm(lease)
+    if (hold.renewAt > now.monotonic) {
+      this.#arm(hold)
       return
     }
-    this.#weaken(lease)
-    // Set on an absolute schedule: a late timer does not shift those that follow.
+    this.#holdHandleWeakly(hold)
+    // On an absolute schedule, so that a late timer does not shift those that follow.
     const interval = lease.ttl / 3
-    lease.renewAt = Math.max(lease.renewAt + interval, now.monotonic + interval / 2)
-    this.#arm(lease)
-    void this.#renew(lease)
+    hold.renewAt = Math.max(hold.renewAt + interval, now.monotonic + interval / 2)
+    this.#arm(hold)
+    void this.#renew(hold)
   }
 
-  /** What the nodes handed over for a while is extended until it lasts for as long as was asked for. */
+  async #renew(hold: Hold): Promise<void> {
+    const { lease } = hold
+    if (lease.extending !== undefined) return
+    const outcome = await this.extend(lease, lease.ttl, 'background')
+    if (lease.state !== 'held') return
+    if (outcome === 'lost') this.lose(lease, 'gone')
+    // A lock that was detached or abandoned in the meantime must not be renewed again.
+    else if (outcome === 'inconclusive' && hold.renewAt !== Infinity) {
+      // Not a loss: it is tried again until the deadline, at most this often.
+      const soon = this.#quorum.clock.monotonic() + Math.max(10, lease.ttl / 12)
+      hold.renewAt = Math.min(hold.renewAt, soon)
+      this.#arm(hold)
+    }
+  }
+
+  /** What the nodes handed over for a while is extended until it lasts for the TTL that was asked for. */
   async #confirm(lease: Lease): Promise<void> {
-    // One after another: the holder's own extension does as well, and to another TTL it has to be the last one.
+    // One after another: the holder's own extension serves as well, and one to another TTL must be the last one.
     while (lease.extending !== undefined) await lease.extending
     if (!lease.isProvisional || lease.state !== 'held') return
     const outcome = await this.extend(lease, lease.ttl, 'background')
@@ -241,27 +276,14 @@ export class Holds {
     }
   }
 
-  async #renew(lease: Lease): Promise<void> {
-    if (lease.extending !== undefined) return
-    const outcome = await this.extend(lease, lease.ttl, 'background')
-    if (lease.state !== 'held') return
-    if (outcome === 'lost') this.lose(lease, 'gone')
-    // Detached or abandoned meanwhile: then it must not be taken up again.
-    else if (outcome === 'inconclusive' && lease.renewAt !== Infinity) {
-      // Not a loss: it is tried again until the deadline, so often at the most.
-      const soon = this.#quorum.clock.monotonic() + Math.max(10, lease.ttl / 12)
-      lease.renewAt = Math.min(lease.renewAt, soon)
-      this.#arm(lease)
+  /** After an extension: a shorter TTL must be renewed sooner. */
+  #reschedule(lease: Lease): void {
+    const hold = this.#holds.get(lease)
+    if (hold === undefined) return
+    if (hold.renewAt !== Infinity) {
+      hold.renewAt = Math.min(hold.renewAt, lease.since.monotonic + lease.ttl / 3)
     }
-  }
-
-  /** A lock that lives for a renewal is watched for being forgotten; one that is released sooner costs nothing. */
-  #weaken(lease: Lease): void {
-    const { handle } = lease
-    if (handle === undefined || handle instanceof WeakRef) return
-    this.#abandoned.register(handle, lease, lease)
-    lease.isWatched = true
-    lease.handle = new WeakRef(handle)
+    this.#arm(hold)
   }
 
   #firstRenewal(lease: Lease): number {
@@ -271,53 +293,26 @@ export class Holds {
     return Math.max(monotonic + 1, Math.floor(due / grid) * grid)
   }
 
-  /** Timers stop with the machine: after a suspend the wall clock knows better, so it is looked at regularly. */
-  #watchClocks(): Appointment {
-    const due = this.#quorum.clock.monotonic() + CLOCK_WATCH
-    const { deadlockDetection, logger } = this.#context
-    return this.#quorum.agenda.at(due, 'background', () => {
-      const now = this.#quorum.now()
-      for (const lease of this.#leases) {
-        if (lease.remaining(now) <= 0) this.lose(lease, lease.reasonOfEnd)
-        else if (deadlockDetection !== false) warnOfLongHold(deadlockDetection, logger, lease, now.monotonic)
-      }
-      this.#clockWatch = this.#leases.size > 0 ? this.#watchClocks() : undefined
-    })
-  }
-
-  /** Renewals tell of the clocks of the nodes. For a lock that is not renewed they are asked in time to notice a step. */
-  #watchNodes({ ttl }: Lease): void {
-    const { agenda, members, clock } = this.#quorum
-    const due = clock.monotonic() + Math.max(SHORTEST_LOOK, ttl / LOOKS_PER_TTL)
-    if (this.#nodeWatchDue <= due) return
-    this.#nodeWatch?.cancel()
-    this.#nodeWatchDue = due
-    this.#nodeWatch = agenda.at(due, 'background', () => {
-      this.#nodeWatchDue = Infinity
-      for (const member of members) member.greet(undefined, () => undefined)
-      for (const lease of this.#leases) if (lease.renewAt === Infinity) this.#watchNodes(lease)
-    })
-  }
-
-  #stopWatching(): void {
-    this.#clockWatch?.cancel()
-    this.#clockWatch = undefined
-    this.#nodeWatch?.cancel()
-    this.#nodeWatchDue = Infinity
+  /** A lock that lives until its first renewal is watched for being forgotten; one released sooner costs nothing. */
+  #holdHandleWeakly(hold: Hold): void {
+    const { handle, lease } = hold
+    if (handle === undefined || handle instanceof WeakRef) return
+    this.#handles.register(handle, lease, lease)
+    hold.handle = new WeakRef(handle)
   }
 }
 
-/** Of a lock that was serialized. */
-const RESUMED = 'another process has resumed it, or a majority of the nodes no longer have it'
-
-function allowanceOf({ ttl, claim }: Lease): number {
-  return driftOf(ttl, claim.options.driftFactor)
-}
+/** For a lock that was serialized. */
+const RESUMED = 'another process has resumed it, or a majority of nodes no longer store it'
 
 const EXPLAINED: Readonly<Record<LossReason, string>> = {
-  expired: 'its time ran out before a majority of the nodes confirmed an extension',
-  gone: 'a majority of the nodes no longer have it',
+  expired: 'it expired before a majority of nodes confirmed a renewal',
+  gone: 'a majority of nodes no longer store it',
   maxHold: 'it was held for as long as `maxHold` allows',
   abandoned: 'its handle was garbage-collected',
   forced: 'it was released by force',
+}
+
+function allowanceOf({ ttl, request }: Lease): number {
+  return driftOf(ttl, request.options.driftFactor)
 }

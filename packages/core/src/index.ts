@@ -43,7 +43,7 @@ export {
 export { systemClock, type Clock, type Timer } from './clock.js'
 export { systemRandom, type Random } from './random.js'
 export {
-  channelOf,
+  CLOCK_TOLERANCE,
   type Ability,
   type AcquireCommand,
   type ConnectionObserver,
@@ -72,5 +72,6 @@ export {
   type Waiter,
   type WakeObserver,
 } from './node/lock-node.js'
+export { channelOf, parseWakeUp } from './node/waiter-id.js'
 export { memoryNode, type MemoryNodeOptions } from './node/memory-node.js'
 export { createNodeState, execute, type NodeState, type Wake } from './node/node-state.js'

@@ -1,95 +1,88 @@
 import type { LockLostError } from './errors.js'
-import type { ResolvedLockOptions } from './resolve-options.js'
+import type { Bearer } from './node/lock-node.js'
 import type { AnswerState } from './quorum/pending-releases.js'
 import type { Member } from './quorum/member.js'
-import type { Bearer } from './node/lock-node.js'
 import type { Tally } from './quorum/tally.js'
-import type { Appointment } from './agenda.js'
 import type { Instant } from './quorum/validity.js'
+import type { ResolvedLockOptions } from './resolve-options.js'
 
-/** What was asked for: resources, their keys and how. */
-export interface Claim {
+/** What a caller asks for: resources, their keys, and how to lock them. */
+export interface LockRequest {
   readonly resources: readonly string[]
   readonly keys: readonly string[]
   readonly options: ResolvedLockOptions
-  /** Where it was asked for, with `captureStack`. */
+  /** Where in the program it was asked for, with `captureStack`. */
   readonly origin?: { readonly stack?: string } | undefined
 }
 
-/** `expired`: too late, it was over; `unknown`: too few nodes have answered to tell. */
+/** `expired`: too late, the lock was over; `unknown`: too few nodes have answered to be sure. */
 export type ReleaseOutcome = 'released' | 'expired' | 'unknown'
 
-/** How a lock was had. */
+/** How a lock was acquired. */
 export interface Acquisition {
   /** Rounds that it took; 0 for a lock that was resumed. */
   readonly attempts: number
   /** From the call to the lock, milliseconds. */
   readonly waited: number
-  /** Its last holder gave it over by its release, before anybody had to ask again. */
+  /** The nodes handed it over when its last holder released it, so this client did not have to ask again. */
   readonly handedOver: boolean
 }
 
 const AT_ONCE: Acquisition = { attempts: 0, waited: 0, handedOver: false }
 
-/** A lock that was granted, as the engine keeps it. The user's handle points here, not the other way round. */
+/**
+ * A lock that was granted, as the engine keeps it. The user's handle points here, not the other way round. It changes
+ * only through its methods.
+ */
 export class Lease {
   state: 'held' | 'released' | 'lost' = 'held'
   /** Why it was lost. */
   loss: LockLostError | undefined
-  /** Milliseconds; the last TTL asked for. */
+  /** The TTL last asked for, milliseconds. */
   ttl: number
-  /** What each node says of it now, late answers and repairs included. */
+  /** What each node reports now, late answers and repairs included. */
   tally: Tally
-  /** What each node said when it was taken. */
-  readonly taken: Tally
-  /** Nodes that have, or may have, something of it all the same: it was repaired there, or its place is in the queue. */
-  traces: Set<Member> | undefined
+  /** What each node reported when the lock was granted. */
+  readonly tallyAtGrant: Tally
   /** The longest TTL that any node was asked for, milliseconds. */
   longestTtl: number
   /** When the present validity began, and how long it lasts from there. */
   since: Instant
   validity: number
-  /** How it came to be held. */
   acquisition: Acquisition = AT_ONCE
-  /** Handed over by the nodes for a while: to be extended to its TTL at once. */
+  /** Handed over by the nodes for a while, and not yet extended to its TTL. */
   isProvisional = false
-  /** Since it was serialized, or resumed here: another process may go on with it. */
+  /** Set since it was serialized, or resumed here: another process may continue with it. */
   bearer: Bearer | undefined
-  /** Monotonic time at which the next renewal is due. */
-  renewAt: number = Infinity
-  next: Appointment | undefined
-  /** Called once, when it is released or lost. */
-  onEnd: (() => void) | undefined
-  /** Its handle is gone, and nobody has released it. */
+  /** Its handle was garbage-collected without a release. */
   abandoned = false
-  /** Left to expire by itself: neither renewed nor released with its scope. */
+  /** Left to expire: neither renewed nor released with its scope. */
   detached = false
-  /** The extension in flight, so that a second one waits its turn. */
+  /** The extension in flight, for the next one to wait for. */
   extending: Promise<unknown> | undefined
   releasing: Promise<ReleaseOutcome> | undefined
-  /** Keeps the handle alive up to the first renewal; from then on the engine only looks whether it still is. */
-  handle: object | WeakRef<object> | undefined
-  /** Registered with the garbage collector. */
-  isWatched = false
+  /** Nodes that did not grant the lock but may still store it, because it was repaired there or queued there. */
+  #traces: Set<Member> | undefined
+  #react: (() => void) | undefined
   #controller: AbortController | undefined
 
   constructor(
-    readonly claim: Claim,
+    readonly request: LockRequest,
     readonly value: string,
     readonly token: number | undefined,
     readonly grantedAt: Instant,
     tally: Tally,
     validity: number,
   ) {
-    this.ttl = claim.options.ttl
+    this.ttl = request.options.ttl
     this.longestTtl = this.ttl
     this.tally = tally
-    this.taken = tally
+    this.tallyAtGrant = tally
     this.since = grantedAt
     this.validity = validity
   }
 
-  /** Made when it is asked for: most holders never look. */
+  /** Created lazily, since most holders never read it. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -99,8 +92,8 @@ export class Lease {
   }
 
   /**
-   * Milliseconds left by the stricter of both clocks; 0 when it is over. The monotonic one stops while the machine is
-   * suspended; a forward jump of the wall clock may lose a lock early but never keeps it for too long.
+   * Milliseconds left by the stricter of both clocks; 0 when it is over. The monotonic clock stops while the machine is
+   * suspended; a forward jump of the wall clock may end a lock early but never late.
    */
   remaining(now: Instant): number {
     if (this.state !== 'held') return 0
@@ -108,29 +101,83 @@ export class Lease {
     return Math.max(0, left)
   }
 
-  /** Monotonic time from which nobody may rely on it any more. */
+  /** Monotonic time from which nobody may rely on it. */
   get deadline(): number {
     return this.#end('monotonic')
   }
 
-  /** What the passing of its time means. */
+  /** Why its time runs out. */
   get reasonOfEnd(): 'maxHold' | 'abandoned' | 'expired' {
     if (this.deadline < this.since.monotonic + this.validity) return 'maxHold'
     return this.abandoned ? 'abandoned' : 'expired'
   }
 
+  /** It was handed over by the nodes, and its keys live at least for `validity` from `since` on. */
+  provisional(since: Instant): this {
+    this.since = since
+    this.isProvisional = true
+    return this
+  }
+
+  acquiredAfter(attempts: number, waited: number): this {
+    this.acquisition = { attempts, waited, handedOver: this.isProvisional }
+    return this
+  }
+
+  /** It may be resumed by another process from now on. Returns which of its bearers this one is. */
+  serialized(): Bearer {
+    return (this.bearer ??= 0)
+  }
+
+  resumedFrom(bearer: Bearer): void {
+    this.bearer = bearer + 1
+  }
+
+  detach(): void {
+    this.detached = true
+  }
+
+  abandon(): void {
+    this.abandoned = true
+  }
+
   end(state: 'released' | 'lost', loss?: LockLostError): void {
     this.state = state
-    this.onEnd?.()
+    this.#react?.()
     this.loss = loss
-    this.next?.cancel()
-    this.next = undefined
-    this.handle = undefined
     if (loss !== undefined) this.#controller?.abort(loss)
   }
 
-  /** An extension was won: its round is what the lock stands on from now on. */
-  renew(tally: Tally, ttl: number, since: Instant, validity: number): void {
+  /** Calls `react` once, when it is released or lost. */
+  onEnd(react: () => void): void {
+    if (this.state === 'held') this.#react = react
+    else react()
+  }
+
+  releaseOnce(work: () => Promise<ReleaseOutcome>): Promise<ReleaseOutcome> {
+    return (this.releasing ??= work())
+  }
+
+  /**
+   * Before an extension for `ttl`, which would be valid until `until` (monotonic). A shorter TTL cuts the life of the
+   * keys on every node that receives it, whether the extension succeeds or not.
+   */
+  prepareExtension(ttl: number, until: number): void {
+    const excess = this.since.monotonic + this.validity - until
+    if (excess > 0) this.validity -= excess
+    this.longestTtl = Math.max(this.longestTtl, ttl)
+  }
+
+  extensionBegan(round: Promise<unknown>): void {
+    this.extending = round
+  }
+
+  extensionEnded(): void {
+    this.extending = undefined
+  }
+
+  /** An extension was won: from now on the lock is based on its round. */
+  renewed(tally: Tally, ttl: number, since: Instant, validity: number): void {
     this.tally = tally
     this.ttl = ttl
     this.since = since
@@ -138,28 +185,22 @@ export class Lease {
     this.isProvisional = false
   }
 
-  /** Asking for less time than is left shortens the life of the keys on whichever nodes hear of it. */
-  curtail(until: number): void {
-    const excess = this.since.monotonic + this.validity - until
-    if (excess > 0) this.validity -= excess
-  }
-
-  /** The node may have something of it though it did not grant it: a release has to go there too. */
+  /** A release must include the member, though it did not grant the lock. */
   mayRemainOn(member: Member): void {
-    this.traces ??= new Set()
-    this.traces.add(member)
+    this.#traces ??= new Set()
+    this.#traces.add(member)
   }
 
-  /** `absent` where no command can have brought it: nothing has to be taken back there. */
-  standingAt(member: Member): AnswerState | 'absent' {
-    if (this.traces?.has(member) === true) return 'unanswered'
-    const reply = this.taken.replies[member.index]
+  /** `absent` where no command can have stored the lock, so that nothing has to be taken back there. */
+  answerStateAt(member: Member): AnswerState | 'absent' {
+    if (this.#traces?.has(member) === true) return 'unanswered'
+    const reply = this.tallyAtGrant.replies[member.index]
     if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
     return reply.vote === 'granted' ? 'answered' : 'absent'
   }
 
   #end(clock: 'monotonic' | 'wall'): number {
-    const { maxHold = Infinity } = this.claim.options
+    const { maxHold = Infinity } = this.request.options
     return Math.min(this.since[clock] + this.validity, this.grantedAt[clock] + maxHold)
   }
 }

@@ -6,7 +6,7 @@ import type { LockJson } from './lock-json.js'
 import { PAUSE_BETWEEN_TRIES } from './operations/extend.js'
 import { checkTtl } from './resolve-options.js'
 
-/** A lock that is held: the handle to everything that can be done with it. */
+/** A lock that is held: the handle for everything that can be done with it. */
 export class Lock {
   readonly #engine: Engine
   readonly #lease: Lease
@@ -19,10 +19,10 @@ export class Lock {
   }
 
   get resources(): readonly string[] {
-    return this.#lease.claim.resources
+    return this.#lease.request.resources
   }
 
-  /** The random value in the lock keys: who has it can release and extend the lock. */
+  /** The random value in the lock keys. A secret: any process that knows it can release and extend the lock. */
   get value(): string {
     return this.#lease.value
   }
@@ -47,27 +47,27 @@ export class Lock {
     return Math.round(this.#lease.since.wall + this.#lease.validity)
   }
 
-  /** Whether it is ours at this very moment, by the clock: also right after the process stood still. */
+  /** Whether it is held at this very moment, by the clock, also right after the process stood still. */
   get held(): boolean {
     return this.remaining() > 0
   }
 
-  /** How the lock was had: after how many attempts and how long a wait, and whether its last holder handed it over. */
+  /** How the lock was acquired: the number of attempts, the wait, and whether the nodes handed it over. */
   get acquisition(): Acquisition {
     return this.#lease.acquisition
   }
 
-  /** What each node says of the lock now. */
+  /** What each node reports of the lock now. */
   get votes(): readonly NodeVote[] {
     return this.#lease.tally.votes()
   }
 
-  /** Milliseconds for which the lock is surely ours, 0 when it is over. */
+  /** Milliseconds for which the lock is surely held, 0 when it is over. */
   remaining(): number {
     return this.#lease.remaining(this.#engine.quorum.now())
   }
 
-  /** Throws a `LockLostError` unless the lock is ours at this very moment. */
+  /** Throws a `LockLostError` unless the lock is held at this very moment. */
   assertHeld(): void {
     if (this.held) return
     throw this.#lostError()
@@ -80,10 +80,10 @@ export class Lock {
     throw this.#lostError()
   }
 
-  /** Prolongs the lock to `ttl` milliseconds from now, its last TTL by default. Rejects with `LockLostError` if that cannot be. */
+  /** Extends the lock to `ttl` milliseconds from now, its last TTL by default. Rejects with `LockLostError` if it is lost. */
   async extend(ttl: number = this.#lease.ttl): Promise<void> {
     const lease = this.#lease
-    checkTtl(ttl, lease.claim.options.driftFactor)
+    checkTtl(ttl, lease.request.options.driftFactor)
     const unable = this.#engine.quorum.members.filter((member) => member.lacks('extend'))
     if (unable.length > 0) {
       const names = unable.map(({ name }) => name).join(', ')
@@ -95,7 +95,7 @@ export class Lock {
       )
     }
     for (;;) {
-      // One after another: of two in flight the older could lengthen what the younger has just cut short.
+      // One after another, because the older of two in flight could lengthen what the younger has just cut short.
       while (lease.extending !== undefined) await lease.extending
       this.assertHeld()
       const outcome = await this.#engine.holds.extend(lease, ttl, 'awaited')
@@ -106,28 +106,28 @@ export class Lock {
     }
   }
 
-  /** Gives the lock back. Idempotent; wins over an extension in flight; never rejects. */
+  /** Releases the lock. Idempotent; wins over an extension in flight; never rejects. */
   async release(): Promise<ReleaseOutcome> {
     const lease = this.#lease
     if (lease.state === 'lost') return 'expired'
     return this.#engine.holds.release(lease)
   }
 
-  /** Stops renewing: the lock expires by itself, and is not released at the end of its scope. */
+  /** Stops renewing: the lock expires, and is not released at the end of its scope. */
   detach(): void {
     this.#engine.holds.detach(this.#lease)
   }
 
   /**
-   * What another process needs to go on with the lock. Once it has resumed it, the lock is its own: this handle loses it
-   * with its next renewal, and neither its release nor its end takes the lock away from the other process.
+   * What another process needs to continue with the lock. Once that process has resumed it, the lock belongs to it: this
+   * handle loses it with its next renewal, and neither its release nor its end takes the lock away from the other process.
    */
   toJSON(): LockJson {
     const lease = this.#lease
-    const { claim, value, token, ttl } = lease
-    const bearer = (lease.bearer ??= 0)
+    const { request, value, token, ttl } = lease
+    const bearer = lease.serialized()
     return {
-      resources: claim.resources,
+      resources: request.resources,
       value,
       ...(token === undefined ? {} : { token: String(token) }),
       ttl,
@@ -136,21 +136,20 @@ export class Lock {
     }
   }
 
-  /** @internal Handed over by the nodes, and not extended to its TTL yet. */
+  /** @internal Handed over by the nodes, and not yet extended to its TTL. */
   get isProvisional(): boolean {
     return this.#lease.isProvisional
   }
 
   /** @internal Called once, when it is released or lost. */
   onEnd(react: () => void): void {
-    if (this.#lease.state === 'held') this.#lease.onEnd = react
-    else react()
+    this.#lease.onEnd(react)
   }
 
-  /** @internal Runs what `using` runs, known as the holder to whoever looks for deadlocks. */
+  /** @internal Runs what `using` runs, as the holder in the search for deadlocks. */
   run<T>(fn: (lock: Lock) => T | Promise<T>): T | Promise<T> {
     const { deadlocks } = this.#engine
-    return deadlocks === undefined ? fn(this) : deadlocks.hold(this.#lease.claim, () => fn(this))
+    return deadlocks === undefined ? fn(this) : deadlocks.hold(this.#lease.request, () => fn(this))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,7 +162,7 @@ export class Lock {
     if (lease.loss !== undefined) return lease.loss
     return new LockLostError(
       'released',
-      `${shownResources(this.resources)} is not held any more: it was released`,
+      `${shownResources(this.resources)} is no longer held: it was released`,
       {
         resources: this.resources,
         votes: this.votes,

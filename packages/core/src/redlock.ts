@@ -1,14 +1,20 @@
 import { shown } from './check.js'
 import { Engine } from './engine.js'
 import { healthOf, type NodeHealth } from './health.js'
-import type { Claim, Lease } from './lease.js'
+import type { Lease, LockRequest } from './lease.js'
 import { checkLockJson, type LockJson } from './lock-json.js'
 import { Lock } from './lock.js'
 import { NamedLock } from './named-lock.js'
 import { acquire, tryAcquire } from './operations/acquire.js'
 import { close } from './operations/close.js'
 import { forceRelease } from './operations/force-release.js'
-import { inspectionOf, isHeld, lookEverywhere, lookUntilSure, type Inspection } from './operations/inspect.js'
+import {
+  inspectionOf,
+  isHeld,
+  inspectAll,
+  inspectUntilDecided,
+  type Inspection,
+} from './operations/inspect.js'
 import { resume } from './operations/resume.js'
 import { waitForUnlock } from './operations/wait-for-unlock.js'
 import type { AcquireOptions, RedlockOptions, WaitForUnlockOptions } from './options.js'
@@ -18,7 +24,7 @@ import { originOf } from './telemetry/long-holds.js'
 import { optionsAndFunction, runUnder, type TryUsing } from './using.js'
 import { Interruption } from './wait/interruption.js'
 
-/** Locks over a quorum of nodes. One client for each set of nodes; it is cheap to keep and safe to share. */
+/** Locks over a quorum of nodes. Use one client for each set of nodes; it is cheap to keep and safe to share. */
 export class Redlock {
   readonly #engine: Engine
   #closing: Promise<void> | undefined
@@ -27,7 +33,7 @@ export class Redlock {
     this.#engine = new Engine(resolveOptions(options))
   }
 
-  /** Nodes that have to agree. */
+  /** Number of nodes that must agree. */
   get quorum(): number {
     return this.#engine.options.quorum
   }
@@ -37,18 +43,18 @@ export class Redlock {
    * `QuorumUnavailableError` when too few nodes can answer, and the signal's reason when aborted.
    */
   async acquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lock> {
-    const claim = this.#claim(resources, options)
-    return this.#hand(await acquire(this.#engine, claim, options?.signal), options?.signal)
+    const request = this.#request(resources, options)
+    return this.#hand(await acquire(this.#engine, request, options?.signal), options?.signal)
   }
 
-  /** Tries once: `null` when others hold it or wait for it; rejects when too few nodes can answer. */
+  /** Tries once: `null` when it is held or other waiters are ahead; rejects when too few nodes can answer. */
   async tryAcquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lock | null> {
-    const claim = this.#claim(resources, options)
-    const lease = await tryAcquire(this.#engine, claim, options?.signal)
+    const request = this.#request(resources, options)
+    const lease = await tryAcquire(this.#engine, request, options?.signal)
     return lease === undefined ? null : this.#hand(lease, options?.signal)
   }
 
-  /** Runs `fn` while the lock is held and releases it whatever happens. */
+  /** Runs `fn` while the lock is held, and always releases it. */
   async using<T>(resources: string | readonly string[], fn: (lock: Lock) => T | Promise<T>): Promise<T>
   async using<T>(
     resources: string | readonly string[],
@@ -63,7 +69,7 @@ export class Redlock {
     return runUnder(await this.acquire(resources, options), fn)
   }
 
-  /** The same, if the lock can be had at once. */
+  /** As `using`, if the lock can be acquired at once. */
   async tryUsing<T>(
     resources: string | readonly string[],
     fn: (lock: Lock) => T | Promise<T>,
@@ -84,18 +90,18 @@ export class Redlock {
 
   /** A lock by its name, for code that does not pass handles around. */
   getLock(resource: string, options?: AcquireOptions): NamedLock {
-    const claim = this.#claim(resource, options)
-    return new NamedLock(this, claim.resources[0] as string, options)
+    const request = this.#request(resource, options)
+    return new NamedLock(this, request.resources[0] as string, options)
   }
 
-  /** Whether somebody holds the resource on a majority of the nodes. */
+  /** Whether the resource is held on a majority of nodes. */
   async isLocked(resource: string): Promise<boolean> {
     const resources = checkResources(resource)
     const { quorum } = this.#engine
-    return isHeld(quorum, resources, await lookUntilSure(quorum, this.#keysOf(resources)))
+    return isHeld(quorum, resources, await inspectUntilDecided(quorum, this.#keysOf(resources)))
   }
 
-  /** Resolves true as soon as nobody holds the resource, false when `timeout` ran out. */
+  /** Resolves true as soon as the resource is free, false when `timeout` ran out. */
   async waitForUnlock(resource: string, options: WaitForUnlockOptions = {}): Promise<boolean> {
     const resources = checkResources(resource)
     const timeout = resolveTimeout(options, this.#engine.options)
@@ -105,35 +111,38 @@ export class Redlock {
       options: { retryInterval },
     } = this.#engine
     const watched = { resources, keys: this.#keysOf(resources), timeout, retryInterval }
-    const wanted = new Interruption(this.#engine, resources, options.signal)
+    const interruption = new Interruption(this.#engine, resources, options.signal)
     try {
-      return await waitForUnlock(quorum, wakeups, watched, wanted)
+      return await waitForUnlock(quorum, wakeups, watched, interruption)
     } finally {
-      wanted.dispose()
+      interruption.dispose()
     }
   }
 
-  /** What each node knows of a resource: who holds it, for how long, and who waits. */
+  /** What each node knows of a resource: its holder, for how long, and the waiters. */
   async inspect(resource: string): Promise<Inspection> {
     const resources = checkResources(resource)
     const { quorum } = this.#engine
-    const tally = await lookEverywhere(quorum, this.#keysOf(resources))
+    const tally = await inspectAll(quorum, this.#keysOf(resources))
     return inspectionOf(quorum, resources[0] as string, tally)
   }
 
-  /** For operators: frees a resource whoever holds it. Its holder learns of it with its next renewal. True if it was held anywhere. */
+  /**
+   * For operators: releases a resource regardless of its holder, which notices with its next renewal. True if it was held
+   * on any node.
+   */
   async forceRelease(resource: string): Promise<boolean> {
     const resources = checkResources(resource)
     const { quorum, holds } = this.#engine
     return forceRelease(quorum, holds, resources, this.#keysOf(resources))
   }
 
-  /** The state of every node as this client sees it now; asks nobody. */
+  /** The state of every node as this client knows it; sends nothing. */
   health(): NodeHealth[] {
     return healthOf(this.#engine.quorum, this.#engine.guard !== undefined)
   }
 
-  /** An operator's word that a node in quarantine may vote again at once, though locks that it forgot may still be held. */
+  /** An operator confirms that a node in quarantine may vote again at once, though locks that it forgot may still be held. */
   async liftQuarantine(node: string): Promise<void> {
     const { members, names } = this.#engine.quorum
     const member = members.find(({ name }) => name === node)
@@ -144,18 +153,18 @@ export class Redlock {
   }
 
   /**
-   * Continues with a lock that another process, or another client, has handed over: what `lock.toJSON()` returned, or
-   * that as a string. From then on the lock is held here, whatever becomes of the handle there.
+   * Continues with a lock of another process, or of another client: takes what `lock.toJSON()` returned, or that as a
+   * string. From then on the lock is held here, regardless of the handle there.
    */
   async resume(json: LockJson | string, options?: AcquireOptions): Promise<Lock> {
     const parts = checkLockJson(json)
-    const claim = this.#claim(parts.resources, { ttl: parts.ttl, ...options })
-    return resume(this.#engine, claim, parts, options?.signal, (lease) => new Lock(this.#engine, lease))
+    const request = this.#request(parts.resources, { ttl: parts.ttl, ...options })
+    return resume(this.#engine, request, parts, options?.signal, (lease) => new Lock(this.#engine, lease))
   }
 
   /**
-   * Ends all waits, releases what is held (but for what was detached) and closes what is ours. Bounded in time even
-   * when nodes hang. Idempotent.
+   * Ends all waits, releases what is held (except what was detached) and closes what the client opened. Bounded in time
+   * even when nodes hang. Idempotent.
    */
   close(): Promise<void> {
     this.#closing ??= close(this.#engine)
@@ -166,7 +175,7 @@ export class Redlock {
     await this.close()
   }
 
-  #claim(given: string | readonly string[], options: AcquireOptions | undefined): Claim {
+  #request(given: string | readonly string[], options: AcquireOptions | undefined): LockRequest {
     const resources = checkResources(given)
     const keys = this.#keysOf(resources)
     const resolved = resolveCall(options, this.#engine.options)
@@ -181,7 +190,7 @@ export class Redlock {
     return resources.map((resource) => this.#engine.keyOf(resource))
   }
 
-  /** The last moment for an abort: a lock that came too late is given back first. */
+  /** The last moment for an abort: a lock that came too late is released first. */
   async #hand(lease: Lease, signal: AbortSignal | undefined): Promise<Lock> {
     const lock = new Lock(this.#engine, lease)
     if (signal?.aborted === true || this.#engine.waits.closed) {

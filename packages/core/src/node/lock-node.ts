@@ -163,6 +163,9 @@ export interface MarkCommand {
   readonly duration: number
 }
 
+/** The `at` of a waiter that is further off than this from a node's clock is replaced by the node's own, milliseconds. */
+export const CLOCK_TOLERANCE = 1_000
+
 /** A place in the queue of every key. The same on all nodes, so that their queues agree. In an acquire its id is the value. */
 export interface Waiter {
   /**
@@ -277,21 +280,4 @@ export interface MarkerSighting {
   readonly highestToken: number
   /** Remaining quarantine in milliseconds, 0 when it is over but the node was not admitted yet; `null` for none. */
   readonly quarantine: number | null
-}
-
-/** The channel on which the owner of a waiter listens. */
-export function channelOf(waiterId: string): string {
-  return waiterId.slice(0, waiterId.lastIndexOf('#'))
-}
-
-const OFFER = /#[\d.]+@(\d+)/
-
-/** Whether the owner of a waiter listens on its channel: a node of which it does not hear may take it for dead. */
-export function listens(waiterId: string): boolean {
-  return OFFER.test(waiterId)
-}
-
-/** For how long a node may give the lock to the waiter, milliseconds; 0 when it is to be woken only. */
-export function longestHandOver(waiterId: string): number {
-  return Number(OFFER.exec(waiterId)?.[1] ?? 0)
 }

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../clock.js'
 import { systemRandom } from '../random.js'
-import { channelOf, type LockNode, type NodeCommand, type NodeReply, type WakeObserver } from './lock-node.js'
+import type { LockNode, NodeCommand, NodeReply, WakeObserver } from './lock-node.js'
+import { channelOf } from './waiter-id.js'
 import { createNodeState, execute, type Wake } from './node-state.js'
 
 export interface MemoryNodeOptions {

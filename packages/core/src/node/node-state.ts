@@ -1,6 +1,5 @@
 import {
-  listens,
-  longestHandOver,
+  CLOCK_TOLERANCE,
   type AcquireCommand,
   type Bearer,
   type ExtendCommand,
@@ -19,6 +18,7 @@ import {
   type RepairCommand,
   type Waiter,
 } from './lock-node.js'
+import { listens, longestHandOver } from './waiter-id.js'
 
 /**
  * One node as a pure state machine: `(state, command, now) → reply`. It is the executable specification; the Lua
@@ -73,8 +73,6 @@ interface Marker {
 /** Tells a waiter that its turn may have come, or that it has. False when its owner does not listen. */
 export type Wake = (waiterId: string, handed?: Handed) => boolean
 
-/** A proposed time that is further off than this is replaced by the node's own, milliseconds. */
-const CLOCK_TOLERANCE = 1_000
 const SWEEP_EVERY = 1_024
 /** Places in a queue of which nobody hears that one release passes over; those behind them lapse by themselves. */
 const MOST_UNHEARD = 100

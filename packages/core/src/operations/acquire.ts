@@ -1,5 +1,6 @@
 import { QuorumLockError } from '../errors.js'
-import type { Claim, Lease } from '../lease.js'
+import type { Lease, LockRequest } from '../lease.js'
+import type { Logger } from '../options.js'
 import { acquireChannel } from '../telemetry/channels.js'
 import { traceAcquire } from '../telemetry/traced.js'
 import { Interruption } from '../wait/interruption.js'
@@ -10,96 +11,90 @@ import { acquireInTurn } from './in-turn.js'
 import { Progress } from './progress.js'
 import { refusal } from './refusal.js'
 
-/** Takes a lock, waiting for it as the options say. Rejects when it cannot be had. */
-export function acquire(client: Acquiring, claim: Claim, signal: AbortSignal | undefined): Promise<Lease> {
-  if (!acquireChannel.hasSubscribers) return watched(client, claim, signal)
-  const subject = { clock: client.quorum.clock, claim, mode: 'wait', signal } as const
-  return traceAcquire(subject, () => watched(client, claim, signal))
+/** Acquires a lock, and waits for it as the options say. */
+export function acquire(
+  client: Acquiring,
+  request: LockRequest,
+  signal: AbortSignal | undefined,
+): Promise<Lease> {
+  const work = (): Promise<Lease> => interruptible(client, request, signal, waitForLock)
+  const { deadlocks } = client
+  const watched = deadlocks === undefined ? work : (): Promise<Lease> => deadlocks.wait(request, work)
+  if (!acquireChannel.hasSubscribers) return watched()
+  return traceAcquire({ clock: client.quorum.clock, request, mode: 'wait', signal }, watched)
 }
 
-/** One round; `undefined` when others hold the lock. */
+/** One round; `undefined` when the lock is held, or other waiters are ahead. */
 export function tryAcquire(
   client: Acquiring,
-  claim: Claim,
+  request: LockRequest,
   signal: AbortSignal | undefined,
 ): Promise<Lease | undefined> {
-  if (!acquireChannel.hasSubscribers) return tryFor(client, claim, signal)
-  const subject = { clock: client.quorum.clock, claim, mode: 'try', signal } as const
-  return traceAcquire(subject, () => tryFor(client, claim, signal))
+  const work = (): Promise<Lease | undefined> => interruptible(client, request, signal, tryForLock)
+  if (!acquireChannel.hasSubscribers) return work()
+  return traceAcquire({ clock: client.quorum.clock, request, mode: 'try', signal }, work)
 }
 
-/** With an eye on deadlocks, where that was asked for. */
-function watched(client: Acquiring, claim: Claim, signal: AbortSignal | undefined): Promise<Lease> {
-  const { deadlocks } = client
-  if (deadlocks === undefined) return waitFor(client, claim, signal)
-  return deadlocks.wait(claim, () => waitFor(client, claim, signal))
-}
-
-async function waitFor(client: Acquiring, claim: Claim, signal: AbortSignal | undefined): Promise<Lease> {
-  const { wait, fair } = claim.options
-  const progress = new Progress(client.quorum.clock)
-  const wanted = new Interruption(client, claim.resources, signal)
-  try {
-    if (wait === 0) {
-      const result = await tryOnce(client, claim, wanted, progress)
-      return progress.had(granted(client, claim, result))
-    }
-    const inTime = fair ? acquireInTurn : acquireByChance
-    return progress.had(await inTime(client, claim, wanted, progress))
-  } catch (error) {
-    logFailure(client, error)
-    throw error
-  } finally {
-    wanted.dispose()
-  }
-}
-
-async function tryFor(
+type Work<Result> = (
   client: Acquiring,
-  claim: Claim,
-  signal: AbortSignal | undefined,
-): Promise<Lease | undefined> {
-  const progress = new Progress(client.quorum.clock)
-  const wanted = new Interruption(client, claim.resources, signal)
-  try {
-    const result = await tryOnce(client, claim, wanted, progress)
-    if (!result.won && !result.tally.isUnavailable) {
-      client.logger.debug({ resources: claim.resources }, 'a lock is held by others')
-      return undefined
-    }
-    return progress.had(granted(client, claim, result))
-  } catch (error) {
-    logFailure(client, error)
-    throw error
-  } finally {
-    wanted.dispose()
-  }
-}
-
-async function tryOnce(
-  client: Acquiring,
-  claim: Claim,
-  wanted: Interruption,
+  request: LockRequest,
+  interruption: Interruption,
   progress: Progress,
-): Promise<Attempt> {
-  const unready = ready(client, wanted)
+) => Promise<Result>
+
+/** What both have in common: the call can be interrupted, and its failure is logged. */
+async function interruptible<Result>(
+  client: Acquiring,
+  request: LockRequest,
+  signal: AbortSignal | undefined,
+  work: Work<Result>,
+): Promise<Result> {
+  const progress = new Progress(client.quorum.clock)
+  const interruption = new Interruption(client, request.resources, signal)
+  try {
+    return await work(client, request, interruption, progress)
+  } catch (error) {
+    logFailure(client.logger, error)
+    throw error
+  } finally {
+    interruption.dispose()
+  }
+}
+
+const waitForLock: Work<Lease> = async (client, request, interruption, progress) => {
+  const { wait, fair } = request.options
+  if (wait > 0) {
+    const inTime = fair ? acquireInTurn : acquireByChance
+    return progress.won(await inTime(client, request, interruption, progress))
+  }
+  const result = await tryOnce(client, request, interruption, progress)
+  if (result.won) return progress.won(result.lease)
+  throw refusal(client.quorum, request.resources, result.tally)
+}
+
+const tryForLock: Work<Lease | undefined> = async (client, request, interruption, progress) => {
+  const result = await tryOnce(client, request, interruption, progress)
+  if (result.won) return progress.won(result.lease)
+  if (result.tally.isUnavailable) throw refusal(client.quorum, request.resources, result.tally)
+  client.logger.debug({ resources: request.resources }, 'lock is held')
+  return undefined
+}
+
+const tryOnce: Work<Attempt> = async (client, request, interruption, progress) => {
+  const unready = ready(client, interruption)
   if (unready !== undefined) await unready
   progress.attempts++
-  const result = await attempt(client.quorum, claim, wanted, claim.options.fair ? 'respect' : 'ignore')
-  if (!result.won) result.abandon()
+  const turn = request.options.fair ? 'respect' : 'ignore'
+  const result = await attempt(client.quorum, request, interruption, turn)
+  if (!result.won) result.rollBack()
   return result
 }
 
-function granted({ quorum }: Acquiring, claim: Claim, result: Attempt): Lease {
-  if (result.won) return result.lease
-  throw refusal(quorum, claim.resources, result.tally)
-}
-
-/** Contention is what locks are for; that nobody can lock at all is worth a line. */
-function logFailure({ logger }: Acquiring, error: unknown): void {
+/** Contention is what locks are for; an unavailable quorum is worth a line. */
+function logFailure(logger: Logger, error: unknown): void {
   if (!(error instanceof QuorumLockError)) return
   const { code, resources, votes } = error
-  if (code === 'CONTENDED') logger.debug({ resources }, 'a lock is held by others')
-  else if (code === 'UNAVAILABLE') logger.warn({ resources, votes }, 'too few lock nodes can answer')
-  else if (code === 'MISUSE') logger.error({ resources, votes }, 'too many lock nodes refuse for good')
+  if (code === 'CONTENDED') logger.debug({ resources }, 'lock is held')
+  else if (code === 'UNAVAILABLE') logger.warn({ resources, votes }, 'too few lock nodes are available')
+  else if (code === 'MISUSE') logger.error({ resources, votes }, 'too many lock nodes reject permanently')
 }

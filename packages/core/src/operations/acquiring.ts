@@ -16,8 +16,8 @@ export interface Acquiring {
   readonly logger: Logger
 }
 
-/** Before the first round over a connection the guard has to know the nodes; `undefined` when it does, nearly always. */
-export function ready({ guard }: Acquiring, wanted: Interruption): Promise<void> | undefined {
+/** Common case: the guard knows the nodes, and there is nothing to wait for. */
+export function ready({ guard }: Acquiring, interruption: Interruption): Promise<void> | undefined {
   const checked = guard?.ready()
-  return checked === undefined ? undefined : wanted.unless(checked)
+  return checked === undefined ? undefined : interruption.race(checked)
 }

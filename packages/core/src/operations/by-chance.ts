@@ -1,6 +1,5 @@
-import type { Claim, Lease } from '../lease.js'
-import type { Quorum } from '../quorum/quorum.js'
-import type { Tally } from '../quorum/tally.js'
+import type { Lease, LockRequest } from '../lease.js'
+import type { NodeReply } from '../node/lock-node.js'
 import type { Interruption } from '../wait/interruption.js'
 import { ready, type Acquiring } from './acquiring.js'
 import { attempt } from './attempt.js'
@@ -10,45 +9,42 @@ import { refusal } from './refusal.js'
 /** Doublings of the pause between attempts. */
 const MOST_DOUBLINGS = 4
 
-/** Classic Redlock: attempts at random intervals, with the remaining TTL and a node's word as hints. */
+/** Classic Redlock: attempts at random intervals, with the remaining TTL and the nodes' replies as hints. */
 export async function acquireByChance(
   client: Acquiring,
-  claim: Claim,
-  wanted: Interruption,
+  request: LockRequest,
+  interruption: Interruption,
   progress: Progress,
 ): Promise<Lease> {
   const { quorum } = client
   const { clock, random } = quorum
-  const { wait, retryInterval } = claim.options
+  const { wait, retryInterval } = request.options
   const until = clock.monotonic() + wait
   for (;;) {
-    const unready = ready(client, wanted)
+    const unready = ready(client, interruption)
     if (unready !== undefined) await unready
     progress.attempts++
-    const patience = progress.patience(claim, until)
-    const result = await attempt(quorum, claim, wanted, 'ignore', patience)
+    const deadline = progress.deadline(request, until)
+    const result = await attempt(quorum, request, interruption, 'ignore', deadline)
     if (result.won) return result.lease
-    const telling = progress.lost(result.tally, patience, claim)
+    const { isMisuse, replies } = result.tally
+    const reported = progress.lost(result.tally, deadline, request)
     try {
       const left = until - clock.monotonic()
-      if (!result.tally.isMisuse && left > 0) {
-        // Full jitter, and no longer than until the lock is free by itself.
+      if (!isMisuse && left > 0) {
+        // Full jitter, and no longer than until the lock expires. A key has expired only after its last millisecond.
         const backOff = random.fraction() * retryInterval * 2 ** Math.min(progress.attempts, MOST_DOUBLINGS)
-        await wanted.pause(Math.max(1, Math.min(backOff, remainingOf(quorum, result.tally), left)))
+        const expiry = quorum.qthSmallest(replies.map(untilExpiry)) + 1
+        await interruption.pause(Math.max(1, Math.min(backOff, expiry, left)))
       }
     } finally {
-      result.abandon()
+      result.rollBack()
     }
-    if (result.tally.isMisuse || clock.monotonic() >= until) throw refusal(quorum, claim.resources, telling)
+    if (isMisuse || clock.monotonic() >= until) throw refusal(quorum, request.resources, reported)
   }
 }
 
-/** Milliseconds until so many have expired that a quorum may be free. */
-function remainingOf(quorum: Quorum, { replies }: Tally): number {
-  return (
-    1 +
-    quorum.qthSmallest(
-      replies.map((reply) => (reply?.vote === 'refused' ? (reply.remaining ?? Infinity) : Infinity)),
-    )
-  )
+/** A node that granted the lock promises nothing for the next attempt, because other clients are trying as well. */
+function untilExpiry(reply: NodeReply | undefined): number {
+  return reply?.vote === 'refused' ? (reply.remaining ?? Infinity) : Infinity
 }

@@ -7,7 +7,7 @@ import type { Quorum } from '../quorum/quorum.js'
 import type { Waits } from '../wait/waits.js'
 import type { Wakeups } from '../wait/wakeups.js'
 
-/** How long the last releases are waited for, and the nodes to close, milliseconds. */
+/** How long to wait for the last releases, and then for the nodes to close, milliseconds. */
 const WITHIN = 2_000
 
 export interface Closing {
@@ -18,7 +18,7 @@ export interface Closing {
   readonly holds: Holds
 }
 
-/** Ends all waits, releases what is held but for what was detached, and closes what is ours. Bounded in time. */
+/** Ends all waits, releases what is held except what was detached, and closes what the client opened. Bounded in time. */
 export async function close({ quorum, guard, wakeups, waits, holds }: Closing): Promise<void> {
   waits.close()
   for (const lease of holds.all) {
@@ -34,7 +34,7 @@ export async function close({ quorum, guard, wakeups, waits, holds }: Closing): 
   await within(quorum, Promise.allSettled(closings))
 }
 
-/** Waits for `work`, but not for longer; leaves no timer behind that would keep the process. */
+/** Waits for `work`, but no longer than that; leaves no timer behind that would keep the process alive. */
 async function within({ agenda, clock }: Quorum, work: Promise<unknown>): Promise<void> {
   await new Promise<void>((resolve) => {
     const alarm = agenda.at(clock.monotonic() + WITHIN, 'awaited', resolve)
@@ -45,7 +45,7 @@ async function within({ agenda, clock }: Quorum, work: Promise<unknown>): Promis
   })
 }
 
-/** Releases and roll-backs that are still under way would otherwise block others until they expire. */
+/** Releases and rollbacks still in flight would otherwise block other clients until the keys expire. */
 async function settled(quorum: Quorum): Promise<void> {
   const { members, clock, nodeTimeout } = quorum
   const until = clock.monotonic() + nodeTimeout
@@ -54,8 +54,8 @@ async function settled(quorum: Quorum): Promise<void> {
   while (open() && clock.monotonic() < until) await quorum.pause(1)
 }
 
-/** Whoever still works under the lock has to hear of it: the lock is about to be somebody else's. */
-function endedByClose({ claim: { resources } }: Lease): LockLostError {
+/** Code that still works under the lock must be notified, because another client is about to get it. */
+function endedByClose({ request: { resources } }: Lease): LockLostError {
   return new LockLostError('closed', `${shownResources(resources)} was released: its Redlock was closed`, {
     resources,
   })

@@ -3,7 +3,7 @@ import type { Holds } from '../holds.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { unanswered } from './refusal.js'
 
-/** Frees the keys whoever holds them; true if they were held anywhere. Our own leases on them are lost at once. */
+/** Releases the keys regardless of their holder; true if they were held on any node. This client's own leases are lost at once. */
 export async function forceRelease(
   quorum: Quorum,
   holds: Holds,
@@ -12,8 +12,8 @@ export async function forceRelease(
 ): Promise<boolean> {
   const tally = await quorum.round(() => ({ kind: 'force', keys }), { isDecided: () => false })
   for (const lease of holds.all) {
-    if (lease.claim.keys.some((key) => keys.includes(key))) holds.lose(lease, 'forced')
+    if (lease.request.keys.some((key) => keys.includes(key))) holds.lose(lease, 'forced')
   }
-  if (!tally.isAnswered) throw unanswered(quorum, `free ${shownResources(resources)}`, resources, tally)
+  if (!tally.isAnswered) throw unanswered(quorum, `release ${shownResources(resources)}`, resources, tally)
   return tally.granted > 0
 }

@@ -6,16 +6,16 @@ import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { unanswered } from './refusal.js'
 
-/** What the nodes know of one resource: plain data, which nobody can release a lock with. */
+/** What the nodes know of one resource: plain data that does not give anyone the power to release the lock. */
 export interface Inspection {
-  /** Whether somebody has it on a majority, or may have it as far as the nodes that answer can tell. */
+  /** Whether it is held on a majority of nodes, or may be as far as the responding nodes know. */
   readonly locked: boolean
   /**
-   * Milliseconds until a majority is free by expiry if nobody extends or releases; 0 when it is not locked, `Infinity`
-   * (`null` in JSON) when it never is.
+   * Milliseconds until a majority is free by expiry, unless the lock is extended or released; 0 when it is not locked,
+   * `Infinity` (`null` in JSON) when it never expires.
    */
   readonly remaining: number
-  /** How many wait for it. */
+  /** Number of waiters. */
   readonly waiters: number
   readonly nodes: readonly NodeInspection[]
 }
@@ -26,43 +26,47 @@ export interface NodeInspection {
   readonly reason?: string | undefined
   /** A digest of the holder's value on this node: the first 16 hex digits of its SHA-256. `null` when it is free here. */
   readonly holder: string | null
-  /** The holder's `label`, if it gave one. */
+  /** The holder's `label`, if it has one. */
   readonly label?: string | undefined
   readonly remaining: number | null
-  /** Digests of those who wait here, first come first. One to whom the lock is handed over is its `holder` by the same. */
+  /** Digests of the waiters here, in order. A waiter to which the lock is handed over becomes `holder` under the same digest. */
   readonly waiters: readonly string[]
-  /** Their `label`s in the same order, empty where one gave none. */
+  /** Their `label`s in the same order, empty where there is none. */
   readonly waiterLabels: readonly string[]
   /** Highest fencing token granted here, in decimal digits; `'0'` when none was. */
   readonly token: string
 }
 
-/** Asks all nodes, until it is sure whether the keys are held. */
-export async function lookUntilSure(quorum: Quorum, keys: readonly string[], watch?: Waiter): Promise<Tally> {
+/** Asks all nodes until it is certain whether the keys are held. */
+export async function inspectUntilDecided(
+  quorum: Quorum,
+  keys: readonly string[],
+  watch?: Waiter,
+): Promise<Tally> {
   return quorum.round(() => ({ kind: 'inspect', keys, watch }), {
-    isDecided: (tally) => holding(quorum, tally) !== 'unsure',
+    isDecided: (tally) => holding(quorum, tally) !== 'undecided',
   })
 }
 
-/** Asks all nodes, and takes everything that comes in time. */
-export async function lookEverywhere(quorum: Quorum, keys: readonly string[]): Promise<Tally> {
+/** Asks all nodes, and waits for every answer within the node timeout. */
+export async function inspectAll(quorum: Quorum, keys: readonly string[]): Promise<Tally> {
   return quorum.round(() => ({ kind: 'inspect', keys }), { isDecided: () => false })
 }
 
-/** Whether the keys may be held by a majority. Rejects when too few nodes answered to say so. */
+/** Whether the keys may be held on a majority. Throws when too few nodes answered to decide that. */
 export function isHeld(quorum: Quorum, resources: readonly string[], tally: Tally): boolean {
   const state = holding(quorum, tally)
-  if (state !== 'unsure') return state === 'held'
+  if (state !== 'undecided') return state === 'held'
   if (!tally.isAnswered) {
     throw unanswered(quorum, `tell whether ${shownResources(resources)} is locked`, resources, tally)
   }
-  // Nodes that are silent may be the ones that make it a majority.
+  // The nodes that did not answer may be the ones that make it a majority.
   return mostHeld(tally) > 0
 }
 
 export function inspectionOf(quorum: Quorum, resource: string, tally: Tally): Inspection {
   const locked = isHeld(quorum, [resource], tally)
-  // Who has the lock may stand in the queue of a node that had another holder still.
+  // The holder may still be in the queue of a node that had another holder.
   const holders = new Set(tally.replies.map((reply) => sightingsOf(reply)[0]?.value))
   const votes = tally.votes()
   const nodes = tally.replies.map((reply, index): NodeInspection => {
@@ -91,7 +95,7 @@ export function inspectionOf(quorum: Quorum, resource: string, tally: Tally): In
   }
 }
 
-/** Milliseconds until so many nodes are free by expiry that a quorum may be; `Infinity` when some never expire. */
+/** Milliseconds until a quorum may be free by expiry; `Infinity` when too many keys never expire. */
 export function untilFree(quorum: Quorum, tally: Tally): number {
   const times = tally.replies.map((reply) => {
     if (reply?.vote !== 'granted') return Infinity
@@ -103,15 +107,15 @@ export function untilFree(quorum: Quorum, tally: Tally): number {
   return quorum.qthSmallest(times)
 }
 
-/** Held when one value is on a quorum; free when none can be, even if all that are silent had it. */
-function holding(quorum: Quorum, tally: Tally): 'held' | 'free' | 'unsure' {
+/** Held when one value is on a quorum; free when none can be, even if every node that did not answer stored it. */
+function holding(quorum: Quorum, tally: Tally): 'held' | 'free' | 'undecided' {
   const most = mostHeld(tally)
   if (quorum.isQuorum(most)) return 'held'
   const silent = tally.replies.length - tally.answers
-  return tally.isAnswered && !quorum.isQuorum(most + silent) ? 'free' : 'unsure'
+  return tally.isAnswered && !quorum.isQuorum(most + silent) ? 'free' : 'undecided'
 }
 
-/** On how many nodes the most widespread value of a key is. */
+/** The number of nodes that store the most widespread value of a key. */
 function mostHeld(tally: Tally): number {
   const counts = new Map<string, number>()
   let most = 0

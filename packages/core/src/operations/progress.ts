@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.js'
-import type { Claim, Lease } from '../lease.js'
+import type { Lease, LockRequest } from '../lease.js'
 import type { Tally } from '../quorum/tally.js'
 
-/** A round is never cut shorter for the sake of the wait budget, milliseconds. */
-const SHORTEST_PATIENCE = 50
+/** A round is never cut shorter than this for the sake of the caller's `wait`, milliseconds. */
+const SHORTEST_ROUND = 50
 
-/** How far a call has come. */
+/** How far a call to acquire a lock has come. */
 export class Progress {
-  /** Rounds that were begun. */
+  /** Rounds begun so far. */
   attempts = 0
   readonly #clock: Clock
   readonly #begun: number
@@ -19,24 +19,21 @@ export class Progress {
   }
 
   /** Milliseconds for the next round: the rest of the wait, but never less than a healthy node needs. */
-  patience({ options }: Claim, until: number): number {
+  deadline({ options }: LockRequest, until: number): number {
     const left = until - this.#clock.monotonic()
-    return Math.min(options.nodeTimeout, Math.max(SHORTEST_PATIENCE, left))
+    return Math.min(options.nodeTimeout, Math.max(SHORTEST_ROUND, left))
   }
 
   /**
-   * After a round that was lost: what a refusal would go by. That nodes did not answer within a round that was cut short
-   * is no news of them: the round before it knows better.
+   * Records a round that was lost, and returns the votes that an error would report. Nodes that did not answer within a
+   * round that was cut short prove nothing, so the round before it is reported instead.
    */
-  lost(tally: Tally, patience: number, { options }: Claim): Tally {
-    if (patience === options.nodeTimeout || !tally.isUnheard) this.#telling = tally
+  lost(tally: Tally, deadline: number, { options }: LockRequest): Tally {
+    if (deadline === options.nodeTimeout || !tally.isUnheard) this.#telling = tally
     return this.#telling ?? tally
   }
 
-  /** The lock, which knows from now on how it was had. */
-  had(lease: Lease): Lease {
-    const waited = this.#clock.monotonic() - this.#begun
-    lease.acquisition = { attempts: this.attempts, waited, handedOver: lease.isProvisional }
-    return lease
+  won(lease: Lease): Lease {
+    return lease.acquiredAfter(this.attempts, this.#clock.monotonic() - this.#begun)
   }
 }

@@ -3,10 +3,10 @@ import { LockContendedError, LockMisuseError, QuorumUnavailableError, type Error
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 
-/** What one node says in a message, characters; its vote has the whole. */
+/** Characters of one node's reason in a message; its vote has all of them. */
 const LONGEST_REASON = 300
 
-/** Why a lock was not to be had. */
+/** Why a lock could not be acquired. */
 export function refusal(quorum: Quorum, resources: readonly string[], tally: Tally): Error {
   if (tally.tookTooLong) {
     return new QuorumUnavailableError(
@@ -18,12 +18,12 @@ export function refusal(quorum: Quorum, resources: readonly string[], tally: Tal
     return unanswered(quorum, `lock ${shownResources(resources)}`, resources, tally)
   }
   return new LockContendedError(
-    `Cannot lock ${shownResources(resources)}: it is held, or other waiters are ahead (${saidIn(tally)}). Increase wait, or retry later`,
+    `Cannot lock ${shownResources(resources)}: it is held, or other waiters are ahead (${reasonsIn(tally)}). Increase wait, or retry later`,
     detailsOf(resources, tally),
   )
 }
 
-/** So many nodes did not do what they were asked to (`doing`) that those left are no quorum. */
+/** Too many nodes did not do what they were asked to (`doing`) for the rest to be a quorum. */
 export function unanswered(
   quorum: Quorum,
   doing: string,
@@ -35,12 +35,12 @@ export function unanswered(
   const needed = `${size} ${size === 1 ? 'is' : 'are'} needed`
   if (tally.isMisuse) {
     return new LockMisuseError(
-      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} refused for a reason that does not go away by itself, ${needed} (${saidIn(tally)}). Check the type of the key and the permissions of the user`,
+      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} reject the request permanently, ${needed} (${reasonsIn(tally)}). Check the type of the key and the permissions of the user`,
       detailsOf(resources, tally),
     )
   }
   return new QuorumUnavailableError(
-    `Cannot ${doing}: ${tally.unable} of ${nodes(total)} cannot answer or vote, ${needed} (${saidIn(tally)}). Bring nodes back, or retry later`,
+    `Cannot ${doing}: ${tally.unable} of ${nodes(total)} are unavailable, ${needed} (${reasonsIn(tally)}). Restore nodes, or retry later`,
     detailsOf(resources, tally),
   )
 }
@@ -52,7 +52,7 @@ function detailsOf(resources: readonly string[], tally: Tally): ErrorDetails {
   return { resources, votes: tally.votes(), cause: causes[0] }
 }
 
-function saidIn(tally: Tally): string {
+function reasonsIn(tally: Tally): string {
   return tally
     .votes()
     .filter(({ vote }) => vote !== 'granted')

@@ -4,8 +4,8 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 
 /**
- * Gives a lock back on every node ("Release"). Resolves at the first majority that has answered; the rest goes on in
- * the background until it is acknowledged or the keys have surely expired. `wasValid`: it was held when it was ended.
+ * Releases a lock on every node ("Release"). Resolves at the first majority that has answered; the rest continues in the
+ * background until it is acknowledged or the keys have surely expired. `wasValid`: it was held when it was ended.
  */
 export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): Promise<ReleaseOutcome> {
   const deliver = (member: Member, reply: NodeReply | undefined): void => {
@@ -13,7 +13,7 @@ export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): 
   }
   let decided = false
   const tally = await quorum.round((member) => releaseOf(lease, member), {
-    patience: lease.claim.options.nodeTimeout,
+    deadline: lease.request.options.nodeTimeout,
     isDecided: (soFar) => soFar.isAnswered,
     late: (member, reply) => {
       if (decided) deliver(member, reply)
@@ -23,21 +23,21 @@ export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): 
   for (const member of quorum.members) deliver(member, tally.replies[member.index])
   if (tally.isWon) return 'released'
   if (!tally.isAnswered) return 'unknown'
-  // Held by a bare majority of which some were not among the first to answer: it was ours while it was valid.
+  // Held by a bare majority, and some of it were not among the first to answer: the lock was ours while it was valid.
   return wasValid && tally.granted > 0 ? 'released' : 'expired'
 }
 
-/** The same without anybody waiting for it. */
-export function freeEverywhere({ members }: Quorum, lease: Lease): void {
+/** The same in the background. */
+export function releaseEverywhere({ members }: Quorum, lease: Lease): void {
   for (const member of members) deliverTo(member, lease)
 }
 
-/** Nodes that never had the lock owe us nothing: what is kept for silent nodes is bounded by what was held. */
+/** Nodes that never stored the lock are skipped, so that what is kept for silent nodes is bounded by what was held. */
 function deliverTo(member: Member, lease: Lease): void {
-  const standing = lease.standingAt(member)
-  if (standing !== 'absent') member.deliver(releaseOf(lease, member), lease.longestTtl, standing)
+  const state = lease.answerStateAt(member)
+  if (state !== 'absent') member.deliver(releaseOf(lease, member), lease.longestTtl, state)
 }
 
-function releaseOf({ claim, value, bearer }: Lease, { marker }: Member): ReleaseCommand {
-  return { kind: 'release', keys: claim.keys, value, bearer, marker }
+function releaseOf({ request, value, bearer }: Lease, { marker }: Member): ReleaseCommand {
+  return { kind: 'release', keys: request.keys, value, bearer, marker }
 }

@@ -4,8 +4,8 @@ import type { Member } from '../quorum/member.js'
 import { instantOf } from '../quorum/validity.js'
 
 /**
- * A step of its own after an extension round that was won ("Repair"): a node that has lost the value and is free, or
- * that could not be asked, gets it again. It counts from the next round on, never towards the one that led to it.
+ * A separate step after an extension round that was won ("Repair"): a node that has lost the value and is free, or that
+ * could not be asked, gets it again. It counts from the next round on, never towards the one that led to it.
  */
 export function repairAfterRenewal(lease: Lease, member: Member, reply: NodeReply): void {
   if (reply.vote === 'refused' && reply.reason === 'gone') repair(lease, member, lease.ttl)
@@ -13,8 +13,8 @@ export function repairAfterRenewal(lease: Lease, member: Member, reply: NodeRepl
 }
 
 /**
- * A node that could not vote when the lock was taken, and can now, gets the lock as by a late vote of that round: for
- * the time that the keys live on the other nodes. So the lock does not hang on a bare quorum until its renewal.
+ * A node that could not vote when the lock was granted, and now can, gets the lock as if by a late vote of that round,
+ * for as long as the keys live on the other nodes. So the lock does not depend on a bare quorum until its renewal.
  */
 export function topUp(lease: Lease, member: Member): void {
   const reply = lease.tally.replies[member.index]
@@ -25,7 +25,7 @@ export function topUp(lease: Lease, member: Member): void {
 
 function repair(lease: Lease, member: Member, ttl: number): void {
   if (lease.remaining(instantOf(member.clock)) === 0) return
-  const { keys, options } = lease.claim
+  const { keys, options } = lease.request
   const fence: Fence | undefined =
     lease.token === undefined ? undefined : { token: lease.token, retention: options.fenceRetention }
   const { tally, value, bearer } = lease
@@ -34,11 +34,11 @@ function repair(lease: Lease, member: Member, ttl: number): void {
     tally.put(member.index, answer, 0)
   })
   if (obstacle !== undefined) return
-  // An extension in the same call tells the node who bears it: else its giver could free it there.
+  // An extension in the same call informs the node of the bearer; otherwise the giver could release the lock there.
   if (bearer !== undefined && bearer > 0) {
     member.submit({ kind: 'extend', keys, value, ttl, bearer, marker }, () => undefined)
   }
-  // A release that comes meanwhile travels behind it and takes it back.
+  // A release in the meantime travels behind the repair and takes it back.
   lease.mayRemainOn(member)
 }
 

@@ -1,7 +1,7 @@
 import { shownResources } from '../check.js'
 import { LockLostError } from '../errors.js'
 import type { Holds } from '../holds.js'
-import { Lease, type Claim } from '../lease.js'
+import { Lease, type LockRequest } from '../lease.js'
 import type { LockParts } from '../lock-json.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { validityOf } from '../quorum/validity.js'
@@ -16,49 +16,49 @@ export interface Resuming {
 }
 
 /**
- * Continues with a lock of another process. `hand` makes the handle, in the very moment in which the lock is proven and
- * the caller still wants it: an abort can come before, or meets the handle.
+ * Continues with a lock of another process. `hand` makes the handle at the very moment at which the lock is confirmed
+ * and still wanted, so an abort comes either before it or meets the handle.
  */
 export async function resume<Handle>(
   client: Resuming,
-  claim: Claim,
+  request: LockRequest,
   { value, token, bearer }: LockParts,
   signal: AbortSignal | undefined,
   hand: (lease: Lease) => Handle,
 ): Promise<Handle> {
   const { quorum, waits } = client
-  waits.assertOpen(claim.resources)
-  const validity = validityOf(claim.options.ttl, claim.options.driftFactor)
-  const lease = new Lease(claim, value, token, quorum.now(), quorum.newTally(), validity)
-  lease.bearer = bearer + 1
-  const wanted = new Interruption(client, claim.resources, signal)
+  waits.assertOpen(request.resources)
+  const validity = validityOf(request.options.ttl, request.options.driftFactor)
+  const lease = new Lease(request, value, token, quorum.now(), quorum.newTally(), validity)
+  lease.resumedFrom(bearer)
+  const interruption = new Interruption(client, request.resources, signal)
   try {
-    const outcome = await prove(client, lease, wanted)
-    wanted.throwIfInterrupted()
+    const outcome = await confirm(client, lease, interruption)
+    interruption.throwIfInterrupted()
     if (outcome === 'renewed') return hand(lease)
     throw new LockLostError(
       outcome === 'lost' ? 'gone' : 'expired',
-      `Cannot resume ${shownResources(claim.resources)}: it is not held any more`,
-      { resources: claim.resources, votes: lease.tally.votes() },
+      `Cannot resume ${shownResources(request.resources)}: it is no longer held`,
+      { resources: request.resources, votes: lease.tally.votes() },
     )
   } catch (error) {
-    // Nobody's lease: the keys belong to whoever resumes the lock next, or expire by themselves.
+    // The keys belong to the next process that resumes the lock, or expire.
     lease.end('released')
     throw error
   } finally {
-    wanted.dispose()
+    interruption.dispose()
   }
 }
 
-/** It is ours if a majority says so: an extension asks just that. */
-async function prove(
+/** The lock is ours if a majority confirms the value, which is what an extension does. */
+async function confirm(
   { quorum, holds }: Resuming,
   lease: Lease,
-  wanted: Interruption,
+  interruption: Interruption,
 ): Promise<ExtendOutcome> {
   for (;;) {
-    const outcome = await wanted.unless(holds.extend(lease, lease.claim.options.ttl, 'awaited'))
+    const outcome = await interruption.race(holds.extend(lease, lease.request.options.ttl, 'awaited'))
     if (outcome !== 'inconclusive' || lease.remaining(quorum.now()) === 0) return outcome
-    await wanted.pause(PAUSE_BETWEEN_TRIES)
+    await interruption.pause(PAUSE_BETWEEN_TRIES)
   }
 }

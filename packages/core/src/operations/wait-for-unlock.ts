@@ -1,16 +1,16 @@
 import type { Waiter } from '../node/lock-node.js'
+import { formatWaiterId } from '../node/waiter-id.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import type { Interruption } from '../wait/interruption.js'
-import { PLACE_LIFE } from '../wait/place.js'
+import { HEARTBEAT, PLACE_LIFE } from '../wait/place.js'
 import type { Wakeups } from '../wait/wakeups.js'
-import { isHeld, lookUntilSure, untilFree } from './inspect.js'
+import { inspectUntilDecided, isHeld, untilFree } from './inspect.js'
 
-const HEARTBEAT = 1_000
-/** Holders are known by value, not by name: a lock that expires by itself is looked at again a little later. */
+/** After a lock should have expired, how much later to check again, milliseconds. */
 const GRACE = 2
 
-/** What is looked at, and for how long. */
+/** What is watched, and for how long. */
 export interface Watch {
   readonly resources: readonly string[]
   readonly keys: readonly string[]
@@ -18,39 +18,40 @@ export interface Watch {
   readonly retryInterval: number
 }
 
-/** Resolves true when nobody holds the keys, false when `timeout` ran out. Watches without standing in anybody's way. */
+/** Resolves true when the keys are free, false when `timeout` ran out. Watches without holding up any waiter. */
 export async function waitForUnlock(
   quorum: Quorum,
   wakeups: Wakeups,
   watched: Watch,
-  wanted: Interruption,
+  interruption: Interruption,
 ): Promise<boolean> {
   const { clock } = quorum
   const { resources, keys, timeout } = watched
   const until = clock.monotonic() + timeout
   const number = wakeups.nextNumber()
-  const watch: Waiter = { id: wakeups.idOf(number), at: Infinity, age: 0, life: PLACE_LIFE }
-  const told = new Set<string>()
+  const id = formatWaiterId({ channel: wakeups.channel, number })
+  const watch: Waiter = { id, at: Infinity, age: 0, life: PLACE_LIFE }
+  const reported = new Set<string>()
   let rise: (() => void) | undefined
   wakeups.add(number, {
     woken: ({ name }) => {
-      told.add(name)
-      if (quorum.isQuorum(told.size)) rise?.()
+      reported.add(name)
+      if (quorum.isQuorum(reported.size)) rise?.()
     },
   })
-  // A place is made on nodes that have the keys; it stands in nobody's way and lapses soon.
+  // Nodes where the keys are held store the place of this watcher, which holds up no waiter and expires soon.
   let watching = false
   try {
     for (;;) {
-      told.clear()
-      const tally = await wanted.unless(lookUntilSure(quorum, keys, watch))
+      reported.clear()
+      const tally = await interruption.race(inspectUntilDecided(quorum, keys, watch))
       if (!isHeld(quorum, resources, tally)) return true
       if (clock.monotonic() >= until) return false
       watching = true
       wakeups.listen()
-      // Word that came while we looked may be newer than what we saw.
-      if (quorum.isQuorum(told.size)) continue
-      await wanted.unless(
+      // Wake-ups during the inspection may be newer than its result.
+      if (quorum.isQuorum(reported.size)) continue
+      await interruption.race(
         new Promise<void>((resolve) => {
           const due = Math.min(until, clock.monotonic() + pauseAfter(quorum, wakeups, watched, tally))
           const alarm = quorum.agenda.at(due, 'awaited', resolve)
@@ -72,6 +73,6 @@ export async function waitForUnlock(
 }
 
 function pauseAfter(quorum: Quorum, wakeups: Wakeups, { retryInterval }: Watch, tally: Tally): number {
-  const look = wakeups.hears ? HEARTBEAT : 2 * retryInterval * quorum.random.fraction()
-  return Math.max(1, Math.min(look, untilFree(quorum, tally) + GRACE))
+  const poll = wakeups.hearsQuorum ? HEARTBEAT : 2 * retryInterval * quorum.random.fraction()
+  return Math.max(1, Math.min(poll, untilFree(quorum, tally) + GRACE))
 }

@@ -1,9 +1,9 @@
 import { Agenda } from '../agenda.js'
 import type { Clock } from '../clock.js'
-import type { LockNode, NodeCommand, NodeReply } from '../node/lock-node.js'
+import type { LockNode, NodeCommand } from '../node/lock-node.js'
 import type { Random } from '../random.js'
 import { Member, type MemberObserver } from './member.js'
-import { openRound } from './round.js'
+import { openRound, type RoundPlan } from './round.js'
 import { Tally } from './tally.js'
 import { instantOf, type Instant } from './validity.js'
 
@@ -15,18 +15,13 @@ export interface QuorumOptions {
   readonly random: Random
 }
 
-export interface RoundOptions {
-  /** Where the votes are counted, for a caller that looks before the end. */
-  readonly tally?: Tally | undefined
+/** Everything about a round that has a default here. */
+export interface RoundOptions
+  extends Partial<Omit<RoundPlan, 'start' | 'commandFor' | 'agenda' | 'members'>> {
   readonly start?: Instant | undefined
-  readonly patience?: number | undefined
-  readonly suspectAfter?: number | undefined
-  readonly purpose?: 'awaited' | 'background' | undefined
-  readonly isDecided?: ((tally: Tally) => boolean) | undefined
-  readonly late?: ((member: Member, reply: NodeReply, tally: Tally) => void) | undefined
 }
 
-/** The members, how many of them must agree, and one way to ask them all: what every operation is given. */
+/** The members, how many of them must agree, and one way to ask them all: every operation receives this. */
 export class Quorum {
   readonly clock: Clock
   readonly random: Random
@@ -36,7 +31,7 @@ export class Quorum {
   /** Members that must agree. */
   readonly size: number
   readonly nodeTimeout: number
-  /** The highest token seen anywhere; proposals start above it. */
+  /** The highest token known; proposals start above it. */
   highestToken = 0
 
   constructor({ nodes, quorum, nodeTimeout, clock, random }: QuorumOptions, observer: MemberObserver) {
@@ -53,12 +48,12 @@ export class Quorum {
     return count >= this.size
   }
 
-  /** Members without which the others are no quorum any more: one of them was in every quorum there has been. */
+  /** The fewest members without which the others are no quorum. At least one of them was in every quorum so far. */
   get blocking(): number {
     return this.members.length - this.size + 1
   }
 
-  /** Of the times at which each member may agree, the one from which a quorum may. */
+  /** Given the time at which each member may agree, the time at which a quorum may. */
   qthSmallest(times: readonly number[]): number {
     return [...times].sort((a, b) => a - b)[this.size - 1] as number
   }
@@ -77,7 +72,7 @@ export class Quorum {
     })
   }
 
-  /** The same for a caller that has a promise of its own. */
+  /** As `round`, for a caller that makes its own promise. */
   openRound(
     commandFor: (member: Member) => NodeCommand,
     options: RoundOptions,
@@ -89,7 +84,7 @@ export class Quorum {
         tally: options.tally ?? this.newTally(),
         agenda: this.agenda,
         start: options.start?.monotonic ?? this.clock.monotonic(),
-        patience: options.patience ?? this.nodeTimeout,
+        deadline: options.deadline ?? this.nodeTimeout,
         suspectAfter: options.suspectAfter,
         purpose: options.purpose ?? 'awaited',
         commandFor,

@@ -5,28 +5,29 @@ import type { Tally } from './tally.js'
 
 export interface RoundPlan {
   readonly members: readonly Member[]
+  /** Where the votes are counted, for a caller that reads them before the end. */
   readonly tally: Tally
   readonly agenda: Agenda
   /** Monotonic time at which the round was opened. */
   readonly start: number
-  /** Milliseconds after which a silent member's vote is `unknown`. */
-  readonly patience: number
-  /** Milliseconds after which a member that is still silent is suspect; `patience` unless that was cut short. */
+  /** Milliseconds after which the vote of a member that has not responded is `unknown`. */
+  readonly deadline: number
+  /** Milliseconds after which a member that has not responded is suspect; `deadline` unless that was cut short. */
   readonly suspectAfter?: number | undefined
   readonly purpose: 'awaited' | 'background'
   readonly commandFor: (member: Member) => NodeCommand
-  /** When the outcome is sure; the first moment possible unless the round says otherwise. */
+  /** When the outcome is certain; the first moment possible unless the caller needs more. */
   readonly isDecided?: ((tally: Tally) => boolean) | undefined
-  /** Each reply that comes after the decision, also in place of an `unknown` that stood for its absence. */
+  /** Each reply after the decision, including one that replaces the `unknown` put down for its absence. */
   readonly late?: ((member: Member, reply: NodeReply, tally: Tally) => void) | undefined
 }
 
-/** A timer that fires later than this has waited behind other work: answers may lie unread in the sockets. */
+/** A timer that fires later than this has waited behind other work, so answers may lie unread in the sockets. */
 const STALLED = 5
 
 /**
- * The one fan-out: sends a command to every member, counts what comes back, and is done at the first moment at which
- * the outcome is sure. It never waits for the slowest node, and never longer than `patience`.
+ * The one fan-out: sends a command to every member, counts the replies, and is done at the first moment at which the
+ * outcome is certain. It never waits for the slowest node, and never longer than `deadline`.
  */
 export function openRound(plan: RoundPlan, done: (tally: Tally) => void): void {
   new Round(plan, done).open()
@@ -36,7 +37,7 @@ class Round {
   readonly #plan: RoundPlan
   readonly #tally: Tally
   #resolve: ((tally: Tally) => void) | undefined
-  #deadline: Appointment | undefined
+  #expiry: Appointment | undefined
   #isPutOff = false
 
   constructor(plan: RoundPlan, resolve: (tally: Tally) => void) {
@@ -46,7 +47,7 @@ class Round {
   }
 
   open(): void {
-    const { members, commandFor, start, patience, purpose } = this.#plan
+    const { members, commandFor, start, deadline, purpose } = this.#plan
     const heard: Answer = (reply, now, member) => {
       this.#heard(member, reply, now)
     }
@@ -55,9 +56,9 @@ class Round {
       if (obstacle !== undefined) this.#tally.put(member.index, obstacle, 0)
     }
     if (this.#resolve === undefined) return
-    if (this.#tally.outstanding > 0) this.#expireAt(start + patience, purpose)
-    // Sure before anybody could answer. A caller that tries again at once would keep the process from ever hearing that
-    // the nodes are back: so the event loop gets its turn first.
+    if (this.#tally.outstanding > 0) this.#expireAt(start + deadline, purpose)
+    // Certain before any node could answer. A caller that tries again at once would keep the process from ever learning
+    // that the nodes are back, so the event loop gets its turn first.
     if (!this.#isSure) return
     this.#plan.agenda.at(start, purpose, () => {
       this.#settleIfSure()
@@ -72,7 +73,7 @@ class Round {
 
   #heard(member: Member, reply: NodeReply, now: number): void {
     this.#tally.put(member.index, reply, now - this.#plan.start)
-    if (this.#tally.outstanding === 0) this.#deadline?.cancel()
+    if (this.#tally.outstanding === 0) this.#expiry?.cancel()
     if (this.#resolve === undefined) this.#plan.late?.(member, reply, this.#tally)
     else this.#settleIfSure()
   }
@@ -83,19 +84,19 @@ class Round {
     tally.outcome = tally.isWon ? 'won' : 'lost'
     const resolve = this.#resolve
     this.#resolve = undefined
-    // Nobody waits for those who have not answered yet; but that they are silent has to be noticed.
+    // The caller does not wait for the remaining nodes, but that they do not respond must be noticed.
     if (tally.outstanding > 0 && this.#plan.purpose === 'awaited') {
-      this.#deadline?.cancel()
-      this.#expireAt(this.#plan.start + this.#plan.patience, 'background')
+      this.#expiry?.cancel()
+      this.#expireAt(this.#plan.start + this.#plan.deadline, 'background')
     }
     resolve(tally)
   }
 
   #expireAt(due: number, purpose: 'awaited' | 'background'): void {
-    this.#deadline = this.#plan.agenda.at(due, purpose, () => {
-      const now = this.#now()
-      // The process stood still. One turn of the event loop lets what has arrived be read first: one, since a loop that
-      // lags all the time would never get to the end.
+    this.#expiry = this.#plan.agenda.at(due, purpose, () => {
+      const now = this.#plan.agenda.now()
+      // The process stood still, so what has arrived is read first, in one turn of the event loop. Only one, because a
+      // loop that always lags would never come to the end.
       if (now - due > STALLED && !this.#isPutOff) {
         this.#isPutOff = true
         this.#expireAt(now + 1, purpose)
@@ -104,11 +105,11 @@ class Round {
   }
 
   #expire(now: number): void {
-    const { members, patience, start, late, suspectAfter = patience } = this.#plan
+    const { members, deadline, start, late, suspectAfter = deadline } = this.#plan
     const suspectAt = start + suspectAfter
     const silent = members.filter((member) => this.#tally.replies[member.index] === undefined)
     for (const member of silent) {
-      const reply: NodeReply = { vote: 'unknown', reason: `no answer within ${Math.round(patience)} ms` }
+      const reply: NodeReply = { vote: 'unknown', reason: `no answer within ${Math.round(deadline)} ms` }
       this.#tally.put(member.index, reply, now - start)
       if (now >= suspectAt) member.overdue(start)
       if (this.#resolve === undefined) late?.(member, reply, this.#tally)
@@ -118,9 +119,5 @@ class Round {
     this.#plan.agenda.at(suspectAt, 'background', () => {
       for (const member of silent) member.overdue(start)
     })
-  }
-
-  #now(): number {
-    return (this.#plan.members[0] as Member).clock.monotonic()
   }
 }

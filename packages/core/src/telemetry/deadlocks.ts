@@ -1,6 +1,6 @@
 import { shown, shownResources } from '../check.js'
 import { DeadlockError } from '../errors.js'
-import type { Claim } from '../lease.js'
+import type { LockRequest } from '../lease.js'
 import type { Logger } from '../options.js'
 import { sharedGraph, type Link, type Wait, type WaitForGraph } from './wait-for-graph.js'
 
@@ -18,13 +18,13 @@ export class Deadlocks {
   }
 
   /** Runs what `using` runs. */
-  hold<T>({ keys, resources, options }: Claim, fn: () => T | Promise<T>): Promise<T> {
+  hold<T>({ keys, resources, options }: LockRequest, fn: () => T | Promise<T>): Promise<T> {
     const name = options.label ?? `the holder of ${shownResources(resources)}`
     return this.#graph.hold(this.#own(keys), name, fn)
   }
 
   /** Runs what may wait for a lock, unless it would wait for ever and that is not wanted. */
-  async wait<T>({ keys, resources, options }: Claim, work: () => Promise<T>): Promise<T> {
+  async wait<T>({ keys, resources, options }: LockRequest, work: () => Promise<T>): Promise<T> {
     const task = this.#graph.current
     // Who holds nothing is waited for by nobody.
     if (task === undefined || options.wait === 0) return work()

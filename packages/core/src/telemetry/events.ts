@@ -7,7 +7,7 @@ import { heldFor, holdNumberOf } from './hold-number.js'
 export function tellLost(lease: Lease, now: Instant, reason: LossReason, error: LockLostError): void {
   if (!lostChannel.hasSubscribers) return
   lostChannel.publish({
-    resources: lease.claim.resources,
+    resources: lease.request.resources,
     hold: holdNumberOf(lease),
     heldFor: heldFor(lease, now.monotonic),
     reason,
@@ -18,7 +18,7 @@ export function tellLost(lease: Lease, now: Instant, reason: LossReason, error: 
 export function tellDetached(lease: Lease, now: Instant): void {
   if (!detachChannel.hasSubscribers) return
   detachChannel.publish({
-    resources: lease.claim.resources,
+    resources: lease.request.resources,
     hold: holdNumberOf(lease),
     heldFor: heldFor(lease, now.monotonic),
     remaining: lease.remaining(now),

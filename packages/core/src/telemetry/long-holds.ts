@@ -3,10 +3,10 @@ import type { Logger } from '../options.js'
 import type { ResolvedDeadlockDetection } from '../resolve-options.js'
 import { heldFor } from './hold-number.js'
 
-/** Holds that were warned of: once each is enough. */
+/** Holds that a warning was logged for: one each is enough. */
 const warned = new WeakSet<Lease>()
 
-/** Looked at together with the clocks, once a second while anything is held: a lock that is released soon costs nothing. */
+/** Checked together with the clocks, once a second while anything is held, so a lock that is released soon costs nothing. */
 export function warnOfLongHold(
   { warnAfter }: ResolvedDeadlockDetection,
   logger: Logger,
@@ -16,7 +16,7 @@ export function warnOfLongHold(
   const held = heldFor(lease, now)
   if (lease.detached || held < warnAfter || warned.has(lease)) return
   warned.add(lease)
-  const { resources, options, origin } = lease.claim
+  const { resources, options, origin } = lease.request
   logger.warn(
     {
       resources,
@@ -24,14 +24,14 @@ export function warnOfLongHold(
       ...(options.label === undefined ? {} : { label: options.label }),
       ...(origin === undefined ? {} : { origin: origin.stack }),
     },
-    'a lock is held for very long: a deadlock is possible',
+    'lock is held for very long: a deadlock is possible',
   )
 }
 
-/** Frames that lead to the caller; more of them cost more. */
+/** Stack frames up to the caller; more of them cost more. */
 const FRAMES = 12
 
-/** Where a lock was asked for. V8 keeps the frames as they are and makes text of them only when it is read. */
+/** Where a lock was asked for. V8 stores the frames and formats them only when they are read. */
 export function originOf(): { readonly stack?: string } {
   const before = Error.stackTraceLimit
   Error.stackTraceLimit = FRAMES

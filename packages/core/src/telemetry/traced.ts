@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { QuorumLockError } from '../errors.js'
-import type { Claim, Lease, ReleaseOutcome } from '../lease.js'
+import type { LockRequest, Lease, ReleaseOutcome } from '../lease.js'
 import {
   acquireChannel,
   extendChannel,
@@ -17,17 +17,21 @@ import { heldFor, holdNumberOf } from './hold-number.js'
 /** What a call to acquire a lock is about. */
 export interface AcquireSubject {
   readonly clock: Clock
-  readonly claim: Claim
+  readonly request: LockRequest
   readonly mode: 'wait' | 'try'
   readonly signal: AbortSignal | undefined
 }
 
 export async function traceAcquire<Result extends Lease | undefined>(
-  { clock, claim, mode, signal }: AcquireSubject,
+  { clock, request, mode, signal }: AcquireSubject,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const { label } = claim.options
-  const trace: AcquireTrace = { resources: claim.resources, mode, ...(label === undefined ? {} : { label }) }
+  const { label } = request.options
+  const trace: AcquireTrace = {
+    resources: request.resources,
+    mode,
+    ...(label === undefined ? {} : { label }),
+  }
   const start = clock.monotonic()
   let result: Result | undefined
   // The channel shows the result of the promise to everybody, so it must not be the lease.
@@ -63,7 +67,7 @@ export function traceExtend<Outcome extends NonNullable<ExtendTrace['outcome']>>
   work: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const start = clock.monotonic()
-  const trace: ExtendTrace = { resources: lease.claim.resources, hold: holdNumberOf(lease), ttl, by }
+  const trace: ExtendTrace = { resources: lease.request.resources, hold: holdNumberOf(lease), ttl, by }
   return extendChannel.tracePromise(async () => {
     const outcome = await work()
     trace.outcome = outcome
@@ -80,7 +84,7 @@ export function traceRelease(
 ): Promise<ReleaseOutcome> {
   const start = clock.monotonic()
   const trace: ReleaseTrace = {
-    resources: lease.claim.resources,
+    resources: lease.request.resources,
     hold: holdNumberOf(lease),
     heldFor: heldFor(lease, start),
   }

@@ -1,23 +1,23 @@
-import { Lease, type Claim } from '../lease.js'
+import { Lease, type LockRequest } from '../lease.js'
 import type { Handed } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { validityOf, type Instant } from '../quorum/validity.js'
 
-/** What has to be left of a lock that is taken as it was handed over: less than that is asked for anew. */
-const WORTH_HAVING = 1 / 4
+/** A lock is taken as it was handed over only if this share of its time is left; otherwise the client asks again. */
+const MIN_USEFUL_SHARE = 1 / 4
 
 /**
- * What nodes gave to a waiter by themselves when its turn came. A node did so after the last attempt if it names the
- * deadline that this attempt gave to the place; so its key lives from the beginning of the attempt for the time that
- * it tells, at the least.
+ * What nodes have given to a waiter when its turn came. The deadline that a node reports is that of the place; if it is
+ * the one which the last attempt gave to the place, the hand-over came after that attempt. So its key lives at least for
+ * the reported time, counted from the beginning of the attempt.
  */
 export class HandOver {
   /** When the last attempt began. */
   readonly #start: Instant
-  /** For how long a place lasts, milliseconds. */
+  /** How long a place lasts, milliseconds. */
   readonly #life: number
-  /** Until when the place lasts by the clock of each node. */
+  /** Until when the place lasts, by the clock of each node. */
   readonly #deadlines = new Map<Member, number>()
   readonly #handed = new Map<Member, Handed>()
 
@@ -26,8 +26,8 @@ export class HandOver {
     this.#life = life
   }
 
-  /** The node has answered the attempt with a place in its queue, at `clock` by its own. */
-  stands(member: Member, clock: number): void {
+  /** The node has answered the attempt with a place in its queue, at `clock` by its own clock. */
+  queued(member: Member, clock: number): void {
     this.#deadlines.set(member, clock + this.#life)
   }
 
@@ -35,10 +35,10 @@ export class HandOver {
     this.#handed.set(member, handed)
   }
 
-  /** The lock, if a quorum has handed it over and enough is left of its time. */
-  lease(quorum: Quorum, claim: Claim, value: string): Lease | undefined {
+  /** The lock, if a quorum has handed it over and enough of its time is left. */
+  lease(quorum: Quorum, request: LockRequest, value: string): Lease | undefined {
     if (!quorum.isQuorum(this.#handed.size)) return undefined
-    const { ttl, driftFactor } = claim.options
+    const { ttl, driftFactor } = request.options
     const tally = quorum.newTally()
     let shortest = ttl
     for (const [member, { remaining, deadline }] of this.#handed) {
@@ -49,10 +49,9 @@ export class HandOver {
     if (!tally.isWon) return undefined
     tally.outcome = 'won'
     const now = quorum.now()
-    const lease = new Lease(claim, value, undefined, now, tally, validityOf(shortest, driftFactor))
-    lease.since = this.#start
-    lease.isProvisional = true
-    const enough = WORTH_HAVING * validityOf(Math.min(ttl, this.#life), driftFactor)
+    const validity = validityOf(shortest, driftFactor)
+    const lease = new Lease(request, value, undefined, now, tally, validity).provisional(this.#start)
+    const enough = MIN_USEFUL_SHARE * validityOf(Math.min(ttl, this.#life), driftFactor)
     return lease.remaining(now) >= enough ? lease : undefined
   }
 }

@@ -2,13 +2,13 @@ import type { Quorum } from '../quorum/quorum.js'
 import { onAbort } from './on-abort.js'
 import type { Waits } from './waits.js'
 
-/** The end of a wait by the caller's signal or by `close()`, whatever it is that is being waited for. */
+/** Ends one call early, by the caller's signal or by `close()`, whatever the call is waiting for. */
 export class Interruption {
   readonly #quorum: Quorum
   readonly #waits: Waits
   readonly #resources: readonly string[]
   readonly #signal: AbortSignal | undefined
-  /** Rejects what is being waited for now; one thing at a time. */
+  /** Rejects what the call is waiting for now; one thing at a time. */
   #reject: ((reason: unknown) => void) | undefined
   #reaction: (() => void) | undefined
   readonly #unfollow: (() => void) | undefined
@@ -49,8 +49,8 @@ export class Interruption {
     this.#signal?.throwIfAborted()
   }
 
-  /** What `start` comes to, unless the caller does not want it any more: whoever works has to clear up then. */
-  until<T>(start: (done: (result: T) => void) => void): Promise<T> {
+  /** Like `new Promise(start)`, but rejects when interrupted. What was started goes on, and must clean up after itself. */
+  promise<T>(start: (resolve: (result: T) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.throwIfInterrupted()
       this.#reject = reject
@@ -58,8 +58,8 @@ export class Interruption {
     })
   }
 
-  /** The same for work that is under way. */
-  unless<T>(work: Promise<T>): Promise<T> {
+  /** Settles with `work`, or rejects before it when interrupted. */
+  race<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       work.then(resolve, reject)
       this.#reject = reject
@@ -77,7 +77,7 @@ export class Interruption {
       }
     })
     try {
-      await this.unless(elapsed)
+      await this.race(elapsed)
     } finally {
       this.#reaction?.()
       this.#reaction = undefined

@@ -3,20 +3,19 @@ import type { Handed, NodeReply } from '../node/lock-node.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
-import type { Place } from './place.js'
+import { HEARTBEAT, type Place } from './place.js'
 import type { Sleeper, Wakeups } from './wakeups.js'
 
-const HEARTBEAT = 1_000
-/** After a first word from a node, how long to wait for the others before trying all the same. */
-const IMPATIENCE = 10
-/** Split votes in a row after which waiters give way to each other by chance. */
+/** After the first wake-up, how long to wait for the rest before retrying, milliseconds. */
+const WAKE_UP_GRACE = 10
+/** Split votes in a row after which waiters yield to each other at random. */
 const SPLITS_TOLERATED = 3
 const LONGEST_SPLIT_PAUSE = 100
-/** A node whose quarantine is over still has to be admitted: no use in asking more often. */
+/** A node whose quarantine is over must still be admitted, so asking more often would be useless. */
 const ADMISSION = 50
 
 /**
- * The sleep between two attempts of one wait. It ends at the first of: word from so many nodes that a quorum may be
+ * The sleep between two attempts of one wait. It ends at the first of: wake-ups from enough nodes for a quorum to be
  * free · the moment at which a quorum is free by expiry · the heartbeat that renews the place · the end of the wait.
  */
 export class Waiting implements Sleeper {
@@ -24,13 +23,13 @@ export class Waiting implements Sleeper {
   readonly #wakeups: Wakeups
   readonly #place: Place
   readonly #retryInterval: number
-  /** Whether the node may be free, as far as was heard since the last attempt. */
+  /** Whether the node may be free, as far as is known since the last attempt. */
   readonly #free: boolean[]
   #wake: (() => void) | undefined
   #alarm: Appointment | undefined
   #alarmDue = Infinity
   #splits = 0
-  /** The last attempt, if votes were still to come when it was lost. */
+  /** The last attempt, if votes were still outstanding when it was lost. */
   #unjudged: Tally | undefined
   #ended = false
 
@@ -43,21 +42,21 @@ export class Waiting implements Sleeper {
     wakeups.add(place.number, this)
   }
 
-  /** Before an attempt: what was heard until now is used up by it. */
+  /** Before an attempt, which makes use of everything known until now. */
   attempting(): void {
     this.#free.fill(false)
   }
 
-  /** Sleeps after an attempt that was lost, until the next one makes sense, `until` (monotonic) at the latest. */
+  /** Sleeps after an attempt that was lost until the next one is worthwhile, at most until `until` (monotonic). */
   async sleep(tally: Tally, until: number): Promise<void> {
     const { clock, random } = this.#quorum
     this.#wakeups.listen()
     const now = clock.monotonic()
     this.#noteReplies(tally)
-    await this.#giveWay(tally, now)
+    await this.#yieldAfterSplits(tally, now)
     let due = Math.min(now + HEARTBEAT, until, now + this.#untilFreeByExpiry(tally))
-    // Where too few nodes can tell us, we have to look ourselves.
-    if (!this.#wakeups.hears) {
+    // Too few nodes can wake this client, so it must poll.
+    if (!this.#wakeups.hearsQuorum) {
       due = Math.min(due, now + Math.max(1, 2 * this.#retryInterval * random.fraction()))
     }
     if (this.#isPromising() || this.#ended) return
@@ -76,7 +75,7 @@ export class Waiting implements Sleeper {
     if (name !== undefined && handed !== undefined) this.#place.handed(member, name, handed)
     if (this.#wake === undefined) return
     if (this.#isPromising()) this.#rise()
-    else this.#alarmAt(Math.min(this.#alarmDue, this.#quorum.clock.monotonic() + this.#impatience()))
+    else this.#alarmAt(Math.min(this.#alarmDue, this.#quorum.clock.monotonic() + this.#grace()))
   }
 
   #sleepUntil(due: number): Promise<void> {
@@ -110,9 +109,9 @@ export class Waiting implements Sleeper {
     return this.#quorum.isQuorum(free)
   }
 
-  /** What we have just given back is free; what was said by a node since then stands. */
+  /** Nodes whose grant was just rolled back are free; what nodes have reported since then is kept. */
   #noteReplies(tally: Tally): void {
-    // All given back for having come too late: trying again at once would come too late again.
+    // Everything was rolled back because it came too late: trying again at once would come too late again.
     if (tally.tookTooLong) return
     tally.replies.forEach((reply, index) => {
       if (reply?.vote === 'granted') this.#free[index] = true
@@ -120,15 +119,15 @@ export class Waiting implements Sleeper {
   }
 
   #untilFreeByExpiry(tally: Tally): number {
-    // Expired is what is past its time: one millisecond later.
+    // A key has expired only after its last millisecond.
     return this.#quorum.qthSmallest(tally.replies.map(untilFree)) + 1
   }
 
   /**
-   * Several waiters that each won a part have all given it back and will be woken in order. When that does not help,
-   * their queues disagree (wrong clocks): one or another goes to the back, until an order is found.
+   * Several waiters that each won some nodes have all rolled back, and are woken in order. When that does not help, their
+   * queues disagree (wrong clocks), so some of them move to the back until an order emerges.
    */
-  async #giveWay(tally: Tally, now: number): Promise<void> {
+  async #yieldAfterSplits(tally: Tally, now: number): Promise<void> {
     this.#noteSplit(tally)
     if (this.#splits < SPLITS_TOLERATED || this.#ended) return
     const { random } = this.#quorum
@@ -137,7 +136,7 @@ export class Waiting implements Sleeper {
     await this.#sleepUntil(now + 1 + random.fraction() * longest)
   }
 
-  /** A round is often lost before the grants of other nodes come in: then it is judged once they had their time. */
+  /** A round is often lost before the grants of other nodes arrive, so it is judged once they have had time to. */
   #noteSplit(tally: Tally): void {
     const open = this.#unjudged
     this.#unjudged = undefined
@@ -147,10 +146,10 @@ export class Waiting implements Sleeper {
     else this.#splits = 0
   }
 
-  #impatience(): number {
+  #grace(): number {
     let slowest = 0
     for (const { roundTrip } of this.#quorum.members) slowest = Math.max(slowest, roundTrip ?? 0)
-    return IMPATIENCE + 2 * slowest
+    return WAKE_UP_GRACE + 2 * slowest
   }
 }
 
@@ -158,6 +157,7 @@ function isSplit(tally: Tally): boolean {
   return tally.granted > 0 && tally.refusals('held') + tally.refusals('queued') > 0
 }
 
+/** A node that granted the lock is free at once, because the grant has been rolled back. */
 function untilFree(reply: NodeReply | undefined): number {
   if (reply?.vote === 'granted') return 0
   if (reply?.vote !== 'refused') return Infinity

@@ -1,7 +1,7 @@
 import { shownResources } from '../check.js'
 import { LockClosedError } from '../errors.js'
 
-/** The waits of one client, which `close()` ends: from then on it takes no more calls. */
+/** The waits of one client. `close()` ends them, and from then on the client accepts no more calls. */
 export class Waits {
   readonly #open = new Set<{ interrupt(): void }>()
   #closed = false
@@ -21,7 +21,7 @@ export class Waits {
   assertOpen(resources: readonly string[]): void {
     if (!this.#closed) return
     throw new LockClosedError(
-      `Cannot acquire ${shownResources(resources)}: this Redlock was closed. Make a new one, or close it later`,
+      `Cannot acquire ${shownResources(resources)}: this Redlock is closed. Create a new one, or close it after its last use`,
       { resources },
     )
   }

@@ -1,5 +1,4 @@
 import {
-  channelOf,
   type Ability,
   type ConnectionObserver,
   type LockNode,
@@ -8,6 +7,7 @@ import {
   type WakeObserver,
   type Handed,
 } from '../../src/node/lock-node.js'
+import { channelOf } from '../../src/node/waiter-id.js'
 import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
 import type { ManualClock } from './manual-clock.js'
 

@@ -86,7 +86,7 @@ describe('a fencing token that a server could not count', () => {
     clock.stepWall(9_000_000_000_000)
     const error = await clock.runToError(wrong.acquire('a'))
     expect(error).toMatchObject({ code: 'MISUSE', resources: ['a'] })
-    expect(error.message).toMatch(/the clock of this machine says 2309-.*Set it right/)
+    expect(error.message).toMatch(/the clock of this machine is at 2309-.*Correct it/)
     clock.stepWall(-9_000_000_000_000)
     expect((await clock.run(world.client({ fencing: true }).acquire('a'))).token).toBeLessThan(2n ** 53n)
   })

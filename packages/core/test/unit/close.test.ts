@@ -69,7 +69,7 @@ test('after close nothing is acquired, and the error says why', async () => {
   ]) {
     const error = await world.clock.runToError(work())
     expect(error).toMatchObject({ code: 'CLOSED', resources: ['a'] })
-    expect(error.message).toContain('this Redlock was closed')
+    expect(error.message).toContain('this Redlock is closed')
   }
   expect(world.commands).toBe(0)
 })

@@ -72,12 +72,12 @@ test('messages name the resource, the nodes, what they said and what to do', asy
   world.node(1).script = () => ({ vote: 'failed', reason: 'LOADING', cause: new Error('loading') })
   const unavailable = await world.clock.runToError(world.client().acquire(['b', 'a'], { wait: 0 }))
   expect(unavailable.message).toBe(
-    'Cannot lock "a", "b": 2 of 3 nodes cannot answer or vote, 2 are needed (n1: not connected; n2: LOADING). Bring nodes back, or retry later',
+    'Cannot lock "a", "b": 2 of 3 nodes are unavailable, 2 are needed (n1: not connected; n2: LOADING). Restore nodes, or retry later',
   )
   expect(unavailable.cause).toMatchObject({ message: 'loading' })
   await world.clock.advance(40_000)
   expect(() => held.assertHeld()).toThrow(
-    '"orders/42" was lost: its time ran out before a majority of the nodes confirmed an extension',
+    '"orders/42" was lost: it expired before a majority of nodes confirmed a renewal',
   )
 })
 
@@ -114,6 +114,6 @@ test('nodes that refuse for good are not told to be too few that answer', async 
   for (const work of [redlock.forceRelease('a'), redlock.isLocked('a'), redlock.acquire('a')]) {
     const error = await world.clock.runToError(work)
     expect(error).toBeInstanceOf(first.LockMisuseError)
-    expect(error.message).toMatch(/3 of 3 nodes refused .* \(n1: WRONGTYPE no string; /)
+    expect(error.message).toMatch(/3 of 3 nodes reject the request permanently.* \(n1: WRONGTYPE no string; /)
   }
 })

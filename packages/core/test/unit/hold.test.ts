@@ -93,7 +93,7 @@ describe('loss', () => {
     const { world, lock, clock } = await holding({ ttl: 1_000, autoExtend: false })
     await clock.advance(988)
     expect(lock.held).toBe(false)
-    expect(world.logged('error')).toEqual(['a lock was lost'])
+    expect(world.logged('error')).toEqual(['lock was lost'])
     await clock.advance(100)
     expect(world.holders('a')).toEqual([])
     const { commands } = world

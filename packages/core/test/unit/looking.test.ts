@@ -341,7 +341,7 @@ describe('health', () => {
     await world.clock.advance(10)
     const steps = redlock.health().map(({ clockStep }) => clockStep)
     expect(steps).toEqual([3_600_000, -3_600_000, undefined])
-    expect(world.logged('warn').filter((line) => line.includes("node's clock was stepped"))).toHaveLength(2)
+    expect(world.logged('warn').filter((line) => line.includes('clock of lock node was stepped'))).toHaveLength(2)
     // Asked again at once: it has expired there, and is repaired.
     await world.clock.advance(100)
     expect(lock.held).toBe(true)

@@ -136,7 +136,7 @@ async function report(script: string): Promise<Record<string, unknown>> {
   return JSON.parse(exit.output) as Record<string, unknown>
 }
 
-const WARNING = 'a lock was not released before its handle was garbage-collected; it expires by itself'
+const WARNING = 'lock was not released before its handle was garbage-collected; it will expire'
 
 test('a handle that was forgotten is renewed no more, with a warning; the lock expires by itself', async () => {
   const seen = await report(`

@@ -28,11 +28,11 @@ test('contention is debug, a quorum out of reach is a warning, a lost lock is an
   for (const node of world.nodes) node.disconnect()
   await world.clock.runToError(client.acquire('a', { wait: 0 }))
   expect(levels(lines)).toEqual([
-    'debug: a lock is held by others',
-    'debug: a lock is held by others',
-    'error: a lock was lost',
-    ...world.nodes.map(() => 'warn: connection to a lock node was lost'),
-    'warn: too few lock nodes can answer',
+    'debug: lock is held',
+    'debug: lock is held',
+    'error: lock was lost',
+    ...world.nodes.map(() => 'warn: connection to lock node was lost'),
+    'warn: too few lock nodes are available',
   ])
 })
 
@@ -46,7 +46,7 @@ test('no line holds the value of a lock', async () => {
   for (const node of world.nodes) node.freeze()
   await world.clock.advance(60_000)
   expect(lock.held).toBe(false)
-  expect(levels(lines)).toContain('error: a lock was lost')
-  expect(levels(lines)).toContain('warn: a lock is held for very long: a deadlock is possible')
+  expect(levels(lines)).toContain('error: lock was lost')
+  expect(levels(lines)).toContain('warn: lock is held for very long: a deadlock is possible')
   expect(lines.join('')).not.toContain(lock.value.split('~')[0])
 })

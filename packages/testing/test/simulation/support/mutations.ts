@@ -53,15 +53,15 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'no roll-back of a lost round',
     file: 'operations/proposal.ts',
-    from: "if (this.#phase === 'lost' && mayHold(reply)) this.#takeBack(member)",
+    from: "if (this.#phase === 'lost' && mayHold(reply)) this.#rollBackOn(member)",
     to: '',
     within: 200,
   },
   {
     name: 'an expired lock is handed out',
     file: 'operations/attempt.ts',
-    from: 'if (lease.remaining(quorum.now()) > 0) {',
-    to: 'if (true) {',
+    from: 'if (lease.remaining(quorum.now()) > 0) return lease',
+    to: 'if (true) return lease',
     within: 200,
   },
   {
@@ -131,9 +131,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'forcing a detached lock frees all of it',
     file: 'holds.ts',
-    from: 'if (!lease.detached) freeEverywhere',
+    from: 'if (!lease.detached) releaseEverywhere',
     // Nodes that know the heir refuse what the giver says as such.
-    to: 'lease.bearer = undefined\n    freeEverywhere',
+    to: 'lease.bearer = undefined\n    releaseEverywhere',
     within: 1000,
     plan: { nodes: 1, quorum: 1, resources: 2, only: ['several', 'resume', 'force', 'overstay', 'extend'] },
   },
@@ -155,8 +155,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'validity counted from the answer',
     file: 'operations/attempt.ts',
-    from: 'new Lease(claim, value, fence?.token, start, tally',
-    to: 'new Lease(claim, value, fence?.token, quorum.now(), tally',
+    from: 'new Lease(request, value, fence?.token, start, tally',
+    to: 'new Lease(request, value, fence?.token, quorum.now(), tally',
     within: 1000,
   },
   {
@@ -195,8 +195,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'the time of a lock that was handed over counted from its coming',
     file: 'wait/hand-over.ts',
-    from: 'lease.since = this.#start',
-    to: '',
+    from: '.provisional(this.#start)',
+    to: '.provisional(now)',
     within: 1000,
     plan: HANDED_OVER,
   },
@@ -232,7 +232,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     name: 'a detached lock is freed when its maxHold is over, though another process holds it now',
     file: 'holds.ts',
     from: "if (lease.detached && reason !== 'forced') return",
-    to: "if (lease.detached && reason !== 'forced') { freeEverywhere(this.#quorum, lease); return }",
+    to: "if (lease.detached && reason !== 'forced') { releaseEverywhere(this.#quorum, lease); return }",
     within: 300,
     // Nodes that know the heir refuse what the giver says: so locks are short, and change hands all the time.
     plan: { ...HANDING_OVER, ttls: [100, 300], calmness: 15 },
@@ -240,7 +240,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'nobody gives way after split votes',
     file: 'wait/waiting.ts',
-    from: 'await this.#giveWay(tally, now)',
+    from: 'await this.#yieldAfterSplits(tally, now)',
     to: '',
     within: 500,
     plan: {
@@ -291,7 +291,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a node that can vote later does not get what is held',
     file: 'holds.ts',
-    from: 'for (const lease of this.#leases) topUp(lease, member)',
+    from: 'for (const lease of this.#holds.keys()) topUp(lease, member)',
     to: '',
     world: 'edges',
     within: 200,
@@ -299,8 +299,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'an aborted resume leaves its lease behind',
     file: 'operations/resume.ts',
-    from: "or expire by themselves.\n    lease.end('released')",
-    to: 'or expire by themselves.\n    client.holds.adopt(lease, {})',
+    from: "or expire.\n    lease.end('released')",
+    to: 'or expire.\n    client.holds.adopt(lease, {})',
     world: 'edges',
     within: 500,
     plan: { resources: 1, only: ['heir', 'interrupt'] },
@@ -325,8 +325,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'whatever is held under a name is released under it',
     file: 'redlock.ts',
-    from: 'return new NamedLock(this, claim.resources[0] as string, options)',
-    to: 'return ((this as unknown as { named?: NamedLock }).named ??= new NamedLock(this, claim.resources[0] as string, options))',
+    from: 'return new NamedLock(this, request.resources[0] as string, options)',
+    to: 'return ((this as unknown as { named?: NamedLock }).named ??= new NamedLock(this, request.resources[0] as string, options))',
     world: 'edges',
     within: 200,
     plan: { resources: 1 },
