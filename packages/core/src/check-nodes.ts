@@ -1,5 +1,5 @@
 import { shown, type Check } from './check.js'
-import type { LockNode } from './node/lock-node.js'
+import { ABILITIES, type LockNode } from './node/lock-node.js'
 
 /** At least one node, and no node twice. */
 export function checkNodes(check: Check, option: string, nodes: unknown): void {
@@ -17,6 +17,11 @@ export function checkNodes(check: Check, option: string, nodes: unknown): void {
       )
       return
     }
+    const unknown = unknownAbility(node.lacks)
+    if (unknown !== undefined) {
+      const expected = ABILITIES.join(', ')
+      check.type(`Expected \`${where}.lacks\` to list abilities (${expected}), got ${shown(unknown)}`, option)
+    }
     const earlier = names.get(node.name)
     if (earlier !== undefined) {
       const [same, remedy] =
@@ -33,6 +38,13 @@ export function checkNodes(check: Check, option: string, nodes: unknown): void {
     }
     names.set(node.name, index)
   })
+}
+
+/** A misspelt ability would be taken for one that the node has. */
+function unknownAbility(lacks: unknown): unknown {
+  if (lacks === undefined) return undefined
+  if (!Array.isArray(lacks)) return lacks
+  return lacks.find((ability) => !(ABILITIES as readonly unknown[]).includes(ability))
 }
 
 /** What people give in place of a node. A URL is not repeated: it may hold a password. */

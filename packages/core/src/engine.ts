@@ -29,7 +29,7 @@ export class Engine {
     if (deadlockDetection !== false && deadlockDetection.onCycle !== undefined) {
       this.deadlocks = new Deadlocks(this.quorum.names, deadlockDetection.onCycle, logger)
     }
-    if (options.guard && !options.lacking.has('guard')) {
+    if (options.guard && !options.lacking.has('marker')) {
       this.guard = new Guard({
         quorum: this.quorum,
         ttl: options.ttl,

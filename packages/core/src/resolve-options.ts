@@ -129,7 +129,7 @@ const CLIENT_OPTIONS: Table<ClientOptions> = {
 
 const CLIENT_NAMES = new Set([...Object.keys(LOCK_OPTIONS), ...Object.keys(CLIENT_OPTIONS)])
 const CALL_NAMES = new Set([...Object.keys(LOCK_OPTIONS), 'signal'])
-const WATCH_NAMES = new Set<keyof WaitForUnlockOptions & string>(['timeout', 'signal'])
+const WATCH_NAMES = new Set<keyof WaitForUnlockOptions>(['timeout', 'signal'])
 const DEADLOCK_NAMES = new Set(Object.keys(DEADLOCK_OPTIONS))
 const LOCK_NAMES = Object.keys(LOCK_OPTIONS) as (keyof LockOptions)[]
 

@@ -38,7 +38,7 @@ export function daprNode(options: DaprNodeOptions): LockNode {
 
   return {
     name: chosenName(options.name, `${api.host}/${store}`),
-    lacks: ['extend', 'several', 'queue', 'fencing', 'guard', 'inspect'],
+    lacks: ['extend', 'multiKey', 'queue', 'fencing', 'marker', 'inspect'],
     // There is no connection to keep: each request finds out by itself.
     connected: true,
     send(command, answer) {

@@ -70,7 +70,7 @@ function linkTo(client: IoredisClient | IoredisCluster, name: string | undefined
     return {
       ...base,
       name: chosenName(name, 'cluster'),
-      lacks: ['guard'],
+      lacks: ['marker'],
       isCluster: true,
       openSubscriber: () =>
         new IoredisSubscriber(

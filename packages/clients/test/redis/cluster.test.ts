@@ -57,7 +57,7 @@ const clients: readonly (readonly [string, () => Promise<Subject>])[] = [
   ],
 ]
 
-for (const [name, make] of clients) lockNodeConformance(name, make, { lacks: ['guard'] })
+for (const [name, make] of clients) lockNodeConformance(name, make, { lacks: ['marker'] })
 
 describe.each(clients)('%s', (_name, make) => {
   let subject: Subject
@@ -133,7 +133,7 @@ describe.each(clients)('%s', (_name, make) => {
   })
 
   test('says that nothing guards it against lost data', () => {
-    expect(node.lacks).toEqual(['guard'])
+    expect(node.lacks).toEqual(['marker'])
   })
 
   test('answers a probe', async () => {

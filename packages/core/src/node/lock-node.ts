@@ -29,14 +29,16 @@ export interface LockNode {
 }
 
 /**
- * - `extend` the time of a lock cannot be prolonged
- * - `several` only one key per command
- * - `queue` waiters are not remembered
- * - `fencing` no token counters
- * - `guard` no marker against lost data
- * - `inspect` nothing can be looked at without owning it
+ * - `extend` the time of a lock
+ * - `multiKey` take several keys in one command
+ * - `queue` remember waiters in order
+ * - `fencing` count tokens
+ * - `marker` remember the fleet, so that the guard notices lost data
+ * - `inspect` report on locks of other clients
  */
-export type Ability = 'extend' | 'several' | 'queue' | 'fencing' | 'guard' | 'inspect'
+export type Ability = (typeof ABILITIES)[number]
+
+export const ABILITIES = ['extend', 'multiKey', 'queue', 'fencing', 'marker', 'inspect'] as const
 
 export interface ConnectionObserver {
   connected(): void

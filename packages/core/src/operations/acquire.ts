@@ -1,14 +1,10 @@
-import { QuorumLockError } from '../errors.js'
 import type { Lease, LockRequest } from '../lease.js'
-import type { Logger } from '../options.js'
 import { acquireChannel } from '../telemetry/channels.js'
 import { traceAcquire } from '../telemetry/traced.js'
-import { Interruption } from '../wait/interruption.js'
-import { ready, type Acquiring } from './acquiring.js'
 import { attempt, type Attempt } from './attempt.js'
 import { acquireByChance } from './by-chance.js'
+import { Call, type Acquiring } from './call.js'
 import { acquireInTurn } from './in-turn.js'
-import { Progress } from './progress.js'
 import { refusal } from './refusal.js'
 
 /** Acquires a lock, and waits for it as the options say. */
@@ -17,11 +13,9 @@ export function acquire(
   request: LockRequest,
   signal: AbortSignal | undefined,
 ): Promise<Lease> {
-  const work = (): Promise<Lease> => interruptible(client, request, signal, waitForLock)
-  const { deadlocks } = client
-  const watched = deadlocks === undefined ? work : (): Promise<Lease> => deadlocks.wait(request, work)
-  if (!acquireChannel.hasSubscribers) return watched()
-  return traceAcquire({ clock: client.quorum.clock, request, mode: 'wait', signal }, watched)
+  if (!acquireChannel.hasSubscribers) return watched(client, request, signal)
+  const subject = { clock: client.quorum.clock, request, mode: 'wait', signal } as const
+  return traceAcquire(subject, () => watched(client, request, signal))
 }
 
 /** One round; `undefined` when the lock is held, or other waiters are ahead. */
@@ -30,71 +24,60 @@ export function tryAcquire(
   request: LockRequest,
   signal: AbortSignal | undefined,
 ): Promise<Lease | undefined> {
-  const work = (): Promise<Lease | undefined> => interruptible(client, request, signal, tryForLock)
-  if (!acquireChannel.hasSubscribers) return work()
-  return traceAcquire({ clock: client.quorum.clock, request, mode: 'try', signal }, work)
+  if (!acquireChannel.hasSubscribers) return tryForLock(client, request, signal)
+  const subject = { clock: client.quorum.clock, request, mode: 'try', signal } as const
+  return traceAcquire(subject, () => tryForLock(client, request, signal))
 }
 
-type Work<Result> = (
-  client: Acquiring,
-  request: LockRequest,
-  interruption: Interruption,
-  progress: Progress,
-) => Promise<Result>
+/** With a check for deadlocks, where that is enabled. */
+function watched(client: Acquiring, request: LockRequest, signal: AbortSignal | undefined): Promise<Lease> {
+  const { deadlocks } = client
+  if (deadlocks === undefined) return waitForLock(client, request, signal)
+  return deadlocks.wait(request, () => waitForLock(client, request, signal))
+}
 
-/** What both have in common: the call can be interrupted, and its failure is logged. */
-async function interruptible<Result>(
+async function waitForLock(
   client: Acquiring,
   request: LockRequest,
   signal: AbortSignal | undefined,
-  work: Work<Result>,
-): Promise<Result> {
-  const progress = new Progress(client.quorum.clock)
-  const interruption = new Interruption(client, request.resources, signal)
-  try {
-    return await work(client, request, interruption, progress)
-  } catch (error) {
-    logFailure(client.logger, error)
-    throw error
-  } finally {
-    interruption.dispose()
-  }
-}
-
-const waitForLock: Work<Lease> = async (client, request, interruption, progress) => {
+): Promise<Lease> {
+  const call = new Call(client, request, signal)
   const { wait, fair } = request.options
-  if (wait > 0) {
-    const inTime = fair ? acquireInTurn : acquireByChance
-    return progress.won(await inTime(client, request, interruption, progress))
+  try {
+    if (wait > 0) return call.won(await (fair ? acquireInTurn : acquireByChance)(call))
+    const result = await tryOnce(call)
+    if (result.won) return call.won(result.lease)
+    throw refusal(client.quorum, request.resources, result.tally)
+  } catch (error) {
+    throw call.failed(error)
+  } finally {
+    call.end()
   }
-  const result = await tryOnce(client, request, interruption, progress)
-  if (result.won) return progress.won(result.lease)
-  throw refusal(client.quorum, request.resources, result.tally)
 }
 
-const tryForLock: Work<Lease | undefined> = async (client, request, interruption, progress) => {
-  const result = await tryOnce(client, request, interruption, progress)
-  if (result.won) return progress.won(result.lease)
-  if (result.tally.isUnavailable) throw refusal(client.quorum, request.resources, result.tally)
-  client.logger.debug({ resources: request.resources }, 'lock is held')
-  return undefined
+async function tryForLock(
+  client: Acquiring,
+  request: LockRequest,
+  signal: AbortSignal | undefined,
+): Promise<Lease | undefined> {
+  const call = new Call(client, request, signal)
+  try {
+    const result = await tryOnce(call)
+    if (result.won) return call.won(result.lease)
+    if (result.tally.isUnavailable) throw refusal(client.quorum, request.resources, result.tally)
+    client.logger.debug({ resources: request.resources }, 'lock is held')
+    return undefined
+  } catch (error) {
+    throw call.failed(error)
+  } finally {
+    call.end()
+  }
 }
 
-const tryOnce: Work<Attempt> = async (client, request, interruption, progress) => {
-  const unready = ready(client, interruption)
+async function tryOnce(call: Call): Promise<Attempt> {
+  const unready = call.ready()
   if (unready !== undefined) await unready
-  progress.attempts++
-  const turn = request.options.fair ? 'respect' : 'ignore'
-  const result = await attempt(client.quorum, request, interruption, turn)
+  const result = await attempt(call, call.request.options.fair ? 'respect' : 'ignore')
   if (!result.won) result.rollBack()
   return result
-}
-
-/** Contention is what locks are for; an unavailable quorum is worth a line. */
-function logFailure(logger: Logger, error: unknown): void {
-  if (!(error instanceof QuorumLockError)) return
-  const { code, resources, votes } = error
-  if (code === 'CONTENDED') logger.debug({ resources }, 'lock is held')
-  else if (code === 'UNAVAILABLE') logger.warn({ resources, votes }, 'too few lock nodes are available')
-  else if (code === 'MISUSE') logger.error({ resources, votes }, 'too many lock nodes reject permanently')
 }

@@ -4,8 +4,8 @@ import type { Fence } from '../node/lock-node.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { validityOf, type Instant } from '../quorum/validity.js'
-import type { Interruption } from '../wait/interruption.js'
 import type { Place } from '../wait/place.js'
+import type { Call } from './call.js'
 import { beyondCounting, isBeyondCounting, isStaleOnly, nextFence } from './fence.js'
 import { Proposal } from './proposal.js'
 
@@ -34,31 +34,26 @@ export type Turn = 'ignore' | 'respect' | Place
  * when the call is interrupted.
  */
 export async function attempt(
-  quorum: Quorum,
-  request: LockRequest,
-  interruption: Interruption,
+  call: Call,
   turn: Turn,
-  deadline: number = request.options.nodeTimeout,
+  deadline: number = call.request.options.nodeTimeout,
 ): Promise<Attempt> {
+  call.attempts++
   for (let proposal = 1; ; proposal++) {
-    const result = await propose(quorum, request, interruption, turn, deadline)
+    const result = await propose(call, turn, deadline)
     if (result.won) return result
     if (isBeyondCounting(result.tally)) {
       result.rollBack()
-      throw beyondCounting(request, result.tally)
+      throw beyondCounting(call.request, result.tally)
     }
-    if (proposal === MOST_PROPOSALS || !isStaleOnly(quorum, result.tally)) return result
+    if (proposal === MOST_PROPOSALS || !isStaleOnly(call.client.quorum, result.tally)) return result
     result.rollBack()
   }
 }
 
-async function propose(
-  quorum: Quorum,
-  request: LockRequest,
-  interruption: Interruption,
-  turn: Turn,
-  deadline: number,
-): Promise<Attempt> {
+async function propose(call: Call, turn: Turn, deadline: number): Promise<Attempt> {
+  const { request, interruption } = call
+  const { quorum } = call.client
   const { keys, options } = request
   const { ttl, nodeTimeout } = options
   const place = typeof turn === 'object' ? turn : undefined

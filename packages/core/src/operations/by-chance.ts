@@ -1,39 +1,32 @@
-import type { Lease, LockRequest } from '../lease.js'
+import type { Lease } from '../lease.js'
 import type { NodeReply } from '../node/lock-node.js'
-import type { Interruption } from '../wait/interruption.js'
-import { ready, type Acquiring } from './acquiring.js'
 import { attempt } from './attempt.js'
-import type { Progress } from './progress.js'
+import type { Call } from './call.js'
 import { refusal } from './refusal.js'
 
 /** Doublings of the pause between attempts. */
 const MOST_DOUBLINGS = 4
 
 /** Classic Redlock: attempts at random intervals, with the remaining TTL and the nodes' replies as hints. */
-export async function acquireByChance(
-  client: Acquiring,
-  request: LockRequest,
-  interruption: Interruption,
-  progress: Progress,
-): Promise<Lease> {
-  const { quorum } = client
+export async function acquireByChance(call: Call): Promise<Lease> {
+  const { request, interruption } = call
+  const { quorum } = call.client
   const { clock, random } = quorum
   const { wait, retryInterval } = request.options
   const until = clock.monotonic() + wait
   for (;;) {
-    const unready = ready(client, interruption)
+    const unready = call.ready()
     if (unready !== undefined) await unready
-    progress.attempts++
-    const deadline = progress.deadline(request, until)
-    const result = await attempt(quorum, request, interruption, 'ignore', deadline)
+    const deadline = call.deadline(until)
+    const result = await attempt(call, 'ignore', deadline)
     if (result.won) return result.lease
     const { isMisuse, replies } = result.tally
-    const reported = progress.lost(result.tally, deadline, request)
+    const reported = call.lost(result.tally, deadline)
     try {
       const left = until - clock.monotonic()
       if (!isMisuse && left > 0) {
         // Full jitter, and no longer than until the lock expires. A key has expired only after its last millisecond.
-        const backOff = random.fraction() * retryInterval * 2 ** Math.min(progress.attempts, MOST_DOUBLINGS)
+        const backOff = random.fraction() * retryInterval * 2 ** Math.min(call.attempts, MOST_DOUBLINGS)
         const expiry = quorum.qthSmallest(replies.map(untilExpiry)) + 1
         await interruption.pause(Math.max(1, Math.min(backOff, expiry, left)))
       }

@@ -1,20 +1,14 @@
-import type { Lease, LockRequest } from '../lease.js'
-import type { Interruption } from '../wait/interruption.js'
+import type { Lease } from '../lease.js'
 import { Place } from '../wait/place.js'
 import { Waiting } from '../wait/waiting.js'
-import { ready, type Acquiring } from './acquiring.js'
 import { attempt, type Lost } from './attempt.js'
-import type { Progress } from './progress.js'
+import type { Call } from './call.js'
 import { refusal } from './refusal.js'
 
 /** First come, first served: every attempt carries the same place in the queue of every node. */
-export async function acquireInTurn(
-  client: Acquiring,
-  request: LockRequest,
-  interruption: Interruption,
-  progress: Progress,
-): Promise<Lease> {
-  const { quorum, wakeups, guard } = client
+export async function acquireInTurn(call: Call): Promise<Lease> {
+  const { request, interruption } = call
+  const { quorum, wakeups, guard } = call.client
   const { clock } = quorum
   const until = clock.monotonic() + request.options.wait
   const place = new Place(quorum, wakeups, request, guard !== undefined)
@@ -25,21 +19,20 @@ export async function acquireInTurn(
   let last: Lost | undefined
   try {
     for (;;) {
-      const unready = ready(client, interruption)
+      const unready = call.ready()
       if (unready !== undefined) await unready
       waiting.attempting()
       last?.rollBack()
       if (last !== undefined) place.updateOffer(last.tally)
-      progress.attempts++
-      const deadline = progress.deadline(request, until)
-      const result = await attempt(quorum, request, interruption, place, deadline)
+      const deadline = call.deadline(until)
+      const result = await attempt(call, place, deadline)
       if (result.won) {
         place.served(result.lease)
         return result.lease
       }
       last = result
       const { isMisuse } = result.tally
-      const reported = progress.lost(result.tally, deadline, request)
+      const reported = call.lost(result.tally, deadline)
       if (!isMisuse && clock.monotonic() < until) await waiting.sleep(result.tally, until)
       interruption.throwIfInterrupted()
       const handedOver = place.takeOver(request)

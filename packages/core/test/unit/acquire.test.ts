@@ -120,7 +120,7 @@ describe('frozen and dead nodes', () => {
     expect(redlock.health()[0]).toMatchObject({ name: 'n1', state: 'suspect' })
     world.node(0).thaw()
     await world.clock.advance(11_000)
-    expect(redlock.health()[0]).toMatchObject({ state: 'up', owed: 0, pending: 0 })
+    expect(redlock.health()[0]).toMatchObject({ state: 'up', pendingReleases: 0, pending: 0 })
     expect(world.holders('a')).toEqual([])
   })
 
@@ -131,7 +131,7 @@ describe('frozen and dead nodes', () => {
     const redlock = world.client()
     expect(await world.clock.time(redlock.using('a', () => 1))).toBeLessThanOrEqual(4)
     expect(world.node(3).log).toEqual([])
-    expect(redlock.health()[3]).toMatchObject({ state: 'down', owed: 0 })
+    expect(redlock.health()[3]).toMatchObject({ state: 'down', pendingReleases: 0 })
   })
 
   test.each([true, false])('three of five frozen: the call ends with the wait (fair: %p)', async (fair) => {
@@ -159,7 +159,7 @@ describe('frozen and dead nodes', () => {
       await world.clock.advance(1)
       expect(world.holders('a')).toEqual([])
       expect(world.waiters('a')).toBe(0)
-      expect(redlock.health().map(({ owed }) => owed)).toEqual([0, 0, 0, 0, 0])
+      expect(redlock.health().map(({ pendingReleases }) => pendingReleases)).toEqual([0, 0, 0, 0, 0])
     },
   )
 

@@ -62,18 +62,18 @@ describe('a round on an event loop that lags', () => {
   })
 })
 
-describe('a release that is owed to a node', () => {
+describe('a release that a node has not acknowledged', () => {
   test.each([
     ['is given up with the life of the keys when the node answers with an error that persists', true, 0],
     ['is kept where the connection broke: the acquire before it may still be carried out', false, 1],
-  ])('%s', async (_, answered, owed) => {
+  ])('%s', async (_, answered, pendingReleases) => {
     const world = new World(3)
     const redlock = world.client({ ttl: 5_000, wait: 0 })
     world.node(0).script = () => ({ vote: 'unknown', reason: 'ERR something odd', answered })
     for (const node of world.nodes.slice(1)) node.script = () => ({ vote: 'failed', reason: 'OOM' })
     await world.clock.runToError(redlock.acquire('a'))
     await world.clock.advance(20_000)
-    expect(redlock.health()[0]!.owed).toBe(owed)
+    expect(redlock.health()[0]!.pendingReleases).toBe(pendingReleases)
     await world.clock.run(redlock.close())
   })
 })

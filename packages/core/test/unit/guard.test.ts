@@ -495,7 +495,7 @@ test('nothing of the guard goes on after close, or keeps the process', async () 
 
 test('where a node cannot keep markers there is no guard, and health says so', () => {
   const world = new World(3)
-  world.node(1).lacks = ['guard']
+  world.node(1).lacks = ['marker']
   expect(
     world
       .client({ guard: true })

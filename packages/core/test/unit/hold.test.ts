@@ -149,12 +149,12 @@ describe('release', () => {
     const { world, redlock, lock, clock } = await holding({ ttl: 10_000 })
     world.node(0).disconnect()
     expect(await clock.run(lock.release())).toBe('released')
-    expect(redlock.health()[0]).toMatchObject({ state: 'down', owed: 1 })
+    expect(redlock.health()[0]).toMatchObject({ state: 'down', pendingReleases: 1 })
     await clock.advance(500)
     world.node(0).reconnect()
     await clock.advance(1)
     expect(world.holders('a')).toEqual([])
-    expect(redlock.health()[0]).toMatchObject({ state: 'up', owed: 0 })
+    expect(redlock.health()[0]).toMatchObject({ state: 'up', pendingReleases: 0 })
   })
 
   test('a node that refuses the release for a while is told again until it obeys', async () => {
@@ -166,7 +166,7 @@ describe('release', () => {
     world.node(0).script = undefined
     await clock.advance(5_000)
     expect(world.holders('a')).toEqual([])
-    expect(redlock.health()[0]!.owed).toBe(0)
+    expect(redlock.health()[0]!.pendingReleases).toBe(0)
   })
 
   test('a release that is lost on the way is told again', async () => {
@@ -176,15 +176,15 @@ describe('release', () => {
     world.node(0).losesCommands = false
     await clock.advance(12_000)
     expect(world.holders('a')).toEqual([])
-    expect(redlock.health()[0]!.owed).toBe(0)
+    expect(redlock.health()[0]!.pendingReleases).toBe(0)
   })
 
-  test('what is owed to a node that stays away is given up when the TTL has passed', async () => {
+  test('a release pending for a node that stays away is given up when the TTL has passed', async () => {
     const { world, redlock, lock, clock } = await holding({ ttl: 10_000 })
     world.node(0).disconnect()
     await clock.run(lock.release())
     await clock.advance(20_000)
-    expect(redlock.health()[0]!.owed).toBe(0)
+    expect(redlock.health()[0]!.pendingReleases).toBe(0)
   })
 
   test('a value of somebody else is never deleted', async () => {

@@ -341,7 +341,9 @@ describe('health', () => {
     await world.clock.advance(10)
     const steps = redlock.health().map(({ clockStep }) => clockStep)
     expect(steps).toEqual([3_600_000, -3_600_000, undefined])
-    expect(world.logged('warn').filter((line) => line.includes('clock of lock node was stepped'))).toHaveLength(2)
+    expect(
+      world.logged('warn').filter((line) => line.includes('clock of lock node was stepped')),
+    ).toHaveLength(2)
     // Asked again at once: it has expired there, and is repaired.
     await world.clock.advance(100)
     expect(lock.held).toBe(true)
@@ -421,10 +423,10 @@ describe('bounds', () => {
     // What it was sent until it was noticed; nothing is kept for locks that it never had.
     const [frozen] = redlock.health()
     expect(frozen!.pending).toBeLessThanOrEqual(50 * 11 * 3)
-    expect(frozen!.owed).toBeLessThanOrEqual(50 * 11)
+    expect(frozen!.pendingReleases).toBeLessThanOrEqual(50 * 11)
     world.node(0).thaw()
     await world.clock.advance(20_000)
-    expect(redlock.health()[0]).toMatchObject({ pending: 0, owed: 0, state: 'up' })
+    expect(redlock.health()[0]).toMatchObject({ pending: 0, pendingReleases: 0, state: 'up' })
     expect(world.node(0).state.locks.size).toBe(0)
   })
 

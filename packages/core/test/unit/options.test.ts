@@ -286,6 +286,14 @@ describe('nodes', () => {
     },
   )
 
+  test.each([[['guard']], ['extend'], [[1]]])(
+    'a node that lacks %j is refused with the abilities there are',
+    (lacks) => {
+      const { message } = errorOf({ nodes: [Object.assign(memoryNode(), { lacks })] })
+      expect(message).toMatch(/`nodes\[0\]\.lacks` to list abilities \(extend, multiKey, .*\), got /)
+    },
+  )
+
   test('the same node twice would vote twice, and so would two of one name', () => {
     const node = memoryNode({ name: 'one' })
     expect(errorOf({ nodes: [node, memoryNode(), node] }).message).toContain(

@@ -372,7 +372,7 @@ test('a thousand waits leave nothing behind in client or nodes', async () => {
     expect(node.state.locks.size).toBe(0)
     expect([...node.state.queues.values()].flat()).toEqual([])
   }
-  expect(redlock.health().map(({ owed, pending }) => owed + pending)).toEqual([0, 0, 0])
+  expect(redlock.health().map(({ pendingReleases, pending }) => pendingReleases + pending)).toEqual([0, 0, 0])
 })
 
 test('in the worst case of contention a section costs a bounded number of commands', async () => {

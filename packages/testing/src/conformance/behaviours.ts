@@ -141,7 +141,7 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     claim: 'takes several keys together or none of them',
-    needs: ['several'],
+    needs: ['multiKey'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(3)
       const [first = '', second = '', third = ''] = keys
@@ -332,7 +332,7 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     claim: 'keeps out those who know no marker of this run, and everybody during a quarantine',
-    needs: ['guard'],
+    needs: ['marker'],
     holds: async (node: LockNode): Promise<void> => {
       const [marker = '', ...keys] = freshKeys(2)
       const hello = await askOne(node, { kind: 'greet', marker })
@@ -370,7 +370,7 @@ export const limits: Readonly<Record<Ability, Behaviour | undefined>> = {
       equal(reply.vote, 'failed')
     },
   },
-  several: {
+  multiKey: {
     claim: 'refuses several keys in one command',
     holds: async (node: LockNode): Promise<void> => {
       equal((await askOne(node, acquire(freshKeys(2), 'a'))).vote, 'failed')
@@ -393,5 +393,5 @@ export const limits: Readonly<Record<Ability, Behaviour | undefined>> = {
   },
   // A node without a queue takes a waiter for one that does not wait; one without a guard is never asked about a marker.
   queue: undefined,
-  guard: undefined,
+  marker: undefined,
 }
