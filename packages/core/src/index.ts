@@ -43,35 +43,33 @@ export {
 export { systemClock, type Clock, type Timer } from './clock.js'
 export { systemRandom, type Random } from './random.js'
 export {
-  CLOCK_TOLERANCE,
-  type Ability,
   type AcquireCommand,
-  type ConnectionObserver,
+  type Bearer,
+  CLOCK_TOLERANCE,
   type ExtendCommand,
-  type Failed,
   type Fence,
   type ForceCommand,
-  type Granted,
   type GreetCommand,
-  type Greeting,
-  type Handed,
   type InspectCommand,
-  type LockNode,
   type MarkCommand,
-  type Bearer,
   type MarkerCheck,
-  type MarkerSighting,
   type NodeCommand,
-  type NodeReply,
-  type RefusalReason,
-  type Refused,
   type ReleaseCommand,
   type RepairCommand,
-  type Sighting,
-  type Unknown,
   type Waiter,
-  type WakeObserver,
-} from './node/lock-node.js'
+} from './node/commands.js'
+export type { Ability, ConnectionObserver, Handed, LockNode, WakeObserver } from './node/lock-node.js'
+export type {
+  Failed,
+  Granted,
+  Greeting,
+  MarkerSighting,
+  NodeReply,
+  RefusalReason,
+  Refused,
+  Sighting,
+  Unknown,
+} from './node/replies.js'
 export { channelOf, parseWakeUp } from './node/waiter-id.js'
 export { memoryNode, type MemoryNodeOptions } from './node/memory-node.js'
 export { createNodeState, execute, type NodeState, type Wake } from './node/node-state.js'

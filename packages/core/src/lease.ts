@@ -1,5 +1,5 @@
 import type { LockLostError } from './errors.js'
-import type { Bearer } from './node/lock-node.js'
+import type { Bearer } from './node/commands.js'
 import type { AnswerState } from './quorum/pending-releases.js'
 import type { Member } from './quorum/member.js'
 import type { Tally } from './quorum/tally.js'

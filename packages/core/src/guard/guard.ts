@@ -1,6 +1,6 @@
 import type { Appointment } from '../agenda.js'
 import { BackOff } from '../back-off.js'
-import type { Greeting, NodeReply } from '../node/lock-node.js'
+import type { Greeting, NodeReply } from '../node/replies.js'
 import { excluded, marked, unchecked, unsent } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'

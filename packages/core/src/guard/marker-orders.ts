@@ -1,4 +1,5 @@
-import type { Greeting, MarkCommand } from '../node/lock-node.js'
+import type { MarkCommand } from '../node/commands.js'
+import type { Greeting } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { greetingOf, type Fleet } from './survey.js'

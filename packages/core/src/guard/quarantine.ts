@@ -1,4 +1,4 @@
-import type { Greeting, MarkerSighting } from '../node/lock-node.js'
+import type { Greeting, MarkerSighting } from '../node/replies.js'
 import { prolonged } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'

@@ -1,4 +1,4 @@
-import type { Greeting, NodeReply } from '../node/lock-node.js'
+import type { Greeting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
 

@@ -1,6 +1,8 @@
 import { systemClock, type Clock } from '../clock.js'
 import { systemRandom } from '../random.js'
-import type { LockNode, NodeCommand, NodeReply, WakeObserver } from './lock-node.js'
+import type { NodeCommand } from './commands.js'
+import type { LockNode, WakeObserver } from './lock-node.js'
+import type { NodeReply } from './replies.js'
 import { channelOf } from './waiter-id.js'
 import { createNodeState, execute, type Wake } from './node-state.js'
 

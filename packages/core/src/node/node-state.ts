@@ -1,23 +1,20 @@
 import {
-  CLOCK_TOLERANCE,
   type AcquireCommand,
   type Bearer,
+  CLOCK_TOLERANCE,
   type ExtendCommand,
   type Fence,
   type ForceCommand,
-  type Greeting,
-  type Handed,
   type InspectCommand,
   type MarkCommand,
   type MarkerCheck,
-  type MarkerSighting,
   type NodeCommand,
-  type NodeReply,
-  type RefusalReason,
   type ReleaseCommand,
   type RepairCommand,
   type Waiter,
-} from './lock-node.js'
+} from './commands.js'
+import type { Handed } from './lock-node.js'
+import type { Greeting, MarkerSighting, NodeReply, RefusalReason } from './replies.js'
 import { listens, longestHandOver } from './waiter-id.js'
 
 /**

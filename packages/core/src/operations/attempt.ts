@@ -1,6 +1,6 @@
 import { withLabel } from '../label.js'
 import { Lease, type LockRequest } from '../lease.js'
-import type { Fence } from '../node/lock-node.js'
+import type { Fence } from '../node/commands.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { validityOf, type Instant } from '../quorum/validity.js'

@@ -1,5 +1,5 @@
 import type { Lease } from '../lease.js'
-import type { NodeReply } from '../node/lock-node.js'
+import type { NodeReply } from '../node/replies.js'
 import { attempt } from './attempt.js'
 import type { Call } from './call.js'
 import { refusal } from './refusal.js'

@@ -1,7 +1,8 @@
 import { shownResources } from '../check.js'
 import { LockMisuseError } from '../errors.js'
 import type { LockRequest } from '../lease.js'
-import type { Fence, NodeReply } from '../node/lock-node.js'
+import type { Fence } from '../node/commands.js'
+import type { NodeReply } from '../node/replies.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 

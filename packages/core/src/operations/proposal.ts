@@ -1,5 +1,5 @@
 import type { LockRequest } from '../lease.js'
-import { mayHold, type NodeReply } from '../node/lock-node.js'
+import { mayHold, type NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'

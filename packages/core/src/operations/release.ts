@@ -1,5 +1,6 @@
 import type { Lease, ReleaseOutcome } from '../lease.js'
-import type { NodeReply, ReleaseCommand } from '../node/lock-node.js'
+import type { ReleaseCommand } from '../node/commands.js'
+import type { NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 

@@ -1,5 +1,6 @@
 import type { Lease } from '../lease.js'
-import type { Fence, NodeReply } from '../node/lock-node.js'
+import type { Fence } from '../node/commands.js'
+import type { NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import { instantOf } from '../quorum/validity.js'
 

@@ -1,4 +1,4 @@
-import type { Waiter } from '../node/lock-node.js'
+import type { Waiter } from '../node/commands.js'
 import { formatWaiterId } from '../node/waiter-id.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'

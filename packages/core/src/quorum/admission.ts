@@ -1,4 +1,5 @@
-import type { Failed, MarkerCheck } from '../node/lock-node.js'
+import type { MarkerCheck } from '../node/commands.js'
+import type { Failed } from '../node/replies.js'
 
 /**
  * Whether a member may vote, as far as this client knows. The marker and the end of a quarantine are kept while the

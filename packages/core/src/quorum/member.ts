@@ -1,14 +1,8 @@
 import type { Agenda } from '../agenda.js'
 import type { Clock } from '../clock.js'
-import type {
-  Failed,
-  Greeting,
-  LockNode,
-  MarkerCheck,
-  NodeCommand,
-  NodeReply,
-  ReleaseCommand,
-} from '../node/lock-node.js'
+import type { MarkerCheck, NodeCommand, ReleaseCommand } from '../node/commands.js'
+import type { LockNode } from '../node/lock-node.js'
+import type { Failed, Greeting, NodeReply } from '../node/replies.js'
 import { excluded, UNGUARDED, unsent, type Admission } from './admission.js'
 import { NodeClock } from './node-clock.js'
 import { PendingReleases, type AnswerState } from './pending-releases.js'

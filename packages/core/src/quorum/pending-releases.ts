@@ -1,7 +1,8 @@
 import type { Agenda, Appointment } from '../agenda.js'
 import { BackOff } from '../back-off.js'
 import type { Clock } from '../clock.js'
-import type { Failed, NodeReply, ReleaseCommand } from '../node/lock-node.js'
+import type { ReleaseCommand } from '../node/commands.js'
+import type { Failed, NodeReply } from '../node/replies.js'
 
 /** Releases kept for one node. Beyond it the oldest is given up: its keys expire on their own. */
 const MOST_RELEASES = 20_000

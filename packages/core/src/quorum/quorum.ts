@@ -1,6 +1,7 @@
 import { Agenda } from '../agenda.js'
 import type { Clock } from '../clock.js'
-import type { LockNode, NodeCommand } from '../node/lock-node.js'
+import type { NodeCommand } from '../node/commands.js'
+import type { LockNode } from '../node/lock-node.js'
 import type { Random } from '../random.js'
 import { Member, type MemberObserver } from './member.js'
 import { openRound, type RoundPlan } from './round.js'

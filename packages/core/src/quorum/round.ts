@@ -1,5 +1,6 @@
 import type { Agenda, Appointment } from '../agenda.js'
-import type { NodeCommand, NodeReply } from '../node/lock-node.js'
+import type { NodeCommand } from '../node/commands.js'
+import type { NodeReply } from '../node/replies.js'
 import type { Answer, Member } from './member.js'
 import type { Tally } from './tally.js'
 

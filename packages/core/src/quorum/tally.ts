@@ -1,5 +1,5 @@
 import type { NodeVote } from '../errors.js'
-import type { NodeReply, RefusalReason } from '../node/lock-node.js'
+import type { NodeReply, RefusalReason } from '../node/replies.js'
 
 /** The votes of one round, as they come in. Every rule about numbers of votes is a predicate of this class. */
 export class Tally {

@@ -1,12 +1,7 @@
 import type { Lease, LockRequest } from '../lease.js'
-import {
-  mayHold,
-  type Handed,
-  type NodeReply,
-  type Refused,
-  type ReleaseCommand,
-  type Waiter,
-} from '../node/lock-node.js'
+import type { ReleaseCommand, Waiter } from '../node/commands.js'
+import type { Handed } from '../node/lock-node.js'
+import { mayHold, type NodeReply, type Refused } from '../node/replies.js'
 import { formatWaiterId } from '../node/waiter-id.js'
 import type { Member } from '../quorum/member.js'
 import type { AnswerState } from '../quorum/pending-releases.js'

@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE } from '../node/lock-node.js'
+import { CLOCK_TOLERANCE } from '../node/commands.js'
 import type { Quorum } from '../quorum/quorum.js'
 
 /** Half of what nodes tolerate, so that the client corrects its time before the nodes replace it, each differently. */

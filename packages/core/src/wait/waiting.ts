@@ -1,5 +1,6 @@
 import type { Appointment } from '../agenda.js'
-import type { Handed, NodeReply } from '../node/lock-node.js'
+import type { Handed } from '../node/lock-node.js'
+import type { NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'

@@ -1,12 +1,6 @@
-import {
-  type Ability,
-  type ConnectionObserver,
-  type LockNode,
-  type NodeCommand,
-  type NodeReply,
-  type WakeObserver,
-  type Handed,
-} from '../../src/node/lock-node.js'
+import type { NodeCommand } from '../../src/node/commands.js'
+import type { Ability, ConnectionObserver, Handed, LockNode, WakeObserver } from '../../src/node/lock-node.js'
+import type { NodeReply } from '../../src/node/replies.js'
 import { channelOf } from '../../src/node/waiter-id.js'
 import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
 import type { ManualClock } from './manual-clock.js'

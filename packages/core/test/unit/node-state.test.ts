@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { AcquireCommand, Handed, NodeCommand, NodeReply, Waiter } from '../../src/node/lock-node.js'
+import type { AcquireCommand, NodeCommand, Waiter } from '../../src/node/commands.js'
+import type { Handed } from '../../src/node/lock-node.js'
+import type { NodeReply } from '../../src/node/replies.js'
 import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
 
 const NOW = 1_700_000_000_000

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { NodeReply } from '../../src/node/lock-node.js'
+import type { NodeReply } from '../../src/node/replies.js'
 import type { Lock } from '../../src/lock.js'
 import { World } from '../support/world.js'
 
