@@ -127,7 +127,7 @@ export class Guard {
     }
     // A fleet is new only if no node has a marker, so all nodes are waited for, within the deadline of the round.
     const tally = await this.#ask(
-      (soFar) => soFar.isAnswered && surveyOf(members, soFar).remembering >= quorum.blocking,
+      (soFar) => soFar.isAnswered && quorum.isBlocking(surveyOf(members, soFar).remembering),
       (member, reply) => {
         // A straggler is judged by what the others reported. Before that was evaluated it counts among them.
         if (seen.decide !== undefined) void conclude(member, reply)
@@ -160,8 +160,8 @@ export class Guard {
     const lost =
       greeting.marker === null ? 'it has lost its data' : 'it was restarted and may have lost its last writes'
     // Where too few nodes know the longest lease, the client's own TTL stands for that of other clients.
-    const { members, blocking } = this.#context.quorum
-    const isKnown = survey.remembering >= blocking || survey.greetings.size === members.length
+    const { quorum } = this.#context
+    const isKnown = quorum.isBlocking(survey.remembering) || survey.greetings.size === quorum.members.length
     const longestTtl = isKnown ? survey.longestTtl : Math.max(survey.longestTtl, this.#context.ttl)
     const duration = quarantineFor(longestTtl)
     // Where nothing was ever granted nothing was lost: a new fleet whose nodes come up one after another.

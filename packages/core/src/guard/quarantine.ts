@@ -54,14 +54,14 @@ export class Quarantine {
   async #admit(member: Member): Promise<void> {
     if (this.#closed || member.admission.quarantinedUntil === undefined) return
     const { quorum, orders, ask, enterIfValid } = this.#context
-    const { members, blocking } = quorum
+    const { members } = quorum
     const survey = surveyOf(members, await ask((tally) => tally.outstanding === 0))
     const others = [...survey.greetings].filter(([other, greeting]) => other !== member && isValid(greeting))
     const own = survey.greetings.get(member)
-    const known = own !== undefined && others.length >= Math.min(blocking, members.length - 1)
+    const isKnown = quorum.isBlocking(others.length) || others.length === members.length - 1
     if (
       own?.marker?.quarantine === 0 &&
-      known &&
+      isKnown &&
       this.#wasLongEnough(member, own.marker, survey.longestTtl)
     ) {
       await orders.admit(member, { ...survey, fleet: own.marker.fleet }, own.marker.run)

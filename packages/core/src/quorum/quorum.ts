@@ -49,9 +49,9 @@ export class Quorum {
     return count >= this.size
   }
 
-  /** The fewest members without which the others are no quorum. At least one of them was in every quorum so far. */
-  get blocking(): number {
-    return this.members.length - this.size + 1
+  /** Whether the other members are no quorum, so that at least one of these was in every quorum so far. */
+  isBlocking(count: number): boolean {
+    return count > this.members.length - this.size
   }
 
   /** Given the time at which each member may agree, the time at which a quorum may. */
