@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'
-import { root } from './run.mjs'
+import { root } from './root.mjs'
 
 const checked = ['packages/core/src', 'packages/clients/src', 'packages/testing/src', 'benchmarks/src']
 

@@ -12,7 +12,8 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { findRedis } from './redis-server.mjs'
-import { root, run } from './run.mjs'
+import { root } from './root.mjs'
+import { run } from './run.mjs'
 
 // From here the packages, and the Redis clients, can be imported as a reader would.
 const folder = join(root, 'packages', 'clients', '.docs')

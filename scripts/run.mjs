@@ -1,10 +1,8 @@
 // Child processes that a person can follow and interrupt: each gets a process group of its own, and whatever ends
 // this process takes the group along.
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { endWithUs } from './end-with-us.mjs'
-
-export const root = fileURLToPath(new URL('..', import.meta.url))
+import { root } from './root.mjs'
 
 const graceMs = 10_000
 const groups = new Set()
@@ -66,11 +64,11 @@ for (const [signal, number] of [
     interrupted = true
     console.error(`\nInterrupted (${signal}): stopping what runs …`)
     const started = Date.now()
-    const wait = setInterval(() => {
+    const wait = setInterval(async () => {
       if (groups.size > 0 && Date.now() - started < graceMs) return
       clearInterval(wait)
       signalAll('SIGKILL')
-      for (const undo of atInterrupt) undo()
+      for (const undo of atInterrupt) await undo()
       process.exit(128 + number)
     }, 50)
   })

@@ -3,7 +3,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onInterrupt, root, run } from './run.mjs'
+import { root } from './root.mjs'
+import { onInterrupt, run } from './run.mjs'
 
 const bin = (name, where = root) => join(where, 'node_modules', '.bin', name)
 const packages = ['core', 'clients', 'testing']

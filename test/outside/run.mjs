@@ -6,8 +6,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { findRedis } from '../../scripts/redis-server.mjs'
-import { onInterrupt, root, run } from '../../scripts/run.mjs'
-import { countResults, forgetResults } from '../../scripts/count.mjs'
+import { conclude, failed, forgetResults, readResults, writeResults } from '../../scripts/results.mjs'
+import { root } from '../../scripts/root.mjs'
+import { onInterrupt, run } from '../../scripts/run.mjs'
 
 const here = import.meta.dirname
 const packages = ['core', 'clients', 'testing']
@@ -62,17 +63,16 @@ async function main(names) {
       cwd: project,
       env: { ...env, NODE_PATH: '', QUORUMLOCK_CHECKOUT: root },
     })
-    return countResults('outside', code)
+    return readResults('outside', code)
   } finally {
     remove()
   }
 }
 
-let total = { passed: 0, failed: 1 }
 try {
-  total = await main(process.argv.slice(2))
+  conclude(await main(process.argv.slice(2)))
 } catch (error) {
-  console.error(`✗ ${relative(root, import.meta.filename)}: ${error.message}`)
+  const results = failed(relative(root, import.meta.filename), error.message)
+  writeResults(root, 'outside', results)
+  conclude(results)
 }
-process.exitCode = total.failed === 0 ? 0 : 1
-console.log(`${total.passed} passed, ${total.failed} failed`)
