@@ -1,23 +1,26 @@
 #!/usr/bin/env bash
-# A Docker engine for as long as the input of this script stays open. Once the engine answers, prints one line: the
-# DOCKER_HOST of an engine that was started here, or nothing where one was running already.
-# Without an engine, on Debian and as root, installs one and starts it by hand, with folders and a socket of its own, so
-# that it touches nothing of the machine and leaves nothing behind.
+# Provides a Docker engine for as long as the input of this script stays open. Once the engine answers, prints one line:
+# the DOCKER_HOST of an engine started here, or an empty line if one was already running.
+# Without an engine, on Debian and as root, installs one and starts it by hand, with its own folders and socket, so that
+# it touches nothing else on the machine and leaves nothing behind.
 set -u
 
 policy=/usr/sbin/policy-rc.d
 made_policy=
+# What an engine creates outside its folders, and did not find; a folder after what is in it.
+traces=()
 folder=
 engine=
 
 engine_answers() { docker info; } >/dev/null 2>&1
 compose_answers() { docker compose version || docker-compose version; } >/dev/null 2>&1
 
-# Undoes what was done here, and only that.
+# Undoes what this script did, and nothing else.
 clean_up() {
   trap '' HUP INT TERM
   [ -z "$made_policy" ] || rm -f "$policy"
   [ -z "$engine" ] || { kill "$engine" && wait "$engine"; } 2>/dev/null
+  [ ${#traces[@]} = 0 ] || rm -df "${traces[@]}" 2>/dev/null
   [ -z "$folder" ] || rm -rf "$folder"
 }
 trap clean_up EXIT
@@ -45,8 +48,13 @@ install_engine() {
 
 start_engine() {
   export DOCKER_HOST=unix://$folder/docker.sock
-  dockerd --host "$DOCKER_HOST" --data-root "$folder/data" --exec-root "$folder/exec" \
-    --pidfile "$folder/pid" >"$folder/log" 2>&1 &
+  for trace in /run/docker/plugins /run/docker /etc/docker/key.json /etc/docker; do
+    [ -e "$trace" ] || traces+=("$trace")
+  done
+  # No default bridge, no rules of a firewall, no forwarding: they would outlive the engine. Ports that are published on
+  # the loopback interface go through a process of the engine, which needs none of them.
+  dockerd --host "$DOCKER_HOST" --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" \
+    --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false >"$folder/log" 2>&1 &
   engine=$!
   for _ in $(seq 300); do
     ! engine_answers || return 0
