@@ -11,14 +11,18 @@ export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5)
 }
 
-/** What several rounds gave: their median, and the middle half around it as a share of it. */
+/** The median of several rounds, and the width of the middle half around it as a share of the median. */
 export interface Measured {
   readonly median: number
   readonly spread: number
+}
+
+/** With the rounds themselves, which are written beside the report and not kept in it. */
+export interface Samples extends Measured {
   readonly rounds: readonly number[]
 }
 
-export function measured(rounds: readonly number[]): Measured {
+export function measured(rounds: readonly number[]): Samples {
   const middle = median(rounds)
   const spread = (quantile(rounds, 0.75) - quantile(rounds, 0.25)) / middle
   return { median: middle, spread, rounds }
