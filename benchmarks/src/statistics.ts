@@ -1,4 +1,4 @@
-/** The value below which a share of them lies, `at` from 0 to 1; NaN of nothing. */
+/** The value below which this share of the values lies, `at` from 0 to 1; NaN without values. */
 export function quantile(values: ArrayLike<number>, at: number): number {
   const sorted = Float64Array.from(values).sort()
   if (sorted.length === 0) return Number.NaN
@@ -28,7 +28,7 @@ export function measured(rounds: readonly number[]): Samples {
   return { median: middle, spread, rounds }
 }
 
-/** Jain's index: 1 when everybody got the same, 1/n when one got everything. */
+/** Jain's index: 1 if all shares are equal, 1/n if one is everything. */
 export function fairness(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0)
   const squares = shares.reduce((total, share) => total + share * share, 0)

@@ -3,8 +3,8 @@ import { measured, type Samples } from '../statistics.js'
 import type { Context } from './context.js'
 
 /**
- * Round by round through the whole field, so that a slow phase of the machine meets everybody. A contender that fails
- * is left out from then on, and what it failed with stands in its place.
+ * Measures all contenders in each round, so that a slow phase of the machine affects all of them. A contender that
+ * fails is skipped in later rounds, and its error is reported instead of figures.
  */
 export async function inRounds<Key extends string>(
   context: Context,
@@ -15,7 +15,7 @@ export async function inRounds<Key extends string>(
   const figures = new Map<Entry, Readonly<Record<Key, number>>[]>(entries.map((entry) => [entry, []]))
   const failures = new Map<Entry, string>()
   for (let round = 1; round <= rounds; round++) {
-    context.say(`  round ${round} of ${rounds}`)
+    context.log(`  round ${round} of ${rounds}`)
     for (const entry of entries) {
       if (failures.has(entry)) continue
       try {
