@@ -1,4 +1,4 @@
-// Runs one suite of the package in whose folder it is called: `node ../../scripts/jest.mjs unit [options of jest …]`.
+// Runs one suite of the package in whose folder it is called: `node ../../scripts/jest.mjs unit [options and files for jest …]`.
 // jest-reporter.mjs writes its results to .jest/<kind>.json.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -22,12 +22,11 @@ const { code } = await run(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     jest,
-    concurrency,
-    '--passWithNoTests',
+    `--testMatch=**/test/${kind}/**/*.test.{ts,mjs}`,
     '--reporters=default',
     `--reporters=${join(root, 'scripts', 'jest-reporter.mjs')}`,
-    '--testPathPatterns',
-    `/test/${kind}/`,
+    concurrency,
+    '--passWithNoTests',
     ...rest,
   ],
   { cwd: process.cwd(), env: { QUORUMLOCK_SUITE: kind } },

@@ -58,7 +58,7 @@ export async function runSteps(byDefault, special = {}) {
       const running = (special[name] ?? runStep)(name, env)
       results.push(await running.catch((error) => failed(name, error.message)))
     }
-    console.log(`\n${names.length} steps in ${seconds(started)}`)
+    console.log(`\n${names.length} ${names.length === 1 ? 'step' : 'steps'} in ${seconds(started)}\n`)
   } catch (error) {
     results.push(failed('setup', error.message))
   }
