@@ -19,10 +19,18 @@ compose_answers() { docker compose version || docker-compose version; } >/dev/nu
 clean_up() {
   trap '' HUP INT TERM
   [ -z "$made_policy" ] || rm -f "$policy"
-  [ -z "$engine" ] || { kill "$engine" && wait "$engine"; } 2>/dev/null
+  [ -z "$engine" ] || stop_engine >/dev/null 2>&1
   [ ${#traces[@]} = 0 ] || rm -df "${traces[@]}" 2>/dev/null
   [ -z "$folder" ] || rm -rf "$folder"
 }
+
+# If the suite was killed, its containers are still there, and its networks would outlive the engine.
+stop_engine() {
+  docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
+  docker network prune --force
+  kill "$engine" && wait "$engine"
+}
+
 trap clean_up EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
