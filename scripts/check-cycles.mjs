@@ -19,15 +19,15 @@ function importsIn(folder) {
   return new Map(files.sort().map((file) => [file, importsOf(file)]))
 }
 
-/** A shortest way from a file back to itself, with that file at both ends, or undefined. */
+/** A shortest path of imports from a file back to itself, with that file at both ends, or undefined. */
 function circleThrough(start, imports) {
   const seen = new Set()
-  // Grows while it is read: a search in breadth, so that the first way found is a shortest one.
-  const ways = [[start]]
-  for (const way of ways) {
-    for (const next of imports.get(way.at(-1)) ?? []) {
-      if (next === start) return [...way, next]
-      if (!seen.has(next)) ways.push([...way, next])
+  // Grows while it is iterated: a breadth-first search, which finds a shortest path first.
+  const paths = [[start]]
+  for (const path of paths) {
+    for (const next of imports.get(path.at(-1)) ?? []) {
+      if (next === start) return [...path, next]
+      if (!seen.has(next)) paths.push([...path, next])
       seen.add(next)
     }
   }

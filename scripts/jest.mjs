@@ -1,4 +1,4 @@
-// Runs one suite of the package in whose folder it is called: `node ../../scripts/jest.mjs unit [options and files for jest …]`.
+// Runs one suite of the package in whose folder it is called: `node ../../scripts/jest.mjs unit [options and files of jest …]`.
 // jest-reporter.mjs writes its results to .jest/<kind>.json.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
