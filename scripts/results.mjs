@@ -1,5 +1,5 @@
-// The results of the suites. Each suite, a kind of tests of one package or of the repository itself, writes its own to
-// .jest/<kind>.json (turbo restores the file with a cached run); here they are read, summed and printed.
+// A suite is all tests of one kind in a package, or in the repository itself. It writes its results to .jest/<kind>.json
+// (turbo restores the file of a cached run); this module reads, sums and prints them.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -20,7 +20,7 @@ const ownersIn = (home) => [
   home,
 ]
 
-/** @returns {Failure} with the first lines of a message that say something */
+/** @returns {Failure} with the first lines of a message, without blank ones and those about dependencies */
 export function failure(name, message) {
   const lines = stripVTControlCharacters(message)
     .split('\n')
