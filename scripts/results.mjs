@@ -24,7 +24,7 @@ const ownersIn = (home) => [
 export function failure(name, message) {
   const lines = stripVTControlCharacters(message)
     .split('\n')
-    .filter((line) => line.trim() !== '' && !line.includes('node_modules'))
+    .filter((line) => line.trim() !== '' && !/node_modules|node:internal/.test(line))
   return { name, reason: lines.slice(0, shownLines).join('\n') }
 }
 
