@@ -1,4 +1,4 @@
-// What a user's bundle grows by, minified and compressed. `npx size-limit` after a build.
+// How much an import adds to a user's bundle, minified and compressed. `npx size-limit` after a build.
 const forNode = (config) => ({ ...config, platform: 'node' })
 
 export default [

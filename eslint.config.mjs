@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-const why = 'Time and randomness come in through the ports of clock.ts and random.ts, so that tests own them.'
+const why = 'Take time and randomness from the ports in clock.ts and random.ts, so that tests control them.'
 const restricted = (names) => names.map((name) => ({ name, message: why }))
 
 const clockModules = restricted([
@@ -17,11 +17,11 @@ const clockModules = restricted([
 const coreStandsAlone = [
   {
     group: ['redis', 'ioredis', '@redis/*', '@quorumlock/*'],
-    message: 'core knows no Redis client and no other package.',
+    message: 'core must not import a Redis client or another package.',
   },
 ]
 
-/** Wall clocks, timers and randomness: only the modules behind the ports may touch them. */
+/** Wall clocks, timers and randomness, which only the modules of the ports may use. */
 const ports = {
   'no-restricted-globals': [
     'error',
@@ -49,8 +49,8 @@ const ports = {
 }
 
 export default defineConfig(
-  // These are no part of any TypeScript project here: check-docs compiles the prelude and the runner of documentation
-  // snippets, test/outside the file of a consumer.
+  // The first two belong to no TypeScript project: check-docs compiles the prelude and the runner of the snippets,
+  // test/outside the file of a consumer.
   {
     ignores: [
       'scripts/docs/**',
@@ -74,7 +74,7 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
-      // A function may be async only so that what it throws becomes a rejection.
+      // A function may be async only to turn what it throws into a rejection.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -132,7 +132,7 @@ export default defineConfig(
     },
   },
   {
-    // Tests poke at edges on purpose; what stays on is what finds bugs in them: promises nobody waits for.
+    // Tests use edge cases on purpose. The rules that find bugs in tests stay on, such as those about unawaited promises.
     files: ['**/test/**/*.ts', 'benchmarks/**/*.ts', '**/demo/**/*.ts'],
     rules: {
       '@typescript-eslint/explicit-module-boundary-types': 'off',

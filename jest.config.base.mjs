@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 
 /**
- * Tests run from the TypeScript sources, as ES modules: `@quorumlock/source` is the export condition by which
- * one workspace package finds the sources of another.
+ * Tests run from the TypeScript sources, as ES modules. `@quorumlock/source` is the export condition by which workspace
+ * packages find the sources of each other.
  *
  * @param {string} configUrl `import.meta.url` of the package's own jest.config.mjs
  * @returns {import('jest').Config}
@@ -12,8 +12,8 @@ export function jestConfig(configUrl) {
     rootDir: fileURLToPath(new URL('.', configUrl)),
     testMatch: ['<rootDir>/test/**/*.test.ts'],
     testEnvironment: 'node',
-    // Longer than any test takes where other programs keep every core busy. It ends a test that hangs; what a test claims
-    // about time it has to show by itself, without looking at how long the machine took.
+    // Ends a test that hangs. No test takes this long even while other programs keep every core busy. A claim about time
+    // is proved by the test itself, regardless of how long the machine took.
     testTimeout: 300_000,
     testEnvironmentOptions: {
       customExportConditions: ['@quorumlock/source', 'node', 'node-addons'],
@@ -25,7 +25,7 @@ export function jestConfig(configUrl) {
       '^(\\.{1,2}/.*)\\.js$': '$1',
     },
     transform: {
-      // Type errors are the business of the typecheck task; here a file is only stripped of its types.
+      // The typecheck task reports type errors; here the types are only removed.
       '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }],
     },
     cacheDirectory: fileURLToPath(new URL('./node_modules/.cache/jest', import.meta.url)),

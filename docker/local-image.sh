@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the image quorumlock/redis:local out of the redis-server that is installed on this machine: for places from
-# which no image can be pulled. Use it with QUORUMLOCK_REDIS_IMAGE=quorumlock/redis:local
+# Builds the image quorumlock/redis:local from the redis-server installed on this machine, for machines that cannot pull
+# images. Use it with QUORUMLOCK_REDIS_IMAGE=quorumlock/redis:local
 set -euo pipefail
 
 server=${REDIS_SERVER_BIN:-$(command -v redis-server || command -v valkey-server)}
@@ -13,7 +13,7 @@ cp --dereference "$server" "$root/usr/bin/redis-server"
 cp --dereference "$cli" "$root/usr/bin/redis-cli"
 cp --dereference "$(command -v sh)" "$root/bin/sh"
 
-# Each program's libraries and its loader, where the program looks for them.
+# The libraries and the loader of each program, at the paths where it looks for them.
 for program in "$root"/usr/bin/* "$root/bin/sh"; do
   ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
     mkdir -p "$root$(dirname "$library")"

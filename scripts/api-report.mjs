@@ -1,9 +1,9 @@
-// Writes what each package exports, with types and without comments, to etc/<package>.api.md, so that a change of the
-// public interface shows in review. `--check` writes nothing and fails when a report is behind.
+// Writes what each package exports, with types and without comments, to etc/<package>.api.md, so that reviews show changes
+// of the public interface. `--check` writes nothing and fails if a report is out of date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { root } from './run.mjs'
+import { root } from './root.mjs'
 
 const entries = {
   core: {
@@ -35,7 +35,7 @@ function declarationsOf(files) {
   return emitted
 }
 
-/** Reads the declarations where the sources are. */
+/** A program that finds the emitted declarations in place of the sources. */
 function programOf(files, emitted) {
   const host = ts.createCompilerHost(options)
   const { readFile, fileExists } = host
@@ -81,7 +81,7 @@ for (const [name, modules] of Object.entries(entries)) {
   const target = join(root, 'etc', `${name}.api.md`)
   if (!process.argv.includes('--check')) writeFileSync(target, report)
   else if (!existsSync(target) || readFileSync(target, 'utf8') !== report) {
-    console.error(`✗ etc/${name}.api.md is behind the sources: run \`npm run api\`, and look at what changed`)
+    console.error(`✗ etc/${name}.api.md is out of date: run \`npm run api\` and review the difference`)
     process.exitCode = 1
   }
 }

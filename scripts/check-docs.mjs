@@ -1,5 +1,5 @@
-// Checks the documentation: links lead somewhere, and every TypeScript snippet compiles and runs (```ts no-run: only
-// compiles). Snippets of other languages are not looked at. Needs a Redis server; `--links` needs nothing.
+// Checks the documentation: every link has a target, and every TypeScript snippet compiles and runs (```ts no-run: only
+// compiles). Snippets in other languages are ignored. Needs a Redis server, except with `--links`.
 import {
   copyFileSync,
   existsSync,
@@ -12,9 +12,10 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { findRedis } from './redis-server.mjs'
-import { root, run } from './run.mjs'
+import { root } from './root.mjs'
+import { run } from './run.mjs'
 
-// From here the packages, and the Redis clients, can be imported as a reader would.
+// In this folder, snippets can import the packages and the Redis clients as a reader's code would.
 const folder = join(root, 'packages', 'clients', '.docs')
 const problems = []
 
@@ -50,7 +51,7 @@ function parse(page) {
   return { blocks, text }
 }
 
-/** As the common hosts make them from headings. */
+/** The anchor that GitHub gives a heading. */
 const slug = (heading) =>
   heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -78,12 +79,12 @@ function checkLinks(page) {
       else if (anchor && file.endsWith('.md') && !anchorsOf(file).has(anchor)) {
         problems.push(`${page}:${line}  no such heading: ${target}`)
       } else if (anchor && statSync(join(root, file)).isDirectory())
-        problems.push(`${page}:${line}  ${target}`)
+        problems.push(`${page}:${line}  a folder has no headings: ${target}`)
     }
   }
 }
 
-/** Writes each snippet as a module; the line numbers stay those of the snippet. */
+/** Writes each snippet to a module of its own, with the line numbers of the snippet. */
 function writeSnippets() {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
@@ -137,9 +138,9 @@ async function checkSnippets() {
 }
 
 for (const page of pages()) checkLinks(page)
-let said = `${pages().length} pages, links followed`
-if (!process.argv.includes('--links')) said += `; ${await checkSnippets()} snippets compiled and run`
+let summary = `${pages().length} pages, links checked`
+if (!process.argv.includes('--links')) summary += `; ${await checkSnippets()} snippets compiled and run`
 for (const problem of problems) console.error(`✗ ${problem}`)
-if (problems.length === 0) console.log(`✓ ${said}`)
+if (problems.length === 0) console.log(`✓ ${summary}`)
 else process.exitCode = 1
 if (problems.length === 0) rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-// `npm run demo`: sets up what is missing and shows locks at work. A Redis server makes it real and is not required.
+// `npm run demo`: sets up what is missing and shows locks at work, on real servers if a Redis server is installed.
 import { run } from './run.mjs'
 import { setUp } from './setup.mjs'
 

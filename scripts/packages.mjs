@@ -1,13 +1,14 @@
-// Installs the packages of the workspace with the pnpm version that the lock file was made with.
+// Installs the packages of the workspace with the pnpm version that wrote the lock file.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, run } from './run.mjs'
+import { root } from './root.mjs'
+import { run } from './run.mjs'
 
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const stampFile = join(root, 'node_modules', '.quorumlock-installed')
 
-/** Everything that decides what an installation contains. */
+/** A hash of everything that determines what an installation contains. */
 function stamp() {
   const manifests = ['package.json', 'benchmarks/package.json', 'examples/package.json']
   for (const name of readdirSync(join(root, 'packages'))) manifests.push(`packages/${name}/package.json`)
@@ -18,16 +19,17 @@ function stamp() {
   return hash.digest('hex')
 }
 
-/** @returns {Promise<string>} what was done, for people */
+/** @returns {Promise<string>} what was done, to be printed */
 export async function installPackages() {
   const wanted = stamp()
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return 'packages: installed'
   console.log('  installing packages (pnpm, a minute at most) …')
   const { code } = await run('npx', ['-y', `pnpm@${devDependencies.pnpm}`, 'install', '--frozen-lockfile'], {
-    // Without it pnpm may stop and ask before it replaces a folder.
+    // Without CI, pnpm may stop and ask before it replaces a folder.
     env: { CI: 'true', npm_config_update_notifier: 'false' },
   })
-  if (code !== 0) throw new Error('The packages could not be installed; pnpm says above why.')
+  if (code !== 0)
+    throw new Error('The packages could not be installed; the reason is in the output of pnpm above.')
   writeFileSync(stampFile, wanted)
   return 'packages: installed just now'
 }

@@ -1,25 +1,25 @@
-// Finds something that can run five Redis nodes, and installs it where that is allowed.
+// Finds a way to run five Redis nodes, and installs a server where that is allowed.
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { onInterrupt, run } from './run.mjs'
 
-const advice = `No Redis server found. Any one of these helps:
+const advice = `No Redis server found. Do one of these:
   · install one:      apt-get install redis-server   ·   brew install redis
   · point to one:     REDIS_SERVER_BIN=/path/to/redis-server npm test
   · start Docker:     the tests then use containers (image: QUORUMLOCK_REDIS_IMAGE, by default redis:8)`
 
 /**
- * @returns {Promise<{ said: string, env: Record<string, string> }>} what was found, for people and for child processes
+ * @returns {Promise<{ summary: string, env: Record<string, string> }>} what was found, to be printed and for child processes
  */
 export async function findRedis() {
   const named = process.env.REDIS_SERVER_BIN
   if (named) {
-    if (!isExecutable(named)) throw new Error(`REDIS_SERVER_BIN names ${named}, which cannot be executed.`)
+    if (!isExecutable(named)) throw new Error(`REDIS_SERVER_BIN is ${named}, which is not executable.`)
     return found(named)
   }
   const onPath = lookUp('redis-server') ?? lookUp('valkey-server')
   if (onPath) return found(onPath)
-  if (await dockerCanRun()) return { said: 'redis: containers', env: {} }
+  if (await dockerCanRun()) return { summary: 'redis: containers', env: {} }
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
     await installFromDebian()
     const installed = lookUp('redis-server')
@@ -31,7 +31,7 @@ export async function findRedis() {
 async function found(binary) {
   const { output } = await run(binary, ['--version'], { quiet: true })
   const version = /v=([\d.]+)/.exec(output)?.[1] ?? 'of unknown version'
-  return { said: `redis: ${version} at ${binary}`, env: { REDIS_SERVER_BIN: binary } }
+  return { summary: `redis: ${version} at ${binary}`, env: { REDIS_SERVER_BIN: binary } }
 }
 
 export function lookUp(name) {
@@ -61,7 +61,7 @@ async function dockerCanRun() {
   )
 }
 
-/** Only the program is wanted: the service that the package brings must neither start now nor at the next boot. */
+/** Installs only the program: the service in the package must start neither now nor at the next boot. */
 async function installFromDebian() {
   console.log('  installing redis-server from Debian …')
   const policy = '/usr/sbin/policy-rc.d'

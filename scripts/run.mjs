@@ -1,17 +1,15 @@
-// Child processes that a person can follow and interrupt: each gets a process group of its own, and whatever ends
-// this process takes the group along.
+// Child processes that a person can follow and interrupt: each gets its own process group, which ends with this process,
+// however that ends.
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { endWithUs } from './end-with-us.mjs'
-
-export const root = fileURLToPath(new URL('..', import.meta.url))
+import { root } from './root.mjs'
 
 const graceMs = 10_000
 const groups = new Set()
 
 /**
- * Runs a command to its end. Its output goes straight to ours; with `quiet` it is kept back and comes with the result.
- * @returns {Promise<{ code: number, output: string }>} a command that could not be started has the code 127
+ * Runs a command to its end. Its output goes to the output of this process or, with `quiet`, into the result.
+ * @returns {Promise<{ code: number, output: string }>} the code is 127 if the command could not be started
  */
 export function run(command, args, { env = {}, cwd = root, quiet = false } = {}) {
   return new Promise((resolve) => {
@@ -30,7 +28,8 @@ export function run(command, args, { env = {}, cwd = root, quiet = false } = {})
     endWithUs(child)
     child.once('close', (code) => {
       groups.delete(child.pid)
-      resolve({ code: code ?? 1, output })
+      // After an interrupt nothing else may start before this process exits.
+      if (!interrupted) resolve({ code: code ?? 1, output })
     })
   })
 }
@@ -40,7 +39,7 @@ function signalAll(signal) {
     try {
       process.kill(-group, signal)
     } catch {
-      // It ended a moment ago.
+      // It has just ended.
     }
   }
 }
@@ -48,7 +47,7 @@ function signalAll(signal) {
 let interrupted = false
 const atInterrupt = []
 
-/** Undoes something on the machine if the run is interrupted half-way. Returns a function that takes it back. */
+/** Calls `undo`, and waits for it, if this process is interrupted. Returns a function that cancels this. */
 export function onInterrupt(undo) {
   atInterrupt.push(undo)
   return () => atInterrupt.splice(atInterrupt.indexOf(undo), 1)
@@ -60,17 +59,17 @@ for (const [signal, number] of [
   ['SIGTERM', 15],
 ]) {
   process.on(signal, () => {
-    // The second time is meant seriously.
+    // After the first signal children may clean up; the second one kills them.
     signalAll(interrupted ? 'SIGKILL' : 'SIGTERM')
     if (interrupted) return
     interrupted = true
-    console.error(`\nInterrupted (${signal}): stopping what runs …`)
+    console.error(`\nInterrupted (${signal}): stopping child processes …`)
     const started = Date.now()
-    const wait = setInterval(() => {
+    const wait = setInterval(async () => {
       if (groups.size > 0 && Date.now() - started < graceMs) return
       clearInterval(wait)
       signalAll('SIGKILL')
-      for (const undo of atInterrupt) undo()
+      for (const undo of [...atInterrupt]) await undo()
       process.exit(128 + number)
     }, 50)
   })

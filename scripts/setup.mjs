@@ -1,10 +1,10 @@
-// Brings a fresh machine (Node and npm are there, nothing else) to where the tests can run.
+// Prepares a fresh machine, which has nothing but Node and npm, for the tests.
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPackages } from './packages.mjs'
 import { findRedis } from './redis-server.mjs'
 
-/** @returns {Promise<Record<string, string>>} the environment for what runs next */
+/** @returns {Promise<Record<string, string>>} the environment of the commands that follow */
 export async function setUp({ redis }) {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -14,12 +14,12 @@ export async function setUp({ redis }) {
   console.log(`✓ ${await installPackages()}`)
   if (redis === 'none') return {}
   try {
-    const { said, env } = await findRedis()
-    console.log(`✓ ${said}`)
+    const { summary, env } = await findRedis()
+    console.log(`✓ ${summary}`)
     return env
   } catch (error) {
     if (redis === 'required') throw error
-    console.log('· redis: none here')
+    console.log('· redis: not found')
     return {}
   }
 }

@@ -1,9 +1,10 @@
-// Packs the three packages as npm would get them, installs them in an empty project, and uses them the way a stranger
-// does: from an ES module, from CommonJS and from TypeScript. The build must have run (turbo sees to it).
+// Packs the three packages as they are published, installs them in an empty project, and uses them as a new user would:
+// from an ES module, from CommonJS and from TypeScript. Needs a build; turbo runs it first.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onInterrupt, root, run } from './run.mjs'
+import { root } from './root.mjs'
+import { onInterrupt, run } from './run.mjs'
 
 const bin = (name, where = root) => join(where, 'node_modules', '.bin', name)
 const packages = ['core', 'clients', 'testing']
@@ -51,14 +52,14 @@ const tsconfig = (...include) =>
       strict: true,
       exactOptionalPropertyTypes: true,
       noEmit: true,
-      // What we ship must type-check by itself.
+      // The published declarations must pass, too.
       skipLibCheck: false,
     },
     include,
   })
 
 const files = {
-  'package.json': JSON.stringify({ name: 'a-stranger', private: true }),
+  'package.json': JSON.stringify({ name: 'new-user', private: true }),
   'esm.mjs': imports + use,
   'cjs.cjs': requires + use,
   'esm-types.mts': imports + use,
@@ -77,7 +78,7 @@ import('@quorumlock/core').then((imported) => {
 })
 `,
   'tsconfig.json': tsconfig('esm-types.mts', 'cjs-types.cts', 'testing.mts'),
-  // What works only beside the optional @opentelemetry/api, which is installed after the rest was shown without it.
+  // These need the optional @opentelemetry/api, which is installed after everything else has run without it.
   'metered.mts': metered,
   'metered.cts': metered,
   'metered.mjs': `${metered}
@@ -93,7 +94,7 @@ const remove = () => rmSync(folder, { recursive: true, force: true })
 onInterrupt(remove)
 
 async function step(title, command, args, options = {}) {
-  // Without the path that pnpm gives to scripts, on which a stranger's project would find our own dependencies.
+  // Not the path that pnpm sets for scripts: with it the project would find the dependencies of this repository.
   const env = { NODE_PATH: '' }
   const { code, output } = await run(command, args, { quiet: true, env, ...options })
   console.log(`${code === 0 ? '✓' : '✗'} ${title}`)
@@ -113,7 +114,7 @@ try {
     const cwd = join(root, 'packages', name)
     await step(`${name} packs`, bin('pnpm'), ['pack', '--pack-destination', tarballs], { cwd })
   }
-  await step('the reports of the interfaces in etc are up to date', process.execPath, [
+  await step('the reports of the public interfaces are up to date', process.execPath, [
     'scripts/api-report.mjs',
     '--check',
   ])
@@ -122,7 +123,7 @@ try {
   for (const tarball of packed) {
     const name = /quorumlock-(\w+)-/.exec(tarball.slice(tarballs.length))?.[1]
     await step(`${name}: publint`, bin('publint'), ['run', tarball, '--strict'])
-    // Packages for ES modules only cannot be required, and old resolvers know no subpaths: both on purpose.
+    // By design, a package of ES modules cannot be required, and old resolvers cannot resolve subpaths.
     const profile = name === 'testing' ? 'esm-only' : 'node16'
     await step(`${name}: are the types wrong?`, bin('attw'), [tarball, '--profile', profile])
   }
@@ -137,7 +138,7 @@ try {
     await step('used from an ES module', node, ['esm.mjs'], { cwd: project })
     await step('used from CommonJS', node, ['cjs.cjs'], { cwd: project })
     await step('both formats export the same names', node, ['both.cjs'], { cwd: project })
-    await step('the quorumlock command tells what it can', bin('quorumlock', project), ['--help'])
+    await step('the quorumlock command prints its help', bin('quorumlock', project), ['--help'])
     await step('used from TypeScript under NodeNext', bin('tsc'), ['-p', 'tsconfig.json'], { cwd: project })
     await step('npm adds the optional peer', 'npm', [...install, '@opentelemetry/api@1'], { cwd: project })
     await step('metrics from an ES module', node, ['metered.mjs'], { cwd: project })

@@ -1,7 +1,7 @@
 // All libraries side by side on five real servers. `pnpm bench`; with arguments, from this folder:
 //   --quick            a smoke test of everything, under a minute; writes nothing
-//   --only <id>,<id>   some scenarios only, in place of their earlier results
-//   --minutes <n>      starts no further scenario after so long (default 40)
+//   --only <id>,<id>   only these scenarios; they replace their earlier results
+//   --minutes <n>      starts no scenario after this many minutes (default 40)
 import { parseArgs } from 'node:util'
 import { startFleet } from '@quorumlock/testing'
 import { disturbances, foreignLoad } from './disturbance.js'
@@ -23,28 +23,28 @@ const ids = scenarios.map(({ id }) => id)
 const wanted = given.only?.split(',') ?? ids
 const unknown = wanted.filter((id) => !ids.includes(id))
 if (unknown.length > 0)
-  throw new RangeError(`No such scenario: ${unknown.join(', ')}. There are ${ids.join(', ')}`)
+  throw new RangeError(`Expected scenarios to be among ${ids.join(', ')}, got ${unknown.join(', ')}`)
 
 const begin = performance.now()
 const secondsSoFar = (): number => (performance.now() - begin) / 1_000
-const say = (line: string): void => console.log(`${secondsSoFar().toFixed(0).padStart(5)} s  ${line}`)
+const log = (line: string): void => console.log(`${secondsSoFar().toFixed(0).padStart(5)} s  ${line}`)
 
 await using fleet = await startFleet({ nodes: 5, backend: 'processes' })
-const context = new Context(fleet, given.quick, say)
+const context = new Context(fleet, given.quick, log)
 const chosen = scenarios.filter(({ id }) => wanted.includes(id))
 try {
   const here = await machine(fleet)
   for (const [index, scenario] of chosen.entries()) {
     if (secondsSoFar() > Number(given.minutes) * 60) {
-      say(
-        `time is up, so these are left out: ${chosen
+      log(
+        `time is up; these scenarios were not run: ${chosen
           .slice(index)
           .map(({ id }) => id)
           .join(', ')}`,
       )
       break
     }
-    say(`${index + 1} of ${chosen.length}: ${scenario.id}`)
+    log(`${index + 1} of ${chosen.length}: ${scenario.id}`)
     const load = await foreignLoad()
     const finding = await scenario.run(context)
     const result: Result = {
@@ -53,11 +53,11 @@ try {
       disturbances: disturbances(load, finding),
     }
     console.log(`\n${table(result)}\n`)
-    for (const line of result.disturbances) say(`disturbed: ${line}`)
-    // At once: what was measured is not lost when a later scenario fails.
+    for (const line of result.disturbances) log(`disturbed: ${line}`)
+    // Immediately, so that no result is lost if a later scenario fails.
     if (!given.quick) write(here, [result], ids)
   }
 } finally {
   await context.close()
 }
-say('done')
+log('done')

@@ -1,5 +1,5 @@
-// Runs the snippets beside it, one after another, against five real Redis servers: eu-1, 127.0.0.1:7001 and so on in their
-// URLs stand for these. Prints a line of JSON for each one that fails.
+// Runs the snippets in its folder, one after another, on five real Redis servers, which stand in for hosts such as eu-1 and
+// 127.0.0.1:7001 in their URLs. Prints a line of JSON for each snippet that fails.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { startFleet } from '@quorumlock/testing'
 
@@ -9,7 +9,7 @@ const fleet = await startFleet({ nodes: 5 })
 const print = console.log
 console.log = () => {}
 
-/** The same host is the same server throughout. */
+/** Within a snippet, the same host is always the same server. */
 const hosts = new Map<string, string>()
 function onFleet(text: string): string {
   return text.replace(/redis:\/\/([a-z]+-\d(:\d+)?|127\.0\.0\.1:700\d)/g, (url) => {
@@ -25,7 +25,7 @@ async function run(name: string): Promise<void> {
   writeFileSync(copy, onFleet(readFileSync(new URL(name, folder), 'utf8')))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`did not end within ${limitMs} ms`)), limitMs)
+    timer = setTimeout(() => reject(new Error(`did not finish within ${limitMs} ms`)), limitMs)
   })
   try {
     await Promise.race([import(copy.href), late])

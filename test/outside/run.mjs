@@ -1,17 +1,18 @@
-// Packs the three packages, installs them in an empty folder as npm would, and lets the stories happen there: each
-// program is a process of its own, written from the public documents, with default options, on servers of its own.
+// Packs the three packages, installs them in an empty folder with npm, and runs the stories there: programs written from
+// the public documents, each in its own process and on its own servers, with default options.
 // `node test/outside/run.mjs` runs all of them, `node test/outside/run.mjs handing-over` only that story.
-// The build must have run (turbo sees to it). The last line is always "N passed, N failed".
+// Needs a build; turbo runs it first. The last line is always "N passed, N failed".
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { findRedis } from '../../scripts/redis-server.mjs'
-import { onInterrupt, root, run } from '../../scripts/run.mjs'
-import { countResults, forgetResults } from '../../scripts/count.mjs'
+import { conclude, failed, forgetResults, readResults, writeResults } from '../../scripts/results.mjs'
+import { root } from '../../scripts/root.mjs'
+import { onInterrupt, run } from '../../scripts/run.mjs'
 
 const here = import.meta.dirname
 const packages = ['core', 'clients', 'testing']
-/** Most of a story is waiting, so more of them run at a time than there are cores. */
+/** Stories run two at a time, because most of a story is waiting. */
 const storiesAtOnce = 2
 
 function storiesFrom(names) {
@@ -47,8 +48,8 @@ async function install(folder) {
 async function main(names) {
   const stories = storiesFrom(names)
   forgetResults('outside')
-  const { said, env } = await findRedis()
-  console.log(`✓ ${said}`)
+  const { summary, env } = await findRedis()
+  console.log(`✓ ${summary}`)
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-outside-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   onInterrupt(remove)
@@ -57,22 +58,21 @@ async function main(names) {
     console.log('✓ the tarballs are installed in an empty folder')
     const reporter = `--test-reporter=${join(here, 'harness', 'reporter.mjs')}`
     const args = ['--test', `--test-concurrency=${storiesAtOnce}`, reporter, ...stories]
-    // Without the path that pnpm gives to scripts, on which a reader's project would find our own dependencies.
+    // Not the path that pnpm sets for scripts: with it the project would find the dependencies of this repository.
     const { code } = await run(process.execPath, args, {
       cwd: project,
       env: { ...env, NODE_PATH: '', QUORUMLOCK_CHECKOUT: root },
     })
-    return countResults('outside', code)
+    return readResults('outside', code)
   } finally {
     remove()
   }
 }
 
-let total = { passed: 0, failed: 1 }
 try {
-  total = await main(process.argv.slice(2))
+  conclude(await main(process.argv.slice(2)))
 } catch (error) {
-  console.error(`✗ ${relative(root, import.meta.filename)}: ${error.message}`)
+  const results = failed(relative(root, import.meta.filename), error.message)
+  writeResults(root, 'outside', results)
+  conclude(results)
 }
-process.exitCode = total.failed === 0 ? 0 : 1
-console.log(`${total.passed} passed, ${total.failed} failed`)

@@ -4,7 +4,7 @@ import { createClient } from 'redis'
 
 export type NodeRedisClient = ReturnType<typeof createClient>
 
-/** As the library's documentation would have it: default options, so that what they cost is measured with it. */
+/** As the documentation of the library shows it: with default options, so that their cost is measured too. */
 export async function nodeRedisClients(
   urls: readonly string[],
   options: Parameters<typeof createClient>[0] = {},
@@ -12,7 +12,7 @@ export async function nodeRedisClients(
   return Promise.all(
     urls.map(async (url) => {
       const client = createClient({ ...options, url })
-      // A dead node is part of some scenarios.
+      // Some scenarios include dead nodes.
       client.on('error', () => {})
       await client.connect()
       return client

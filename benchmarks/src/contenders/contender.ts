@@ -1,27 +1,27 @@
-/** How long a lock lives, the same for everybody: our default. Milliseconds. */
+/** The TTL of every lock, milliseconds: the default of quorumlock. */
 export const TTL = 30_000
 
 export interface Held {
   release(): Promise<unknown>
 }
 
-/** A lock library under measurement, with connections of its own. */
+/** A lock library under measurement, with its own connections. */
 export interface Contender {
-  /** Takes all resources, waiting for as long as it takes: retries as the library has them by default, without end. */
+  /** Locks all resources. Waits indefinitely, with the library's default retry intervals. */
   acquire(resources: readonly string[]): Promise<Held>
   close(): Promise<void>
 }
 
 export interface Entry {
   readonly name: string
-  /** `floor`: bare commands, no library. `ours`, and everybody else. */
+  /** `floor`: bare commands without a library. */
   readonly kind: 'ours' | 'peer' | 'floor'
   readonly client: 'node-redis' | 'ioredis'
-  /** Commands that it sends itself, by the names of INFO commandstats; what runs inside scripts is not among them. */
+  /** The commands that it sends, by their names in INFO commandstats, without those that scripts run. */
   readonly sends: readonly string[]
-  /** Can take several resources as one lock. */
+  /** Whether it can lock several resources at once. */
   readonly takesSeveral: boolean
-  /** Renews what it holds by itself. */
+  /** Whether it renews its locks automatically. */
   readonly renews: boolean
   readonly open: (urls: readonly string[]) => Promise<Contender>
 }

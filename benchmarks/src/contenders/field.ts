@@ -3,13 +3,13 @@ import { floors } from './floor.js'
 import { peers } from './peers.js'
 import { quorumlock, unguarded } from './quorumlock.js'
 
-/** Everybody who takes part, in the order of the tables. */
+/** All contenders, in the order of the tables. */
 export const field: readonly Entry[] = [...quorumlock, ...peers, ...floors]
 
-/** The same where nothing but throughput counts, with one that is of interest only there. */
+/** The contenders where only throughput counts, with one that is interesting only there. */
 export const uncontendedField: readonly Entry[] = [...quorumlock, unguarded, ...peers, ...floors]
 
-/** Enough to see that everything works. */
+/** Enough to show that everything works. */
 export const quickField: readonly Entry[] = field.filter(({ name }) =>
   ['quorumlock', 'quorumlock, fencing', 'redis-semaphore', 'bare commands, node-redis'].includes(name),
 )
@@ -17,6 +17,8 @@ export const quickField: readonly Entry[] = field.filter(({ name }) =>
 export function entryOf(name: string): Entry {
   const entry = uncontendedField.find((one) => one.name === name)
   if (entry === undefined)
-    throw new RangeError(`Unknown contender ${name}: ${field.map((one) => one.name).join(' · ')}`)
+    throw new RangeError(
+      `Expected the contender to be one of ${uncontendedField.map((one) => one.name).join(' · ')}, got ${name}`,
+    )
   return entry
 }

@@ -4,13 +4,13 @@ import { TTL, type Entry } from './contender.js'
 
 const compareAndDelete = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
-/** The commands of a quorum lock and nothing else: no clock, no roll-back, no retry. What no library can be below. */
+/** Only the commands of a quorum lock: no clock, no rollback, no retries. No library can be faster. */
 interface BareNode {
   set(key: string, value: string): Promise<unknown>
   compareAndDelete(key: string, value: string): Promise<unknown>
 }
 
-/** Resolves when a majority has answered. */
+/** Resolves when a majority has replied. */
 function majority(calls: readonly Promise<unknown>[]): Promise<void> {
   return new Promise((resolve) => {
     let missing = Math.floor(calls.length / 2) + 1
@@ -37,7 +37,7 @@ export const floors: readonly Entry[] = [
     name: 'bare commands, node-redis',
     client: 'node-redis',
     open: async (urls) => {
-      // Its timer for each command is most of what a command costs; a floor goes without.
+      // The client's timer per command is most of the cost of a command, so the floor has none.
       const clients = await nodeRedisClients(urls, { commandOptions: { timeout: 0 } })
       const nodes = await Promise.all(
         clients.map(async (client): Promise<BareNode> => {

@@ -6,7 +6,7 @@ import { TTL, type Contender, type Entry } from './contender.js'
 
 type Acquire = Contender['acquire']
 
-/** The peers run on ioredis, which all of them support. Retry delays are theirs; only giving up is switched off. */
+/** The peers run on ioredis, which all of them support, with their own retry delays, but never give up. */
 async function onIoredis(
   urls: readonly string[],
   make: (clients: Awaited<ReturnType<typeof ioredisClients>>) => Acquire,

@@ -40,7 +40,7 @@ export const quorumlock: readonly Entry[] = [
   { ...common, name: 'quorumlock on ioredis', client: 'ioredis', open: onIoredis },
 ]
 
-/** Shows what the guard against lost data costs; nobody is advised to do without it. */
+/** Shows the cost of the guard against lost data, which should stay on in production. */
 export const unguarded: Entry = {
   ...common,
   name: 'quorumlock, no guard',

@@ -8,7 +8,7 @@ const GAP = 8
 const TOP = 44
 const COLOURS: Readonly<Record<Row['kind'], string>> = { ours: '#1a7f5a', peer: '#8a8f98', floor: '#c9ccd1' }
 
-/** The drawn column of a scenario as horizontal bars. */
+/** One column of a scenario as horizontal bars. */
 export function chart(result: Finding): string | undefined {
   const column = result.columns.find(({ key }) => key === result.drawn)
   if (column === undefined) return undefined

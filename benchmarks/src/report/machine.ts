@@ -40,7 +40,7 @@ function versionOf(name: string): string {
       }
       if (manifest.name === name) return manifest.version ?? 'unknown'
     } catch {
-      // Further up.
+      // The package's folder is further up.
     }
     if (folder === dirname(folder)) return 'unknown'
     folder = dirname(folder)

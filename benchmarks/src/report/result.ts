@@ -1,13 +1,13 @@
 import type { Measured } from '../statistics.js'
 
-/** A figure of one contender in one scenario; a text where there is no figure. */
+/** A figure of one contender in one scenario, or the reason why there is none. */
 export type Value = Measured | number | string
 
 export interface Column {
   readonly key: string
   readonly title: string
   readonly digits: number
-  /** Whether less of it is better; none where it is not a contest. */
+  /** Undefined for a column that is not a comparison. */
   readonly better?: 'more' | 'less' | undefined
 }
 
@@ -17,21 +17,21 @@ export interface Row {
   readonly values: Readonly<Record<string, Value>>
 }
 
-/** What one scenario found out, and when. */
+/** What one scenario measured, and when. */
 export interface Result extends Finding {
   readonly at: string
-  /** What speaks against these figures; nothing, if all is well. */
+  /** Reasons to doubt these figures; normally none. */
   readonly disturbances: readonly string[]
 }
 
 export interface Finding {
   readonly id: string
   readonly title: string
-  /** What was done, for a reader who wants to judge it. */
+  /** How it was measured, so that a reader can judge it. */
   readonly method: string
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
-  /** The column that is drawn. */
+  /** The key of the column that the chart shows. */
   readonly drawn?: string | undefined
 }
 

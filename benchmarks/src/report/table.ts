@@ -1,6 +1,6 @@
 import type { Column, Finding, Row, Value } from './result.js'
 
-/** A scenario as a Markdown table, with every contest as a multiple of the best peer beside its figure. */
+/** A scenario as a Markdown table; figures that are compared are followed by their ratio to the best peer. */
 export function table(result: Finding): string {
   const { columns, rows } = result
   const head = ['', ...columns.map(({ title }) => title)]
@@ -10,12 +10,12 @@ export function table(result: Finding): string {
 }
 
 export function middleOf(value: Value | null | undefined): number {
-  // JSON, in which earlier results are kept, has null for a figure that could not be had.
+  // Earlier results come from JSON, which has null for NaN.
   if (value === undefined || value === null || typeof value === 'string') return Number.NaN
   return typeof value === 'number' ? value : value.median
 }
 
-/** The best figure that any peer has in a column. */
+/** The best figure of any peer in a column. */
 export function bestPeer(result: Finding, column: Column): number {
   const figures = result.rows
     .filter(({ kind }) => kind === 'peer')

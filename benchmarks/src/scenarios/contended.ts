@@ -21,7 +21,7 @@ function contended(processes: number): Scenario {
   return {
     id,
     run: async (context) => {
-      // Bare commands have no way to wait.
+      // Bare commands cannot wait.
       const waiting = context.field.filter(({ kind }) => kind !== 'floor')
       const summary = await inRounds(context, waiting, context.quick ? 1 : 3, (entry) =>
         figures(context, entry, processes),
@@ -29,7 +29,7 @@ function contended(processes: number): Scenario {
       return {
         id,
         title: `Contention, ${WAITERS} waiters in ${processes === 1 ? 'one process' : `${processes} processes`}`,
-        method: `All want one resource over and over and hold it for ${SECTION} ms. Ideal: the sections one after another; for a wait, those of the ${WAITERS - 1} others. Fairness is Jain's index of the sections that each waiter had got when the first was through (1: all the same, ${(1 / WAITERS).toFixed(2)}: one got everything). The gap is the median time from the end of a section to the beginning of the next. Peers retry without end, at their default intervals.`,
+        method: `All waiters acquire the same resource repeatedly and hold it for a section of ${SECTION} ms. The ideal total is all sections without gaps; the ideal wait is the sections of the ${WAITERS - 1} other waiters. Fairness is Jain's index of the sections that each waiter had completed when the first waiter finished (1: equal shares, ${(1 / WAITERS).toFixed(2)}: one waiter got everything). The gap is the median time from the end of a section to the start of the next. Peers retry indefinitely, at their default intervals.`,
         columns,
         rows: [...summary].map(([{ name, kind }, values]) => ({
           name,

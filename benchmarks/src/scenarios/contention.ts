@@ -8,28 +8,28 @@ import { serverCalls } from './server-calls.js'
 
 export const WAITERS = 16
 export const SECTION = 5
-/** Sections of each waiter before anything is measured, and the time that they may take, milliseconds. */
+/** Sections of each waiter before the measurement, and how long they may take, milliseconds. */
 const WARM_UP = 100
 const WARM_UP_LIMIT = 3_000
 
 export interface Contention {
   readonly processes: number
-  /** Total time as a multiple of the sections one after another. */
+  /** Total time as a multiple of all sections without gaps. */
   readonly total: number
-  /** Longest wait as a multiple of the sections of all others. */
+  /** Longest wait as a multiple of the sections of all other waiters. */
   readonly longestWait: number
   readonly longestWaitMs: number
-  /** Jain's index over the sections that each waiter had got when the first of them was through. */
+  /** Jain's index of the sections that each waiter had completed when the first waiter finished. */
   readonly fairness: number
-  /** Median time from the end of a section to the beginning of the next, milliseconds. */
+  /** Median time from the end of a section to the start of the next, milliseconds. */
   readonly gap: number
   readonly commandsPerSection: number
   readonly violations: number
-  /** Sections that were not got to within the time limit. */
+  /** Sections that did not start within the time limit. */
   readonly missing: number
 }
 
-/** 16 waiters, in one or in four processes, want one resource over and over and hold it for 5 ms each time. */
+/** 16 waiters in one or in four processes acquire the same resource repeatedly and hold it for 5 ms each time. */
 export async function contention(
   context: Context,
   entry: Entry,
@@ -40,7 +40,7 @@ export async function contention(
   const { fleet, urls } = context
   const workers = await Worker.startAll(entry, urls, processes)
   try {
-    // Connections, scripts and subscriptions stand before the clock starts, and the code is compiled.
+    // Before the clock starts: connections, scripts, subscriptions, and compiled code.
     await contend(workers, WARM_UP, 0, WARM_UP_LIMIT)
     const callsBefore = await serverCalls(fleet, entry.sends)
     const done = await contend(workers, sections, SECTION, limit)

@@ -3,25 +3,24 @@ import type { Entry } from '../contenders/contender.js'
 import { field, quickField, uncontendedField } from '../contenders/field.js'
 import { Worker } from '../worker/crew.js'
 
-/** What all scenarios of a run share: the servers, one process for each contender, and how much to do. */
+/** What all scenarios of a run share: the servers, one process per contender, and whether the run is a quick one. */
 export class Context {
   readonly fleet: Fleet
   readonly quick: boolean
-  readonly say: (line: string) => void
+  readonly log: (line: string) => void
   readonly #workers = new Map<string, Worker>()
 
-  constructor(fleet: Fleet, quick: boolean, say: (line: string) => void) {
+  constructor(fleet: Fleet, quick: boolean, log: (line: string) => void) {
     this.fleet = fleet
     this.quick = quick
-    this.say = say
+    this.log = log
   }
 
-  /** Straight to the servers: a proxy would be measured with them. */
+  /** Direct connections, because the proxies would be measured too. */
   get urls(): readonly string[] {
     return this.fleet.nodes.map(directUrl)
   }
 
-  /** Who takes part. */
   get field(): readonly Entry[] {
     return this.quick ? quickField : field
   }
@@ -39,7 +38,7 @@ export class Context {
     return worker
   }
 
-  /** One that hangs, or has seen faults, is not to meet the next scenario. */
+  /** A contender that hangs, or has seen faults, must not influence the next scenario. */
   discard(entry: Entry): void {
     this.#workers.get(entry.name)?.kill()
     this.#workers.delete(entry.name)

@@ -12,14 +12,14 @@ const columns = [
   { key: 'cpu', title: 'client CPU per cycle, µs', digits: 1, better: 'less' },
 ] as const
 
-/** Acquire and release without contention, so many at a time. */
+/** Acquire and release without contention, `parallel` at a time. */
 function uncontended(parallel: number, id: string, title: string): Scenario {
   return {
     id,
     run: async (context) => ({
       id,
       title,
-      method: `Each lock on a resource that nobody else wants; ${parallel === 1 ? 'one after another' : `${parallel} in flight`}. A cycle is acquire and release.`,
+      method: `Each lock has a resource of its own, so there is no contention; ${parallel === 1 ? 'one after another' : `${parallel} in flight`}. A cycle is an acquire and a release.`,
       columns,
       rows: await cycleRows(context, context.uncontendedField, parallel, 1),
       drawn: parallel === 1 ? 'median' : 'rate',
@@ -45,7 +45,7 @@ export const severalResources: Scenario = {
     return {
       id: 'several-resources',
       title: 'Several resources as one lock',
-      method: '16 in flight. The other peers cannot take several resources at once.',
+      method: '16 in flight. The other peers cannot lock several resources at once.',
       columns,
       rows,
       drawn: 'rate',
@@ -74,7 +74,7 @@ async function cycleRows(
   const summary = await inRounds(context, entries, context.quick ? 2 : 7, async (entry) => {
     const worker = await context.worker(entry)
     const { cycles, elapsed, cpu, cycle, stuck, failures, failure } = await worker.perform(task, task.limit)
-    if (stuck > 0 || failures > 0) throw new Error(failure ?? `${stuck} did not come back`)
+    if (stuck > 0 || failures > 0) throw new Error(failure ?? `${stuck} cycles did not finish`)
     return {
       rate: (cycles / elapsed) * 1_000,
       median: cycle.median,
@@ -85,7 +85,7 @@ async function cycleRows(
   return [...summary].map(([{ name, kind }, values]) => ({ name, kind, values: placed(values, 'rate') }))
 }
 
-/** A failure is told in the first column. */
+/** A failure is shown in the first column. */
 export function placed(
   values: Readonly<Record<string, Value>>,
   first: string,

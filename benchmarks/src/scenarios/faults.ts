@@ -16,7 +16,7 @@ const columns = [
 
 type Fault = 'frozen' | 'dead'
 
-/** The first so many nodes are frozen or dead while locks are taken one after another. */
+/** Locks are acquired one after another while the first `nodes` nodes are frozen or dead. */
 function faulty(fault: Fault, nodes: number): Scenario {
   const id = `${fault}-${nodes}`
   return {
@@ -35,7 +35,7 @@ function faulty(fault: Fault, nodes: number): Scenario {
       return {
         id,
         title: `${nodes} of five nodes ${fault}`,
-        method: `One after another for ${duration / 1_000} s, beginning a moment after the fault (${fault === 'frozen' ? 'SIGSTOP: connections stay open and nothing answers' : 'SIGKILL: connections are refused'}), and given twice that time to come back. Beside it the same contender's median just before.`,
+        method: `One after another for ${duration / 1_000} s, starting just after the fault (${fault === 'frozen' ? 'SIGSTOP: connections stay open, but nothing responds' : 'SIGKILL: connections are refused'}), with twice that time to finish. The healthy median is the same contender's, just before the fault.`,
         columns,
         rows,
         drawn: 'median',
@@ -79,7 +79,7 @@ async function figures(
   } finally {
     worker.kill()
     await Promise.all(struck.map((node) => (fault === 'frozen' ? node.resume() : node.restart())))
-    // Nodes that came back empty among others that did not would be kept out of quorums for a while.
+    // Otherwise the guard would exclude the nodes that restarted empty from quorums for a while.
     if (fault === 'dead') await Promise.all(context.fleet.nodes.map((node) => node.flush()))
   }
 }

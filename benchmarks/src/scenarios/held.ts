@@ -5,7 +5,7 @@ import type { Context } from './context.js'
 import type { Scenario } from './scenario.js'
 import { serverCalls } from './server-calls.js'
 
-/** Many locks that are held and renewed, each at the interval that its library has by default. */
+/** Many locks, held and renewed at the default interval of each library. */
 export const held: Scenario = {
   id: 'held',
   run: async (context) => {
@@ -13,7 +13,7 @@ export const held: Scenario = {
     const entries = context.field.filter(({ renews, name }) => renews && !name.endsWith('unfair'))
     for (const locks of context.quick ? [500] : [1_000, 10_000]) {
       for (const entry of context.quick ? entries.slice(0, 1) : entries) {
-        context.say(`  ${entry.name}, ${locks} locks`)
+        context.log(`  ${entry.name}, ${locks} locks`)
         rows.push({
           name: `${entry.name}, ${locks.toLocaleString('en')} locks`,
           kind: entry.kind,
@@ -23,14 +23,14 @@ export const held: Scenario = {
     }
     return {
       id: 'held',
-      title: 'Locks that are held',
+      title: 'Held locks',
       method:
-        'TTL 30 s, renewed by the library: quorumlock at a third of the TTL, redis-semaphore at four fifths. The other peers do not renew what `acquire` returns. Processor time is that of the client process, in per cent of one core, while it does nothing else.',
+        'TTL 30 s, renewed by the library: quorumlock at a third of the TTL, redis-semaphore at four fifths. The other peers do not renew what `acquire` returns. CPU is that of the client process, as a percentage of one core, while it does nothing else.',
       columns: [
         { key: 'cpu', title: '% of one core', digits: 2, better: 'less' },
         { key: 'commands', title: 'client commands per second', digits: 0, better: 'less' },
         { key: 'bytes', title: 'kB per lock', digits: 1, better: 'less' },
-        { key: 'taken', title: 'taking them, ms', digits: 0, better: 'less' },
+        { key: 'taken', title: 'acquiring them, ms', digits: 0, better: 'less' },
       ],
       rows,
       drawn: 'cpu',
@@ -41,7 +41,7 @@ export const held: Scenario = {
 async function figures(context: Context, entry: Entry, locks: number): Promise<Record<string, Value>> {
   const worker = await Worker.start(entry, context.urls)
   try {
-    // A whole number of renewals of each: 24 s is one of redis-semaphore and a little more than two of ours.
+    // Long enough for renewals of each: redis-semaphore renews every 24 s, quorumlock every 10 s.
     const duration = context.quick ? 1_000 : 30_000
     const before = await serverCalls(context.fleet, entry.sends)
     const result = await worker.perform({ kind: 'hold', locks, duration }, duration + 60_000)

@@ -7,12 +7,12 @@ import type { Scenario } from './scenario.js'
 /** Round trips to the five nodes, milliseconds. */
 const REGIONS = [1, 2, 30, 80, 140]
 
-/** Nodes on three continents: the third-fastest answer makes a majority. */
+/** Nodes on three continents: the third-fastest reply completes a majority. */
 export const multiRegion: Scenario = {
   id: 'multi-region',
   run: async (context) => {
     const { fleet, quick } = context
-    // All or none of the nodes know the fleet: one that joined late would have to wait.
+    // All nodes must know the fleet, or none: a node that joins late would be excluded for a while.
     const known = await Worker.start(context.field[0]!, fleet.urls)
     await known.perform(
       { kind: 'cycles', parallel: 1, duration: 200, most: 20, limit: 2_000, resources: 1 },
@@ -47,7 +47,7 @@ export const multiRegion: Scenario = {
       return {
         id: 'multi-region',
         title: 'Nodes in several regions',
-        method: `Round trips of ${REGIONS.join(', ')} ms through a proxy; the third-fastest node answered a PING in ${third.toFixed(1)} ms.`,
+        method: `Round trips of ${REGIONS.join(', ')} ms through a proxy; the third-fastest node replied to a PING in ${third.toFixed(1)} ms.`,
         columns: [
           { key: 'acquire', title: 'acquire, ms', digits: 1, better: 'less' },
           { key: 'ratio', title: '÷ third-fastest round trip', digits: 2, better: 'less' },

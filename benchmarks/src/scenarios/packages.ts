@@ -5,7 +5,7 @@ import type { Row } from '../report/result.js'
 import { measured } from '../statistics.js'
 import type { Scenario } from './scenario.js'
 
-/** Programs that import what one needs for a lock; Redis clients are left out, since everybody has one already. */
+/** Programs that import what a lock needs, without the Redis client, which the user has already. */
 const imports: readonly { name: string; kind: Row['kind']; code: string }[] = [
   { name: '@quorumlock/core', kind: 'ours', code: `export { Redlock } from '@quorumlock/core'` },
   {
@@ -43,10 +43,10 @@ export const packages: Scenario = {
       id: 'packages',
       title: 'Size and start-up',
       method:
-        'What a bundler makes of the import, minified, without Redis clients; and how much longer a process takes that imports it (with what it imports itself, Redis clients included).',
+        'The size of a minified bundle of the import, without Redis clients; and how much longer a process takes if it imports it (with its own imports, Redis clients included).',
       columns: [
         { key: 'min', title: 'minified, kB', digits: 1, better: 'less' },
-        { key: 'gzip', title: 'and compressed, kB', digits: 1, better: 'less' },
+        { key: 'gzip', title: 'minified and gzipped, kB', digits: 1, better: 'less' },
         { key: 'start', title: 'start-up, ms', digits: 0, better: 'less' },
       ],
       rows,
@@ -56,7 +56,7 @@ export const packages: Scenario = {
 }
 
 function bundled(code: string): Uint8Array {
-  // The one that comes with tsx.
+  // The esbuild that tsx brings.
   const { buildSync } = createRequire(createRequire(import.meta.url).resolve('tsx'))('esbuild') as Esbuild
   const { outputFiles } = buildSync({
     stdin: { contents: code, resolveDir: import.meta.dirname },

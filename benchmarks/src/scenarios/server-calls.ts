@@ -1,6 +1,6 @@
 import type { Fleet } from '@quorumlock/testing'
 
-/** How often the servers were asked to run each of the commands, all servers together. */
+/** How often these commands have been called, on all servers together. */
 export async function serverCalls(fleet: Fleet, commands: readonly string[]): Promise<number> {
   const infos = await Promise.all(fleet.nodes.map((node) => node.command('INFO', 'commandstats')))
   let calls = 0

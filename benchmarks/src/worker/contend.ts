@@ -25,7 +25,7 @@ export async function contend(contender: Contender, task: ContendTask): Promise<
   }
   const all = Promise.all(Array.from({ length: waiters }, (_, number) => waiter(number)))
   await Promise.race([all, sleep(end - steadyNow(), undefined, { ref: false })])
-  // Who waits until the end has waited for that long at the least.
+  // A waiter that is still waiting at the end has waited at least this long.
   for (const [number, wanted] of wantedSince)
     done.push({ waiter: number, wanted, entered: Infinity, left: Infinity })
   return done

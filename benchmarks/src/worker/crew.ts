@@ -5,12 +5,12 @@ import type { Entry } from '../contenders/contender.js'
 import type { Order, Report, ResultOf, Task } from './task.js'
 
 const script = fileURLToPath(new URL('main.ts', import.meta.url))
-/** A machine that builds something at the same time takes its time. */
+/** Generous, because a machine under load starts processes slowly. */
 const START_WITHIN = 60_000
-/** On top of what a task may take by itself. */
+/** Added to the limit of a task. */
 const GRACE = 10_000
 
-/** A contender in a process of its own, so that its processor time and memory are its own, too. */
+/** A contender in its own process, so that its processor time and memory can be measured. */
 export class Worker {
   readonly entry: Entry
   readonly #process: ChildProcess
@@ -23,16 +23,16 @@ export class Worker {
 
   static async start(entry: Entry, urls: readonly string[]): Promise<Worker> {
     const child = fork(script, [entry.name, ...urls], {
-      // Of our packages what was built, as users get it: from source, tsx would slow down every function.
+      // The built packages, as users get them: compiled by tsx from source, every function would be slower.
       execArgv: ['--expose-gc', '--import', 'tsx', ...profiling(entry)],
       serialization: 'advanced',
     })
     const worker = new Worker(entry, child)
-    await worker.#answerTo(0, START_WITHIN)
+    await worker.#replyTo(0, START_WITHIN)
     return worker
   }
 
-  /** Several at once: all of them, or none. */
+  /** Starts several, all or none. */
   static async startAll(entry: Entry, urls: readonly string[], count: number): Promise<Worker[]> {
     const starts = await Promise.allSettled(Array.from({ length: count }, () => Worker.start(entry, urls)))
     const workers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
@@ -44,26 +44,26 @@ export class Worker {
 
   async perform<T extends Task>(task: T, limit: number): Promise<ResultOf<T>> {
     const id = ++this.#last
-    const answer = this.#answerTo(id, limit + GRACE)
+    const reply = this.#replyTo(id, limit + GRACE)
     this.#process.send({ id, task } satisfies Order)
-    return (await answer) as ResultOf<T>
+    return (await reply) as ResultOf<T>
   }
 
-  /** Asks it to end in an orderly way, and ends it anyhow. */
+  /** Asks the process to end, and kills it if it does not. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     const exited = once(this.#process, 'exit')
     if (this.#process.connected) this.#process.send({ id: -1, task: { kind: 'close' } } satisfies Order)
-    const impatience = setTimeout(() => this.#process.kill('SIGKILL'), 3_000)
+    const deadline = setTimeout(() => this.#process.kill('SIGKILL'), 3_000)
     await exited
-    clearTimeout(impatience)
+    clearTimeout(deadline)
   }
 
   kill(): void {
     this.#process.kill('SIGKILL')
   }
 
-  #answerTo(id: number, limit: number): Promise<unknown> {
+  #replyTo(id: number, limit: number): Promise<unknown> {
     const child = this.#process
     return new Promise((resolve, reject) => {
       const end = (): void => {
@@ -85,13 +85,13 @@ export class Worker {
         this.kill()
         reject(new Error(`${this.entry.name}: no result within ${limit} ms`))
       }, limit)
-      // Not `exit`, which may come before its last message has been read.
+      // Not `exit`, which may be emitted before the last message has been read.
       child.on('message', listen).on('close', fail)
     })
   }
 }
 
-/** `BENCH_PROFILE=<folder>` leaves a profile of each worker there. */
+/** `BENCH_PROFILE=<folder>` writes a profile of each worker to the folder. */
 function profiling(entry: Entry): readonly string[] {
   const folder = process.env['BENCH_PROFILE']
   if (folder === undefined) return []

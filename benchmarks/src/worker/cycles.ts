@@ -3,7 +3,7 @@ import type { Contender } from '../contenders/contender.js'
 import { quantile } from '../statistics.js'
 import type { CyclesResult, CyclesTask, Latency } from './task.js'
 
-/** Resources come round again, as they do in earnest, so that counters that outlive a lock do not fill the servers. */
+/** Resources are reused, as in production, so that counters that outlive a lock do not fill the servers. */
 const KEYS = 10_000
 const PREFIX = `bench:${randomBytes(6).toString('hex')}`
 
@@ -14,14 +14,14 @@ export async function cycles(contender: Contender, task: CyclesTask): Promise<Cy
   let failures = 0
   let failure: string | undefined
   let started = 0
-  let underWay = 0
+  let inFlight = 0
 
   const cpuBefore = process.cpuUsage()
   const begin = performance.now()
   const lane = async (): Promise<void> => {
     while (started < most && performance.now() - begin < duration) {
       const names = namesOf(started++ % KEYS, resources)
-      underWay++
+      inFlight++
       const from = performance.now()
       try {
         const held = await contender.acquire(names)
@@ -33,7 +33,7 @@ export async function cycles(contender: Contender, task: CyclesTask): Promise<Cy
         failures++
         failure ??= String(error)
       }
-      underWay--
+      inFlight--
     }
   }
   const all = Promise.all(Array.from({ length: parallel }, lane))
@@ -46,7 +46,7 @@ export async function cycles(contender: Contender, task: CyclesTask): Promise<Cy
     cpu: (cpu.user + cpu.system) / 1_000,
     acquire: latencyOf(acquires),
     cycle: latencyOf(wholes),
-    stuck: underWay,
+    stuck: inFlight,
     failures,
     failure,
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Contender, Held } from '../contenders/contender.js'
 import type { HoldResult, HoldTask } from './task.js'
 
-/** Taken in portions, so that taking them is not a test of its own. */
+/** Acquired in portions, so that acquiring them does not become a load test. */
 const PORTION = 200
 
 export async function hold(contender: Contender, task: HoldTask): Promise<HoldResult> {

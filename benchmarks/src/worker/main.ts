@@ -1,4 +1,4 @@
-// One process with one contender: `main.ts <contender> <url>…`. Takes orders from its parent, one at a time.
+// One process with one contender: `main.ts <contender> <url>…`. Performs the tasks its parent sends, one at a time.
 import { entryOf } from '../contenders/field.js'
 import type { Contender } from '../contenders/contender.js'
 import { contend } from './contend.js'
@@ -7,7 +7,7 @@ import { hold } from './hold.js'
 import type { Order, Report, Task } from './task.js'
 
 const [name, ...urls] = process.argv.slice(2)
-// Before it opens anything: a parent that has ended by then is not told of later.
+// Before any connection is opened, because the event is not repeated if the parent ends in the meantime.
 process.on('disconnect', () => setTimeout(() => process.exit(), 2_000).unref())
 const contender = await entryOf(name!).open(urls)
 
@@ -35,7 +35,7 @@ async function obey({ id, task }: Order): Promise<void> {
   process.send?.(report)
 }
 
-// What a library leaves unhandled must not spoil the measurement of the others; it is told.
+// A rejection that a library leaves unhandled is logged, and must not end the measurement.
 process.on('unhandledRejection', (reason) => console.error(`${name}: unhandled ${String(reason)}`))
 process.on('message', (order: Order) => void obey(order))
 process.send?.({ id: 0, result: 'ready' } satisfies Report)

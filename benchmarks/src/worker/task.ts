@@ -1,17 +1,17 @@
-/** What a process that holds one contender can be asked to do. Times in milliseconds. */
+/** What the process of a contender can be asked to do. Times in milliseconds. */
 export type Task = CyclesTask | ContendTask | HoldTask
 
-/** Acquire and release, again and again, each on a resource of its own. */
+/** Acquire and release repeatedly, each time on another resource. */
 export interface CyclesTask {
   readonly kind: 'cycles'
   readonly parallel: number
   /** Starts no cycle after this time. */
   readonly duration: number
-  /** And no more than so many. */
+  /** Starts at most this many cycles. */
   readonly most: number
-  /** Gives up on what has not come back by then. */
+  /** Does not wait longer for cycles that have not finished. */
   readonly limit: number
-  /** Resources for each lock. */
+  /** Resources per lock. */
   readonly resources: number
 }
 
@@ -23,7 +23,7 @@ export interface CyclesResult {
   /** Of `acquire` alone. */
   readonly acquire: Latency
   readonly cycle: Latency
-  /** Cycles that were still under way at the limit. */
+  /** Cycles that were still in flight at the limit. */
   readonly stuck: number
   readonly failures: number
   readonly failure: string | undefined
@@ -35,30 +35,30 @@ export interface Latency {
   readonly max: number
 }
 
-/** Several waiters who want one resource, over and over. */
+/** Several waiters acquire one resource repeatedly. */
 export interface ContendTask {
   readonly kind: 'contend'
   readonly resource: string
   readonly waiters: number
-  /** Sections for each waiter. */
+  /** Sections per waiter. */
   readonly sections: number
-  /** How long each holds the lock. */
+  /** How long each section holds the lock. */
   readonly section: number
-  /** On the machine's steady clock, so that several processes begin together. */
+  /** On the machine's steady clock, so that several processes start together. */
   readonly startAt: number
   readonly limit: number
 }
 
-/** Moments on the machine's steady clock. */
+/** Times on the machine's steady clock. */
 export interface Section {
   readonly waiter: number
   readonly wanted: number
-  /** Infinity: not before the limit. */
+  /** Infinity if not within the limit. */
   readonly entered: number
   readonly left: number
 }
 
-/** Takes many locks and keeps them for a while. */
+/** Acquires many locks and holds them for `duration`. */
 export interface HoldTask {
   readonly kind: 'hold'
   readonly locks: number
@@ -67,9 +67,9 @@ export interface HoldTask {
 
 export interface HoldResult {
   readonly locks: number
-  /** Of taking them all. */
+  /** How long it took to acquire all of them. */
   readonly taken: number
-  /** Processor time for each second of holding, as a share of one core. */
+  /** Processor time while holding them, as a share of one core. */
   readonly cpu: number
   readonly bytesPerLock: number
   readonly duration: number

@@ -1,11 +1,8 @@
-// A line per case for people, and .jest/outside.json in the shape that jest gives its results, where
-// scripts/count.mjs and scripts/failures.mjs look for them.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+// Prints a line per case, and writes the results of the suite where scripts/results.mjs reads them.
+import { basename } from 'node:path'
+import { failure, writeResults } from '../../../scripts/results.mjs'
 
-const folder = join(process.env.QUORUMLOCK_CHECKOUT, '.jest')
-
-/** A group that failed only because a case of it failed is no failure of its own. */
+/** A group that failed only because one of its cases failed does not count. */
 const isCase = ({ details }) =>
   details.type !== 'suite' || (details.error && details.error.failureType !== 'subtestsFailed')
 
@@ -14,41 +11,24 @@ const reasonOf = ({ error }) => {
   return cause?.stack ?? cause?.message ?? String(cause)
 }
 
-const seconds = ({ duration_ms: duration }) => `${(duration / 1000).toFixed(1)} s`
-
 export default async function* reporter(events) {
-  const files = new Map()
-  const casesOf = (file) => {
-    if (!files.has(file)) files.set(file, [])
-    return files.get(file)
-  }
+  const results = { passed: 0, skipped: 0, failures: [] }
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message
     if ((type !== 'test:pass' && type !== 'test:fail') || !isCase(data)) continue
-    const skipped = data.skip !== undefined || data.todo !== undefined
-    const status = skipped ? 'pending' : type === 'test:pass' ? 'passed' : 'failed'
-    const failureMessages = status === 'failed' ? [reasonOf(data.details)] : []
-    casesOf(data.file ?? 'stories').push({ fullName: data.name, status, failureMessages })
-    yield `  ${{ passed: '✓', failed: '✗', pending: '·' }[status]} ${data.name} (${seconds(data.details)})\n`
-    for (const message of failureMessages) yield `${message.replace(/^/gm, '      ')}\n`
+    const seconds = `(${(data.details.duration_ms / 1000).toFixed(1)} s)`
+    if (data.skip !== undefined || data.todo !== undefined) {
+      results.skipped += 1
+      yield `  · ${data.name} ${seconds}\n`
+    } else if (type === 'test:pass') {
+      results.passed += 1
+      yield `  ✓ ${data.name} ${seconds}\n`
+    } else {
+      const reason = reasonOf(data.details)
+      const file = data.file === undefined ? 'stories' : basename(data.file)
+      results.failures.push(failure(`${file}: ${data.name}`, reason))
+      yield `  ✗ ${data.name} ${seconds}\n${reason.replace(/^/gm, '      ')}\n`
+    }
   }
-  const all = [...files.values()].flat()
-  const count = (status) => all.filter((one) => one.status === status).length
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(
-    join(folder, 'outside.json'),
-    JSON.stringify({
-      numPassedTests: count('passed'),
-      numFailedTests: count('failed'),
-      numRuntimeErrorTestSuites: 0,
-      numPendingTests: count('pending'),
-      numTodoTests: 0,
-      testResults: [...files].map(([name, assertionResults]) => ({
-        name,
-        message: '',
-        status: assertionResults.some(({ status }) => status === 'failed') ? 'failed' : 'passed',
-        assertionResults,
-      })),
-    }),
-  )
+  writeResults(process.env.QUORUMLOCK_CHECKOUT, 'outside', results)
 }
