@@ -47,6 +47,6 @@ test('no line holds the value of a lock', async () => {
   await world.clock.advance(60_000)
   expect(lock.held).toBe(false)
   expect(levels(lines)).toContain('error: lock was lost')
-  expect(levels(lines)).toContain('warn: lock is held for very long: a deadlock is possible')
+  expect(levels(lines)).toContain('warn: lock has been held for very long: possible deadlock')
   expect(lines.join('')).not.toContain(lock.value.split('~')[0])
 })
