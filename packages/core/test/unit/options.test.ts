@@ -206,7 +206,7 @@ describe('one wrong option', () => {
   test('no function to run under the lock', async () => {
     const redlock = new Redlock({ nodes: nodes() })
     await expect(redlock.using('a', {} as never)).rejects.toThrow(TypeError)
-    await expect(redlock.using('a', {}, undefined as never)).rejects.toThrow('the function to run')
+    await expect(redlock.using('a', {}, undefined as never)).rejects.toThrow('a function to run')
     await expect(redlock.tryUsing('a', 5 as never)).rejects.toThrow(TypeError)
   })
 })
@@ -261,9 +261,9 @@ describe('options that contradict each other', () => {
 
   test('nodes that cannot do what is asked are named', () => {
     const weak: LockNode = { ...memoryNode({ name: 'weak' }), lacks: ['extend', 'fencing'] }
-    expect(() => new Redlock({ nodes: [weak] })).toThrow(/`autoExtend` to be false, since weak cannot extend/)
+    expect(() => new Redlock({ nodes: [weak] })).toThrow(/`autoExtend` to be false, because weak cannot extend/)
     expect(() => new Redlock({ nodes: [weak], autoExtend: false, fencing: true })).toThrow(
-      /`fencing` to be false, since weak keeps no token counters/,
+      /`fencing` to be false, because weak keeps no token counters/,
     )
     expect(new Redlock({ nodes: [weak], autoExtend: false }).quorum).toBe(1)
   })
