@@ -163,9 +163,9 @@ test('a store that writes without looking, or never writes, is named', async () 
     )
   }
   await expect(take(undefined)).rejects.toThrow(
-    'Expected `store.write` to resolve with true or false, got undefined',
+    'Expected `store.write` to resolve to true or false, got undefined',
   )
-  await expect(take(false)).rejects.toThrow('`store.write` resolved with false 10 times in a row')
+  await expect(take(false)).rejects.toThrow('`store.write` resolved to false 10 times in a row')
   expect(world.holders('rate:api:a')).toEqual([])
 })
 
@@ -213,7 +213,7 @@ test('wrong arguments are told by name', async () => {
   expect(make({ limit: 0, window: 1 })).toThrow(RangeError)
   expect(make({ limit: 1, window: 1 })).toThrow(
     'Expected `store` to be given, got undefined: the processes that share a limit must share its counters. ' +
-      'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit this one alone',
+      'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit only this one',
   )
   expect(make({ limit: 1, window: 1, store: {} })).toThrow('Expected `store` to be a counter store')
   expect(() => redisCounterStore({} as never)).toThrow(

@@ -248,7 +248,7 @@ describe('stop', () => {
     await world.clock.advance(5 * MINUTE)
     expect(events).toHaveLength(2)
     expect(world.holders('schedule:tick')).toEqual([])
-    expect(() => scheduler.every('late', 1, () => undefined)).toThrow('this Scheduler was stopped')
+    expect(() => scheduler.every('late', 1, () => undefined)).toThrow('this Scheduler is stopped')
   })
 
   test('aborts a task when the grace is over, and says when one does not heed that', async () => {
