@@ -29,7 +29,9 @@ export interface LockParts {
 export function checkLockJson(json: LockJson | string): LockParts {
   const given = typeof json === 'string' ? parsed(json) : (json as unknown)
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(`Expected the result of lock.toJSON(), as an object or as a JSON string, got ${kindOf(given)}`)
+    throw new TypeError(
+      `Expected the result of lock.toJSON(), as an object or as a JSON string, got ${kindOf(given)}`,
+    )
   }
   const { resources, value, token, ttl, expiresAt, bearer = 0 } = given as LockJson
   if (typeof value !== 'string' || value === '') {

@@ -20,9 +20,7 @@ export function optionsAndFunction<T>(
 ): [AcquireOptions | undefined, (lock: Lock) => T | Promise<T>] {
   const fn = rest.length > 1 ? rest[1] : rest[0]
   if (typeof fn !== 'function') {
-    throw new TypeError(
-      `Expected the last argument to be a function to run under the lock, got ${shown(fn)}`,
-    )
+    throw new TypeError(`Expected the last argument to be a function to run under the lock, got ${shown(fn)}`)
   }
   const options = rest.length > 1 ? (rest[0] as AcquireOptions | undefined) : undefined
   return [options, fn as (lock: Lock) => T | Promise<T>]

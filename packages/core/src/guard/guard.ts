@@ -193,7 +193,8 @@ export class Guard {
     member.admission = marked({ key: this.#context.markerKey, run: marker.run }, until)
     const wasQuarantined = before.quarantinedUntil !== undefined
     const isQuarantined = until !== undefined
-    if (isQuarantined !== wasQuarantined) publishNodeChange(member.name, isQuarantined ? 'quarantined' : 'admitted')
+    if (isQuarantined !== wasQuarantined)
+      publishNodeChange(member.name, isQuarantined ? 'quarantined' : 'admitted')
     if (isQuarantined && !wasQuarantined) this.#quarantine.began(member, marker, now)
     if (!isQuarantined && before.state !== 'admitted') this.#context.admitted(member)
   }

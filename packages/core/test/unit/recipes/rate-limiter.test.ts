@@ -217,7 +217,7 @@ test('wrong arguments are told by name', async () => {
   )
   expect(make({ limit: 1, window: 1, store: {} })).toThrow('Expected `store` to be a counter store')
   expect(() => redisCounterStore({} as never)).toThrow(
-    'Expected `client` to be a node-redis or an ioredis client',
+    'Expected `client` to be a node-redis or ioredis client',
   )
   const limiter = new RateLimiter(redlock, 'api', { limit: 2, window: 1, store: memoryCounterStore() })
   await expect(limiter.tryTake('a', { cost: 3 })).rejects.toThrow(RangeError)
