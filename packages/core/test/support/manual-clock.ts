@@ -7,7 +7,7 @@ interface Event {
   readonly task: () => void
 }
 
-/** What a test expects of an error. */
+/** The parts of an error that tests check. */
 export type Rejection = Error & {
   code?: string
   reason?: string
@@ -15,7 +15,7 @@ export type Rejection = Error & {
   cause?: unknown
 }
 
-/** A clock that moves only when it is told to. What the engine asks for through the port is counted. */
+/** A clock that only a test advances. It counts the timers that the engine requests through the port. */
 export class ManualClock implements Clock {
   /** Calls of `timer`. */
   timersMade = 0
@@ -145,13 +145,13 @@ export class ManualClock implements Clock {
     this.#events.shift()
     this.#now = Math.max(this.#now, event.due)
     event.task()
-    // What falls on the same moment happens before anything is concluded from it.
+    // Everything that is due at the same moment happens before the test continues.
     while (this.#events[0] !== undefined && this.#events[0].due <= this.#now) this.#events.shift()!.task()
     await settle()
   }
 }
 
-/** Lets everything happen that needs no time. */
+/** Runs everything that needs no time. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -10,7 +10,7 @@ export interface LogLine {
   readonly data: object
 }
 
-/** Nodes, a clock and as many clients as a test wants. */
+/** Nodes, a clock and any number of clients. */
 export class World {
   readonly clock: ManualClock = new ManualClock()
   readonly nodes: FakeNode[]

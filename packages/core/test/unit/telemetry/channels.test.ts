@@ -4,7 +4,7 @@ import { CHANNELS, type ChannelPayloads } from '../../../src/index.js'
 import { World } from '../../support/world.js'
 
 type Payloads = ChannelPayloads[keyof ChannelPayloads]
-/** Whatever is in any of them. */
+/** All messages of all channels. */
 type AnyPayload = {
   [Key in Payloads extends infer One ? (One extends unknown ? keyof One : never) : never]?: unknown
 }
@@ -28,7 +28,7 @@ function listen(...names: string[]): Heard[] {
 const done = (name: string) => `tracing:${name}:asyncEnd`
 
 describe('the tracing channels', () => {
-  test('tell of a lock from its acquisition to its release, as one hold', async () => {
+  test('the tracing channels report a lock from its acquisition to its release as one hold', async () => {
     const world = new World(3)
     const heard = listen(done(CHANNELS.acquire), done(CHANNELS.extend), done(CHANNELS.release))
     const lock = await world.clock.run(world.client().acquire(['a', 'b'], { label: 'worker 7' }))
@@ -48,7 +48,7 @@ describe('the tracing channels', () => {
     expect(heard[0]![1].votes).toHaveLength(3)
   })
 
-  test('tell how an acquisition failed', async () => {
+  test('the acquire channel reports how an acquisition failed', async () => {
     const world = new World(3)
     const heard = listen(done(CHANNELS.acquire))
     const client = world.client()
@@ -70,7 +70,7 @@ describe('the tracing channels', () => {
     ])
   })
 
-  test('tell renewals from extensions by the holder', async () => {
+  test('the extend channel distinguishes renewals from extensions by the holder', async () => {
     const world = new World(3)
     const heard = listen(done(CHANNELS.extend))
     const lock = await world.clock.run(world.client().acquire('a', { ttl: 3_000 }))
@@ -81,7 +81,7 @@ describe('the tracing channels', () => {
 })
 
 describe('the plain channels', () => {
-  test('tell of a loss with its reason', async () => {
+  test('the lost channel reports a loss with its reason', async () => {
     const world = new World(3)
     const heard = listen(CHANNELS.lost)
     const client = world.client()
@@ -94,7 +94,7 @@ describe('the plain channels', () => {
     expect(lock.held).toBe(false)
   })
 
-  test('a lock that was detached is no loss when its time is over', async () => {
+  test('a detached lock that expires is not reported as lost', async () => {
     const world = new World(3)
     const heard = listen(CHANNELS.lost, CHANNELS.detach)
     const lock = await world.clock.run(world.client().acquire('a', { ttl: 1_000 }))
@@ -105,7 +105,7 @@ describe('the plain channels', () => {
     expect(lock.signal.aborted).toBe(true)
   })
 
-  test('tell what becomes of the nodes', async () => {
+  test('the node channel reports changes of the nodes', async () => {
     const world = new World(3)
     const heard = listen(CHANNELS.node)
     const client = world.client({ guard: true })
@@ -132,7 +132,7 @@ describe('the plain channels', () => {
   })
 })
 
-test('no payload holds the value of a lock', async () => {
+test('no payload contains the value of a lock', async () => {
   const world = new World(3)
   const heard = listen(
     ...['start', 'end', 'asyncStart', 'asyncEnd', 'error'].flatMap((step) =>
