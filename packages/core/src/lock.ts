@@ -32,7 +32,7 @@ export class Lock {
     return this.#lease.token === undefined ? undefined : BigInt(this.#lease.token)
   }
 
-  /** Aborted with a `LockLostError` when the lock is lost: at its deadline at the latest, whatever the nodes say. */
+  /** Aborts with a `LockLostError` when the lock is lost, at its deadline at the latest, regardless of the nodes. */
   get signal(): AbortSignal {
     return this.#lease.signal
   }
@@ -80,7 +80,10 @@ export class Lock {
     throw this.#lostError()
   }
 
-  /** Extends the lock to `ttl` milliseconds from now, its last TTL by default. Rejects with `LockLostError` if it is lost. */
+  /**
+   * Extends the lock to `ttl` milliseconds from now, its last TTL by default. Rejects with `LockLostError` if it is
+   * lost.
+   */
   async extend(ttl: number = this.#lease.ttl): Promise<void> {
     const lease = this.#lease
     checkTtl(ttl, lease.request.options.driftFactor)
@@ -119,8 +122,9 @@ export class Lock {
   }
 
   /**
-   * What another process needs to continue with the lock. Once that process has resumed it, the lock belongs to it: this
-   * handle loses it with its next renewal, and neither its release nor its end takes the lock away from the other process.
+   * What another process needs to continue with the lock. Once that process has resumed it, the lock belongs to it:
+   * this handle loses it with its next renewal, and neither its release nor its end takes the lock away from the other
+   * process.
    */
   toJSON(): LockJson {
     const lease = this.#lease

@@ -159,7 +159,7 @@ export class Guard {
     if (this.#enterIfValid(member, greeting)) return
     const lost =
       greeting.marker === null ? 'it has lost its data' : 'it was restarted and may have lost its last writes'
-    // Where too few nodes know the longest lease, the client's own TTL stands for that of other clients.
+    // If too few nodes know the longest lease, the client's own TTL replaces that of other clients.
     const { members, blocking } = this.#context.quorum
     const isKnown = survey.remembering >= blocking || survey.greetings.size === members.length
     const longestTtl = isKnown ? survey.longestTtl : Math.max(survey.longestTtl, this.#context.ttl)

@@ -14,7 +14,9 @@ const LONGEST = 120_000
 export interface Exit {
   readonly code: number | null
   readonly output: string
-  /** Milliseconds from the line `done` to the end of the process, without those for which the machine ran others. */
+  /**
+   * Milliseconds from the line `done` to the end of the process, excluding time when the machine ran other processes.
+   */
   readonly lingered: number
 }
 

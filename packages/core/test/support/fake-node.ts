@@ -43,7 +43,7 @@ export class FakeNode implements LockNode {
   closed = 0
   /** Every command that was sent, in order. */
   readonly log: NodeCommand[] = []
-  /** Announcements made, by waiter. */
+  /** Announcements, by the id of the waiter. */
   readonly woken: string[] = []
 
   readonly #clock: ManualClock
@@ -106,19 +106,19 @@ export class FakeNode implements LockNode {
     this.closed++
   }
 
-  /** The process stops; the connection stays up and takes everything in. */
+  /** Stops the process. The connection stays up and buffers all commands. */
   freeze(): void {
     this.#frozen ??= []
   }
 
-  /** It works off what has piled up. */
+  /** Continues the process, which executes the buffered commands. */
   thaw(): void {
     const piled = this.#frozen ?? []
     this.#frozen = undefined
     for (const sent of piled) this.#arrive(sent)
   }
 
-  /** The connection breaks: what was on its way may or may not have happened. */
+  /** Breaks the connection. Commands in flight may or may not have been applied. */
   disconnect(): void {
     this.connected = false
     this.#connection++
@@ -135,7 +135,7 @@ export class FakeNode implements LockNode {
     for (const observers of this.#channels.values()) for (const observer of observers) observer.live()
   }
 
-  /** The server process is started anew; without `keep` its data is gone. */
+  /** Restarts the server process. Without `keep` its data is lost. */
   restart({ keep }: { keep: boolean }): void {
     this.disconnect()
     this.#frozen = undefined
@@ -145,7 +145,7 @@ export class FakeNode implements LockNode {
     this.reconnect()
   }
 
-  /** FLUSHALL: the data is gone, the process stays. */
+  /** FLUSHALL: deletes the data, while the process continues. */
   flush(): void {
     this.state = createNodeState(this.state.run)
   }

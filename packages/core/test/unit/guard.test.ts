@@ -115,7 +115,7 @@ describe('the first call of a new client', () => {
 })
 
 describe('a node that becomes able to vote while a lock is held', () => {
-  /** Held by three of five: two were away. */
+  /** A lock on three of five nodes, because two were disconnected. */
   async function heldByThree(options: AcquireOptions = {}) {
     const fleet = await founded(5)
     for (const node of fleet.world.nodes.slice(3)) node.disconnect()

@@ -11,7 +11,7 @@ class Bench {
   readonly state: NodeState = createNodeState('run-1')
   readonly woken: string[] = []
   readonly handed = new Map<string, Handed>()
-  /** Waiters of a client that is gone. */
+  /** Waiters without a listening client. */
   readonly deaf = new Set<string>()
   now = NOW
 
@@ -258,7 +258,7 @@ describe('the handover', () => {
   const offered = 'c#1@10000'
   const marker = { key: 'fleet', run: 'run-1' }
 
-  /** Of a node that may vote. */
+  /** A bench with a marker, so that its node may vote. */
   const benchOfFleet = (): Bench => {
     const bench = new Bench()
     bench.state.markers.set('fleet', {

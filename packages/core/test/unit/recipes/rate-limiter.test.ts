@@ -62,7 +62,7 @@ test('a caller that waits gets its turn in a later window, unless it aborts', as
 })
 
 describe('a process that is paused during the write for longer than its TTL', () => {
-  /** Limiters of two processes on one store. The first write of the first process waits until it is let through. */
+  /** Limiters of two processes on one store. The first write of the first process waits until the test releases it. */
   function pausedWriter(limit: number) {
     const world = new World(3)
     const store = memoryCounterStore({ clock: world.clock })
@@ -85,7 +85,7 @@ describe('a process that is paused during the write for longer than its TTL', ()
     return { world, store, paused, other: limiter(store), proceed: () => proceed() }
   }
 
-  /** Its lock is taken away on the nodes, as it is when the whole process is stopped. */
+  /** The lock of the first process expires on the nodes, as it does when the whole process is stopped. */
   async function expires(world: World): Promise<void> {
     for (const node of world.nodes) {
       node.script = ({ kind }) => (kind === 'extend' ? { vote: 'unknown', reason: 'stopped' } : undefined)
