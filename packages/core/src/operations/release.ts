@@ -34,7 +34,10 @@ export function releaseEverywhere({ members }: Quorum, lease: Lease): void {
   for (const member of members) deliverTo(member, lease)
 }
 
-/** Nodes that never stored the lock are skipped, so that what is kept for silent nodes is bounded by what was held. */
+/**
+ * Nodes that never stored the lock are skipped, so that what is kept for unresponsive nodes is bounded by what was
+ * held.
+ */
 function deliverTo(member: Member, lease: Lease): void {
   const state = lease.answerStateAt(member)
   if (state !== 'absent') member.deliver(releaseOf(lease, member), lease.longestTtl, state)

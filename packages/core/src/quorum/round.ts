@@ -108,17 +108,17 @@ class Round {
   #expire(now: number): void {
     const { members, deadline, start, late, suspectAfter = deadline } = this.#plan
     const suspectAt = start + suspectAfter
-    const silent = members.filter((member) => this.#tally.replies[member.index] === undefined)
-    for (const member of silent) {
+    const unanswered = members.filter((member) => this.#tally.replies[member.index] === undefined)
+    for (const member of unanswered) {
       const reply: NodeReply = { vote: 'unknown', reason: `no answer within ${Math.round(deadline)} ms` }
       this.#tally.put(member.index, reply, now - start)
       if (now >= suspectAt) member.overdue(start)
       if (this.#resolve === undefined) late?.(member, reply, this.#tally)
     }
     if (this.#resolve !== undefined) this.#settleIfSure()
-    if (now >= suspectAt || silent.length === 0) return
+    if (now >= suspectAt || unanswered.length === 0) return
     this.#plan.agenda.at(suspectAt, 'background', () => {
-      for (const member of silent) member.overdue(start)
+      for (const member of unanswered) member.overdue(start)
     })
   }
 }

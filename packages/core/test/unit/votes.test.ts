@@ -8,9 +8,9 @@ import { World } from '../support/world.js'
 const seed = Number(process.env['QUORUMLOCK_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const runs = { seed, numRuns: 300 }
 
-type Said = 'granted' | 'held' | 'failed' | 'unknown' | 'silent'
+type ReplyKind = 'granted' | 'held' | 'failed' | 'unknown' | 'silent'
 interface Vote {
-  readonly said: Said
+  readonly kind: ReplyKind
   readonly after: number
 }
 
@@ -21,7 +21,15 @@ const votes = fc.integer({ min: 1, max: 7 }).chain((size) =>
   fc.record({
     votes: fc.array(
       fc.record({
-        said: fc.constantFrom<Said>('granted', 'granted', 'granted', 'held', 'failed', 'unknown', 'silent'),
+        kind: fc.constantFrom<ReplyKind>(
+          'granted',
+          'granted',
+          'granted',
+          'held',
+          'failed',
+          'unknown',
+          'silent',
+        ),
         // An answer in the same millisecond as the deadline may come before or after it.
         after: fc.integer({ min: 0, max: 700 }).filter((after) => after !== PATIENCE),
       }),
@@ -35,7 +43,7 @@ const votes = fc.integer({ min: 1, max: 7 }).chain((size) =>
 function arrivals(given: readonly Vote[]): Vote[] {
   return given
     .map((vote) =>
-      vote.said === 'silent' || vote.after >= PATIENCE ? { said: 'unknown' as const, after: PATIENCE } : vote,
+      vote.kind === 'silent' || vote.after >= PATIENCE ? { kind: 'unknown' as const, after: PATIENCE } : vote,
     )
     .sort((a, b) => a.after - b.after)
 }
@@ -44,9 +52,9 @@ function arrivals(given: readonly Vote[]): Vote[] {
 function expected(given: readonly Vote[], quorum: number): { won: boolean; at: number } {
   let granted = 0
   let outstanding = given.length
-  for (const { said, after } of arrivals(given)) {
+  for (const { kind, after } of arrivals(given)) {
     outstanding--
-    if (said === 'granted') granted++
+    if (kind === 'granted') granted++
     if (granted >= quorum) return { won: true, at: after }
     if (granted + outstanding < quorum) return { won: false, at: after }
   }
@@ -57,22 +65,22 @@ function expected(given: readonly Vote[], quorum: number): { won: boolean; at: n
 function worldOf(given: readonly Vote[]): World {
   const world = new World(given.length)
   world.nodes.forEach((node, index) => {
-    const { said, after } = given[index]!
+    const { kind, after } = given[index]!
     let first = true
     node.intercept = (command, execute, answer) => {
       if (command.kind !== 'acquire' || !first) return false
       first = false
       const reply: NodeReply | undefined =
-        said === 'held'
+        kind === 'held'
           ? { vote: 'refused', reason: 'held', remaining: 100 }
-          : said === 'failed'
+          : kind === 'failed'
             ? { vote: 'failed', reason: 'LOADING' }
             : undefined
       // A granted or unknown command was applied, and only the answer differs.
       const real = reply ?? execute()
-      if (said === 'silent') return true
+      if (kind === 'silent') return true
       world.clock.after(after, () => {
-        answer(said === 'unknown' ? { vote: 'unknown', reason: 'reset' } : real)
+        answer(kind === 'unknown' ? { vote: 'unknown', reason: 'reset' } : real)
       })
       return true
     }
@@ -107,11 +115,11 @@ describe(`any votes in any order with any delays (seed ${seed})`, () => {
           expect(world.holders('a')).toEqual([])
         } else {
           expect(world.holders('a')).toHaveLength(
-            given.filter(({ said }) => said !== 'held' && said !== 'failed').length,
+            given.filter(({ kind }) => kind !== 'held' && kind !== 'failed').length,
           )
           lock.votes.forEach(({ vote }, index) => {
-            const { said } = given[index]!
-            expect(vote).toBe({ held: 'refused', silent: 'unknown' }[said as string] ?? said)
+            const { kind } = given[index]!
+            expect(vote).toBe({ held: 'refused', silent: 'unknown' }[kind as string] ?? kind)
           })
           await world.clock.run(lock.release())
           await world.clock.advance(2_000)

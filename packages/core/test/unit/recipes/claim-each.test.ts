@@ -56,7 +56,7 @@ test('no more items than `concurrency` are processed at once, and progress is re
         running--
         return job.length
       },
-      { key, concurrency: 4, onProgress: (told) => progress.push(told) },
+      { key, concurrency: 4, onProgress: (step) => progress.push(step) },
     ),
   )
   expect(most).toBe(4)

@@ -116,30 +116,30 @@ describe('the name of the leader', () => {
 
   test('leader() returns a digest, not the value of the lock, if the leader has no label', async () => {
     const world = new World(3)
-    const heard: string[] = []
-    const election = labelled(world, undefined, (leader) => heard.push(leader))
+    const leaders: string[] = []
+    const election = labelled(world, undefined, (leader) => leaders.push(leader))
     await world.clock.run(election.campaign())
     const leader = await world.clock.run(election.leader())
     expect(leader).toMatch(/^[0-9a-f]{16}$/)
-    expect(heard).toEqual([leader])
+    expect(leaders).toEqual([leader])
   })
 
   test('onLeader is called once for each new leader, within about a second', async () => {
     const world = new World(3)
-    const heard: string[][] = [[], [], []]
+    const leaders: string[][] = [[], [], []]
     const [a, b, c] = ['a', 'b', 'c'].map((label, index) =>
-      labelled(world, label, (leader) => heard[index]!.push(leader)),
+      labelled(world, label, (leader) => leaders[index]!.push(leader)),
     )
     const first = await world.clock.run(a!.campaign())
     const second = b!.campaign()
     await world.clock.advance(10)
     void c!.campaign()
     await world.clock.advance(3_000)
-    expect(heard).toEqual([['a'], ['a'], ['a']])
+    expect(leaders).toEqual([['a'], ['a'], ['a']])
     await world.clock.run(first.resign())
     await world.clock.run(second)
     await world.clock.advance(1_100)
-    expect(heard).toEqual([['a'], ['a', 'b'], ['a', 'b']])
+    expect(leaders).toEqual([['a'], ['a', 'b'], ['a', 'b']])
   })
 
   test('a process that is no longer a candidate does not check the leader', async () => {
