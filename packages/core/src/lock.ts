@@ -37,17 +37,17 @@ export class Lock {
     return this.#lease.signal
   }
 
-  /** Epoch milliseconds, for people: by the wall clock. */
+  /** Epoch milliseconds by the wall clock, for human readers. */
   get acquiredAt(): number {
     return this.#lease.grantedAt.wall
   }
 
-  /** Epoch milliseconds, for people: decide by `remaining()` or `held`. */
+  /** Epoch milliseconds, for human readers. For decisions use `remaining()` or `held`. */
   get expiresAt(): number {
     return Math.round(this.#lease.since.wall + this.#lease.validity)
   }
 
-  /** Whether it is held at this very moment, by the clock, also right after the process stood still. */
+  /** Whether it is held at this very moment, by the clock, correct even right after the process was paused. */
   get held(): boolean {
     return this.remaining() > 0
   }

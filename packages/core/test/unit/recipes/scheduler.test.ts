@@ -105,7 +105,7 @@ describe('missed due times', () => {
     expect(dues).toEqual([4])
   })
 
-  test('with missed: run only the latest missed due time is run, once', async () => {
+  test('if `missed` is run, only the latest missed due time is run, and only once', async () => {
     const world = await onTheMinute()
     const dues: number[] = []
     const start = world.clock.wall()
@@ -144,7 +144,7 @@ describe('missed due times', () => {
     expect(task.mock.calls.map(([, when]) => (when as Date).getTime())).toEqual([due])
   })
 
-  test('with missed: run a due run waits for the previous one to end', async () => {
+  test('if `missed` is run, a due run waits for the previous one to end', async () => {
     const world = await onTheMinute()
     const starts: number[] = []
     const start = world.clock.wall()

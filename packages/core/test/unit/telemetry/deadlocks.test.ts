@@ -8,7 +8,7 @@ function client(world: World, onCycle: 'warn' | 'reject' = 'reject'): Redlock {
 
 const pause = (world: World, time: number) => new Promise<void>((resolve) => world.clock.after(time, resolve))
 
-describe('deadlock detection with onCycle: reject', () => {
+describe('deadlock detection with `onCycle` reject', () => {
   test('a task that waits for a lock of its own caller is rejected at once', async () => {
     const world = new World(3)
     const redlock = client(world)
@@ -113,7 +113,7 @@ describe('deadlock detection with onCycle: reject', () => {
   })
 })
 
-test('with onCycle: warn the chain is logged and the wait continues', async () => {
+test('if `onCycle` is warn, the chain is logged and the wait continues', async () => {
   const world = new World(3)
   const redlock = client(world, 'warn')
   const error = await world.clock.runToError(redlock.using('a', () => redlock.acquire('a', { wait: 1_000 })))
