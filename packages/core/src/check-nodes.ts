@@ -1,7 +1,7 @@
 import { shown, type Check } from './check.js'
 import { ABILITIES, type LockNode } from './node/lock-node.js'
 
-/** At least one node, and no node twice. */
+/** Checks that there is at least one node, and no node twice. */
 export function checkNodes(check: Check, option: string, nodes: unknown): void {
   if (!Array.isArray(nodes) || nodes.length === 0) {
     check.type(`Expected \`${option}\` to be an array of at least one lock node, got ${shown(nodes)}`, option)
@@ -29,10 +29,10 @@ export function checkNodes(check: Check, option: string, nodes: unknown): void {
           ? ['is the same node', '']
           : [
               'has the same name',
-              ". If they are different servers, name them: ioredisNode(client, { name: 'eu-1' })",
+              ". If they are different servers, give each a name: ioredisNode(client, { name: 'eu-1' })",
             ]
       check.type(
-        `Expected \`${option}\` to be different nodes, but ${where} ${same} as ${option}[${earlier}] (${node.name}): one node must not vote twice${remedy}`,
+        `Expected \`${option}\` to be different nodes, but ${where} ${same} as ${option}[${earlier}] (${node.name}): a node must not vote twice${remedy}`,
         option,
       )
     }
@@ -40,19 +40,19 @@ export function checkNodes(check: Check, option: string, nodes: unknown): void {
   })
 }
 
-/** A misspelt ability would be taken for one that the node has. */
+/** The first unknown ability. A misspelled ability would otherwise count as one that the node has. */
 function unknownAbility(lacks: unknown): unknown {
   if (lacks === undefined) return undefined
   if (!Array.isArray(lacks)) return lacks
   return lacks.find((ability) => !(ABILITIES as readonly unknown[]).includes(ability))
 }
 
-/** What people give in place of a node. A URL is not repeated: it may hold a password. */
+/** Describes common mistakes. A URL is never repeated in a message, because it may contain a password. */
 function shownNode(given: unknown): string {
-  if (typeof given === 'string') return 'a string. For URLs there is connect() in @quorumlock/clients'
+  if (typeof given === 'string') return 'a string. To connect by URL, use connect() of @quorumlock/clients'
   if (typeof given !== 'object' || given === null) return shown(given)
-  if ('call' in given && 'status' in given) return 'a client of ioredis. Pass ioredisNode(client)'
-  if ('sendCommand' in given) return 'a client of node-redis. Pass nodeRedisNode(client)'
+  if ('call' in given && 'status' in given) return 'an ioredis client. Pass ioredisNode(client)'
+  if ('sendCommand' in given) return 'a node-redis client. Pass nodeRedisNode(client)'
   return shown(given)
 }
 

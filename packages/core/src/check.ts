@@ -1,14 +1,14 @@
 const LONGEST_TEXT = 60
 const MOST_RESOURCES = 5
 
-/** Names in a message: short and few, whatever they are. Errors have all of them as `resources`. */
+/** Resource names for a message, shortened and limited in number. The `resources` of the error list all of them. */
 export function shownResources(resources: readonly string[]): string {
   const names = resources.slice(0, MOST_RESOURCES).map(shown)
   const more = resources.length - names.length
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
 }
 
-/** A value as an error message shows it: short, and never more than its kind for objects. */
+/** A value for an error message. Long texts are shortened, and of an object only its kind is shown. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value)
@@ -19,13 +19,13 @@ export function shown(value: unknown): string {
   return typeof value === 'bigint' ? `${value}n` : String(value)
 }
 
-/** Gathers what is wrong. Wrong kinds outweigh wrong sizes: with both, the error is a `TypeError`. */
+/** Collects problems. If both types and ranges are wrong, the error is a `TypeError`. */
 export class Check {
   readonly #types: string[] = []
   readonly #ranges: string[] = []
   readonly #wrong = new Set<string>()
 
-  /** `name`: of the option that must not be compared with others any more. */
+  /** `name` is the option that must not be compared with others from now on. */
   type(message: string, name?: string): void {
     this.#types.push(message)
     if (name !== undefined) this.#wrong.add(name)
@@ -35,12 +35,12 @@ export class Check {
     this.#ranges.push(message)
   }
 
-  /** Whether nothing was found wrong with these options by themselves, so that they can be compared. */
+  /** Whether these options are valid on their own, so that they can be compared. */
   isFine(...names: readonly string[]): boolean {
     return !names.some((name) => this.#wrong.has(name))
   }
 
-  /** An object with no other keys than these. */
+  /** Checks that the value is an object without any other keys. */
   record(name: string, value: unknown, known: ReadonlySet<string>): boolean {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       this.type(`Expected \`${name}\` to be an object, got ${shown(value)}`)
@@ -59,7 +59,7 @@ export class Check {
     this.type(`Expected \`${name}\` to be ${expected}, got ${shown(value)}`, name)
   }
 
-  /** The same for numbers: one of the wrong size makes a `RangeError`. */
+  /** The same for numbers. A number out of range causes a `RangeError`. */
   number(name: string, value: unknown, holds: (value: unknown) => boolean, expected: string): void {
     if (typeof value !== 'number' || holds(value)) {
       this.that(name, value, holds, expected)

@@ -1,20 +1,20 @@
-/** Where time comes from. The only place that touches the system's clocks and timers, so that a simulator can own them. */
+/** The source of time, and the only place that uses the system's clocks and timers. So a simulator can control them. */
 export interface Clock {
-  /** Milliseconds that never go back; may stand still while the machine is suspended. */
+  /** Milliseconds that never go back. May stop while the machine is suspended. */
   monotonic(): number
-  /** Milliseconds since 1970; may jump. */
+  /** Milliseconds since 1970. May jump. */
   wall(): number
-  /** Calls `task` once, not before `delay` milliseconds have passed. */
+  /** Calls `task` once, after at least `delay` milliseconds. */
   timer(delay: number, task: () => void): Timer
 }
 
 export interface Timer {
   cancel(): void
-  /** Whether the timer keeps the process alive. */
+  /** Sets whether the timer keeps the process alive. */
   hold(alive: boolean): void
 }
 
-/** The longest delay that a timer of the platform takes; a longer one fires at once. */
+/** The longest delay that a timer of the platform accepts. A longer one would fire at once. */
 export const LONGEST_DELAY: number = 2 ** 31 - 1
 
 export const systemClock: Clock = {

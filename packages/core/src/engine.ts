@@ -5,7 +5,7 @@ import type { ResolvedOptions } from './resolve-options.js'
 import type { Member, MemberObserver } from './quorum/member.js'
 import { Quorum } from './quorum/quorum.js'
 import { Deadlocks } from './telemetry/deadlocks.js'
-import { tellNode } from './telemetry/events.js'
+import { publishNodeChange } from './telemetry/events.js'
 import { Waits } from './wait/waits.js'
 import { Wakeups } from './wait/wakeups.js'
 
@@ -55,16 +55,16 @@ export class Engine {
       connected: (member) => {
         if (this.guard === undefined) this.holds.topUp(member)
         else this.guard.examine(member)
-        tellNode(member.name, 'connected')
+        publishNodeChange(member.name, 'connected')
       },
       disconnected: (member) => {
-        tellNode(member.name, 'disconnected')
+        publishNodeChange(member.name, 'disconnected')
         logger.warn({ node: member.name }, 'connection to lock node was lost')
       },
       suspicion: (member: Member) => {
         const silent = member.suspectSince !== undefined
         if (!silent) this.holds.topUp(member)
-        tellNode(member.name, silent ? 'silent' : 'answering')
+        publishNodeChange(member.name, silent ? 'silent' : 'answering')
         logger.warn(
           { node: member.name },
           silent ? 'lock node stopped responding' : 'lock node is responding again',
@@ -72,7 +72,7 @@ export class Engine {
       },
       clockMargin: () => this.holds.clockMargin,
       clockStepped: (member, step) => {
-        tellNode(member.name, 'clock-stepped', step)
+        publishNodeChange(member.name, 'clock-stepped', step)
         logger.warn({ node: member.name, step }, 'clock of lock node was stepped')
         if (step > 0) this.holds.voidVoteOf(member, step)
       },

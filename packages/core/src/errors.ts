@@ -1,10 +1,10 @@
-/** What one node said in a round, as plain data. */
+/** The vote of one node in a round, as plain data. */
 export interface NodeVote {
   readonly node: string
   readonly vote: 'granted' | 'refused' | 'failed' | 'unknown'
-  /** Why, for anything but a grant. */
+  /** Why the node did not grant. */
   readonly reason?: string | undefined
-  /** Milliseconds from sending to this answer. */
+  /** Milliseconds from sending the command to this answer. */
   readonly latency: number
 }
 
@@ -23,17 +23,17 @@ export interface ErrorDetails {
   readonly cause?: unknown
 }
 
-/** Shared by all copies of this module, so that `instanceof` holds across the two module formats. */
+/** Shared by all copies of this module, so that `instanceof` works across both module formats. */
 const BRANDS: unique symbol = Symbol.for('quorumlock.error') as never
 
-/** Base of everything that this library throws, but for wrong arguments (`TypeError`, `RangeError`). */
+/** Base of every error that this library throws, except for wrong arguments (`TypeError`, `RangeError`). */
 export class QuorumLockError extends Error {
-  /** For `instanceof`: the names of a class and of its bases. */
+  /** The names of a class and of its bases, for `instanceof`. */
   protected static readonly brands: readonly string[] = ['QuorumLockError']
 
   readonly code: ErrorCode
   readonly resources: readonly string[]
-  /** What each node said when it came to this; empty when no node was asked. */
+  /** The vote of each node in the round that failed; empty if no command was sent. */
   readonly votes: readonly NodeVote[]
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -46,13 +46,13 @@ export class QuorumLockError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // A subclass of the user's own has no brand of its own: there the prototype chain decides.
+    // A user's subclass has no brand of its own, so there the prototype chain decides.
     if (!Object.hasOwn(this, 'brands')) return Function.prototype[Symbol.hasInstance].call(this, value)
     const brands = (value as { [BRANDS]?: readonly string[] } | null | undefined)?.[BRANDS]
     return brands?.includes(this.brands[0] as string) === true
   }
 
-  /** Plain data for logs and for other processes. */
+  /** Plain data, for logs and for other processes. */
   toJSON(): {
     name: string
     code: ErrorCode
@@ -65,7 +65,7 @@ export class QuorumLockError extends Error {
   }
 }
 
-/** The wait ran out while others held the lock. */
+/** The wait ended while the lock was held by others, or other waiters were ahead. Increase `wait`, or retry later. */
 export class LockContendedError extends QuorumLockError {
   protected static override readonly brands: readonly string[] = ['LockContendedError', 'QuorumLockError']
 
@@ -74,7 +74,7 @@ export class LockContendedError extends QuorumLockError {
   }
 }
 
-/** Too few nodes can answer: nobody can take or prove a lock now. */
+/** Too few nodes can answer, so no client can acquire or confirm a lock now. Restore nodes, or retry later. */
 export class QuorumUnavailableError extends QuorumLockError {
   protected static override readonly brands: readonly string[] = ['QuorumUnavailableError', 'QuorumLockError']
 
@@ -83,7 +83,7 @@ export class QuorumUnavailableError extends QuorumLockError {
   }
 }
 
-/** Too few nodes can answer, for a reason that waiting does not mend: a key of another type, a missing permission. */
+/** Too few nodes can answer because of a permanent error, such as a key of another type or a missing permission. */
 export class LockMisuseError extends QuorumUnavailableError {
   protected static override readonly brands: readonly string[] = [
     'LockMisuseError',
@@ -97,17 +97,17 @@ export class LockMisuseError extends QuorumUnavailableError {
 }
 
 /**
- * - `expired` its time ran out before it could be renewed · `gone` a majority no longer has it
- * - `maxHold` it was held for as long as it may be · `abandoned` the handle was garbage-collected
- * - `forced` an operator's release through this client
+ * - `expired` its TTL ended before a majority confirmed a renewal · `gone` a majority of nodes no longer store it
+ * - `maxHold` it reached its maximum holding time · `abandoned` its handle was garbage-collected
+ * - `forced` an operator released it through this client
  */
 export type LossReason = 'expired' | 'gone' | 'maxHold' | 'abandoned' | 'forced'
 
-/** The lock is not ours any more: whatever it protected has to stop. */
+/** The caller no longer holds the lock. The work that it protected must stop. */
 export class LockLostError extends QuorumLockError {
   protected static override readonly brands: readonly string[] = ['LockLostError', 'QuorumLockError']
 
-  /** `released`: it was given back on purpose. `closed`: by `close()`, under its holder. */
+  /** As in `LossReason`. `released`: the holder had released it. `closed`: `close()` released it while it was held. */
   readonly reason: LossReason | 'released' | 'closed'
 
   constructor(reason: LossReason | 'released' | 'closed', message: string, details?: ErrorDetails) {
@@ -116,11 +116,11 @@ export class LockLostError extends QuorumLockError {
   }
 }
 
-/** Whoever holds the lock waits, directly or through others, for the one who asks: it would never end by itself. */
+/** The holder of the lock waits, directly or through others, for the caller. The wait would never end. */
 export class DeadlockError extends QuorumLockError {
   protected static override readonly brands: readonly string[] = ['DeadlockError', 'QuorumLockError']
 
-  /** Who waits for what, link by link, from the one who asks back to it. */
+  /** Who waits for what, link by link, from the caller back to the caller. */
   readonly chain: readonly string[]
 
   constructor(message: string, chain: readonly string[], details?: ErrorDetails) {
@@ -129,7 +129,7 @@ export class DeadlockError extends QuorumLockError {
   }
 }
 
-/** `close()` was called: nothing more is acquired here. */
+/** `close()` has been called, so this client acquires no more locks. */
 export class LockClosedError extends QuorumLockError {
   protected static override readonly brands: readonly string[] = ['LockClosedError', 'QuorumLockError']
 
@@ -138,7 +138,7 @@ export class LockClosedError extends QuorumLockError {
   }
 }
 
-/** One of the nodes cannot do what was asked. */
+/** At least one node does not support the requested operation. */
 export class UnsupportedError extends QuorumLockError {
   protected static override readonly brands: readonly string[] = ['UnsupportedError', 'QuorumLockError']
 

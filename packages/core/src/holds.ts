@@ -12,7 +12,7 @@ import type { Quorum } from './quorum/quorum.js'
 import { driftOf } from './quorum/validity.js'
 import type { ResolvedDeadlockDetection } from './resolve-options.js'
 import { extendChannel, releaseChannel } from './telemetry/channels.js'
-import { tellDetached, tellLost } from './telemetry/events.js'
+import { publishDetached, publishLost } from './telemetry/events.js'
 import { warnOfLongHold } from './telemetry/long-holds.js'
 import { traceExtend, traceRelease } from './telemetry/traced.js'
 import type { Waits } from './wait/waits.js'
@@ -140,7 +140,7 @@ export class Holds implements ClockWatcher {
     if (hold === undefined) return
     hold.renewAt = Infinity
     this.#arm(hold)
-    tellDetached(lease, this.#quorum.now())
+    publishDetached(lease, this.#quorum.now())
   }
 
   lose(lease: Lease, reason: LossReason): void {
@@ -155,7 +155,7 @@ export class Holds implements ClockWatcher {
     // Left to expire on purpose, so this is no loss to report, unless an operator took the lock away.
     if (lease.detached && reason !== 'forced') return
     this.#context.logger.error({ resources, reason }, 'lock was lost')
-    tellLost(lease, this.#quorum.now(), reason, loss)
+    publishLost(lease, this.#quorum.now(), reason, loss)
     // What is left of it would block other clients for nothing; but another process may have resumed a detached lock.
     if (!lease.detached) releaseEverywhere(this.#quorum, lease)
   }
@@ -174,7 +174,9 @@ export class Holds implements ClockWatcher {
     )
   }
 
-  /** A node's clock was stepped forward: what it granted may have expired there, so its vote is void until it confirms. */
+  /**
+   * A node's clock was stepped forward: what it granted may have expired there, so its vote is void until it confirms.
+   */
   voidVoteOf(member: Member, step: number): void {
     for (const hold of this.#holds.values()) {
       const { lease } = hold

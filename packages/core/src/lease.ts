@@ -24,7 +24,7 @@ export interface Acquisition {
   readonly attempts: number
   /** From the call to the lock, milliseconds. */
   readonly waited: number
-  /** The nodes handed it over when its last holder released it, so this client did not have to ask again. */
+  /** The nodes handed it over when its last holder released it, so this client did not send another request. */
   readonly handedOver: boolean
 }
 
@@ -101,7 +101,7 @@ export class Lease {
     return Math.max(0, left)
   }
 
-  /** Monotonic time from which nobody may rely on it. */
+  /** Monotonic time from which no caller may rely on the lock. */
   get deadline(): number {
     return this.#end('monotonic')
   }
@@ -191,7 +191,7 @@ export class Lease {
     this.#traces.add(member)
   }
 
-  /** `absent` where no command can have stored the lock, so that nothing has to be taken back there. */
+  /** `absent` if no command can have stored the lock on the node, so that no release is needed there. */
   answerStateAt(member: Member): AnswerState | 'absent' {
     if (this.#traces?.has(member) === true) return 'unanswered'
     const reply = this.tallyAtGrant.replies[member.index]

@@ -1,20 +1,20 @@
 import { shown } from './check.js'
 import { checkTtl } from './resolve-options.js'
 
-/** What another process needs to go on with a lock: see `redlock.resume()`. */
+/** What another process needs to continue with a lock. See `redlock.resume()`. */
 export interface LockJson {
   readonly resources: readonly string[]
   readonly value: string
-  /** Decimal digits; with `fencing` only. */
+  /** Decimal digits; only with `fencing`. */
   readonly token?: string | undefined
   readonly ttl: number
   /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** How many processes have resumed it so far, if any. */
+  /** Number of processes that have resumed the lock so far, if any. */
   readonly bearer?: number | undefined
 }
 
-/** The same, checked. */
+/** A checked `LockJson`. */
 export interface LockParts {
   readonly resources: readonly string[]
   readonly value: string
@@ -23,11 +23,15 @@ export interface LockParts {
   readonly bearer: number
 }
 
-/** What it is given is a secret: whoever knows the value can release the lock. So messages show no more than its kind. */
+/**
+ * Checks a secret: any process that knows the value can release the lock. So messages only show the kind of a value.
+ */
 export function checkLockJson(json: LockJson | string): LockParts {
   const given = typeof json === 'string' ? parsed(json) : (json as unknown)
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(`Expected what lock.toJSON() returned, or that as a string, got ${kindOf(given)}`)
+    throw new TypeError(
+      `Expected the result of lock.toJSON(), as an object or as a JSON string, got ${kindOf(given)}`,
+    )
   }
   const { resources, value, token, ttl, expiresAt, bearer = 0 } = given as LockJson
   if (typeof value !== 'string' || value === '') {
@@ -52,7 +56,7 @@ function parsed(json: string): unknown {
     return JSON.parse(json)
   } catch {
     throw new TypeError(
-      'Expected a string to be the JSON of what lock.toJSON() returned, got one that is not JSON',
+      'Expected the result of lock.toJSON() as a JSON string, got a string that is not valid JSON',
     )
   }
 }

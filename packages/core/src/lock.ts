@@ -32,22 +32,22 @@ export class Lock {
     return this.#lease.token === undefined ? undefined : BigInt(this.#lease.token)
   }
 
-  /** Aborted with a `LockLostError` when the lock is lost: at its deadline at the latest, whatever the nodes say. */
+  /** Aborts with a `LockLostError` when the lock is lost, at its deadline at the latest, regardless of the nodes. */
   get signal(): AbortSignal {
     return this.#lease.signal
   }
 
-  /** Epoch milliseconds, for people: by the wall clock. */
+  /** Epoch milliseconds by the wall clock, for human readers. */
   get acquiredAt(): number {
     return this.#lease.grantedAt.wall
   }
 
-  /** Epoch milliseconds, for people: decide by `remaining()` or `held`. */
+  /** Epoch milliseconds, for human readers. For decisions use `remaining()` or `held`. */
   get expiresAt(): number {
     return Math.round(this.#lease.since.wall + this.#lease.validity)
   }
 
-  /** Whether it is held at this very moment, by the clock, also right after the process stood still. */
+  /** Whether it is held at this very moment, by the clock, correct even right after the process was paused. */
   get held(): boolean {
     return this.remaining() > 0
   }
@@ -80,7 +80,10 @@ export class Lock {
     throw this.#lostError()
   }
 
-  /** Extends the lock to `ttl` milliseconds from now, its last TTL by default. Rejects with `LockLostError` if it is lost. */
+  /**
+   * Extends the lock to `ttl` milliseconds from now, its last TTL by default. Rejects with `LockLostError` if it is
+   * lost.
+   */
   async extend(ttl: number = this.#lease.ttl): Promise<void> {
     const lease = this.#lease
     checkTtl(ttl, lease.request.options.driftFactor)
@@ -119,8 +122,9 @@ export class Lock {
   }
 
   /**
-   * What another process needs to continue with the lock. Once that process has resumed it, the lock belongs to it: this
-   * handle loses it with its next renewal, and neither its release nor its end takes the lock away from the other process.
+   * What another process needs to continue with the lock. Once that process has resumed it, the lock belongs to it:
+   * this handle loses it with its next renewal, and neither its release nor its end takes the lock away from the other
+   * process.
    */
   toJSON(): LockJson {
     const lease = this.#lease

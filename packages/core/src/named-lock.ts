@@ -3,7 +3,7 @@ import type { AcquireOptions, WaitForUnlockOptions } from './options.js'
 import type { ReleaseOutcome } from './lease.js'
 import type { TryUsing } from './using.js'
 
-/** What a name is locked through. */
+/** The part of a `Redlock` that a `NamedLock` uses. */
 export interface Locking {
   acquire(resource: string, options?: AcquireOptions): Promise<Lock>
   tryAcquire(resource: string, options?: AcquireOptions): Promise<Lock | null>
@@ -21,13 +21,15 @@ export interface Locking {
   waitForUnlock(resource: string, options?: WaitForUnlockOptions): Promise<boolean>
 }
 
-/** A lock by its name, for code that keeps this object instead of a handle: it releases what it has taken itself. */
+/**
+ * A lock for one name, for code that keeps this object instead of a handle. Releases only what it has acquired itself.
+ */
 export class NamedLock {
   readonly #redlock: Locking
   readonly #options: AcquireOptions | undefined
   #held: Lock | undefined
 
-  /** @internal Comes from `redlock.getLock()`. */
+  /** @internal Created by `redlock.getLock()`. */
   constructor(
     redlock: Locking,
     readonly resource: string,
@@ -63,8 +65,8 @@ export class NamedLock {
   }
 
   /**
-   * Gives back what was acquired through this very object, and nothing that anybody else holds under the same name.
-   * `expired` when there is nothing, or nothing any more: so it is safe to call in a `finally`.
+   * Releases the lock that was acquired through this object, and never a lock that another caller holds on the same
+   * name. Resolves to `'expired'` if this object holds no lock, so it is safe to call in a `finally`.
    */
   async release(): Promise<ReleaseOutcome> {
     return this.#held === undefined ? 'expired' : this.#held.release()

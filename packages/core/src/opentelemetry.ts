@@ -11,32 +11,32 @@ import type { NodeHealth } from './health.js'
 import { CHANNELS, type ChannelPayloads } from './telemetry/channels.js'
 
 export interface InstrumentOptions {
-  /** Default: the global meter of the name `quorumlock`. */
+  /** Default: the global meter with the name `quorumlock`. */
   readonly meter?: Meter | undefined
-  /** Clients of which the state of the nodes is observed. Default: none. */
+  /** Clients whose node states are observed. Default: none. */
   readonly clients?: readonly { health(): readonly NodeHealth[] }[] | undefined
   /**
-   * Further attributes, by what is locked. Default: none, since resource names tend to be of any number. Return a
-   * class of them, such as `{ kind: 'order' }`.
+   * Returns additional attributes for the locked resources. Default: none, because resource names are often unbounded
+   * in number. Return a class of resources, such as `{ kind: 'order' }`.
    */
   readonly attributes?: ((resources: readonly string[]) => Attributes) | undefined
 }
 
 export interface Instrumentation {
-  /** Ends the measuring. Idempotent. */
+  /** Stops measuring. Idempotent. */
   disable(): void
   [Symbol.dispose](): void
 }
 
 const SECONDS = { unit: 's' }
-/** From a memory node to a wait of some minutes, seconds. */
+/** Bucket boundaries in seconds, from an acquisition on a memory node to a wait of several minutes. */
 const BOUNDARIES = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ]
 const NO_ATTRIBUTES: Attributes = {}
 
 /**
- * OpenTelemetry metrics of all locks in this process, from the diagnostics channels. Instruments:
+ * Records OpenTelemetry metrics of all locks in this process, from the diagnostics channels. Instruments:
  * `quorumlock.acquire.duration`, `quorumlock.hold.duration` (seconds), `quorumlock.acquire.outcomes`,
  * `quorumlock.extend.outcomes`, `quorumlock.held`, `quorumlock.lost`, `quorumlock.node.events`, and with `clients`
  * `quorumlock.node.up` and `quorumlock.node.round_trip`.
@@ -51,21 +51,21 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
       description,
       advice: { explicitBucketBoundaries: BOUNDARIES },
     })
-  const acquireDuration = histogram('quorumlock.acquire.duration', 'How long callers waited for an answer')
-  const holdDuration = histogram('quorumlock.hold.duration', 'How long locks were held')
+  const acquireDuration = histogram('quorumlock.acquire.duration', 'Time from the call to its outcome')
+  const holdDuration = histogram('quorumlock.hold.duration', 'Time for which locks were held')
   const acquireOutcomes = meter.createCounter('quorumlock.acquire.outcomes', {
-    description: 'Acquisitions by what came of them',
+    description: 'Acquisitions by outcome',
   })
   const extendOutcomes = meter.createCounter('quorumlock.extend.outcomes', {
-    description: 'Extensions by what came of them',
+    description: 'Extensions by outcome',
   })
-  const held = meter.createUpDownCounter('quorumlock.held', { description: 'Locks that are held now' })
+  const held = meter.createUpDownCounter('quorumlock.held', { description: 'Locks that are currently held' })
   const lost = meter.createCounter('quorumlock.lost', { description: 'Locks that were lost while held' })
   const nodeEvents = meter.createCounter('quorumlock.node.events', {
     description: 'Changes in the state of lock nodes',
   })
 
-  // Only holds whose beginning was counted may end: measuring can begin while locks are held.
+  // Measuring can begin while locks are held, so only holds whose beginning was counted may be counted down.
   const holds = new Map<number, Attributes>()
   const endHold = (hold: number, heldFor: number, end: 'released' | 'lost' | 'detached'): void => {
     const attributes = holds.get(hold)
@@ -76,7 +76,7 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
   }
 
   const stops = [
-    whenDone(CHANNELS.acquire, ({ resources, mode, outcome, duration, hold }) => {
+    onEnd(CHANNELS.acquire, ({ resources, mode, outcome, duration, hold }) => {
       const given = of(resources)
       const attributes = { ...given, 'quorumlock.outcome': outcome, 'quorumlock.mode': mode }
       acquireOutcomes.add(1, attributes)
@@ -85,20 +85,20 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
       holds.set(hold, given)
       held.add(1, given)
     }),
-    whenDone(CHANNELS.extend, ({ resources, outcome, by }) => {
+    onEnd(CHANNELS.extend, ({ resources, outcome, by }) => {
       extendOutcomes.add(1, { ...of(resources), 'quorumlock.outcome': outcome, 'quorumlock.by': by })
     }),
-    whenDone(CHANNELS.release, ({ hold, heldFor }) => {
+    onEnd(CHANNELS.release, ({ hold, heldFor }) => {
       endHold(hold, heldFor, 'released')
     }),
-    whenTold(CHANNELS.lost, ({ resources, hold, heldFor, reason }) => {
+    onEvent(CHANNELS.lost, ({ resources, hold, heldFor, reason }) => {
       lost.add(1, { ...of(resources), 'quorumlock.reason': reason })
       endHold(hold, heldFor, 'lost')
     }),
-    whenTold(CHANNELS.detach, ({ hold, heldFor }) => {
+    onEvent(CHANNELS.detach, ({ hold, heldFor }) => {
       endHold(hold, heldFor, 'detached')
     }),
-    whenTold(CHANNELS.node, ({ node, change }) => {
+    onEvent(CHANNELS.node, ({ node, change }) => {
       nodeEvents.add(1, { 'quorumlock.node': node, 'quorumlock.change': change })
     }),
     observeNodes(meter, options.clients ?? []),
@@ -112,7 +112,7 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
 function observeNodes(meter: Meter, clients: NonNullable<InstrumentOptions['clients']>): () => void {
   if (clients.length === 0) return () => undefined
   const up = meter.createObservableGauge('quorumlock.node.up', {
-    description: '1 while a node can vote, 0 while it is down, silent or in quarantine',
+    description: '1 while a node can vote, 0 while it is disconnected, not responding or in quarantine',
   })
   const roundTrip = meter.createObservableGauge('quorumlock.node.round_trip', {
     ...SECONDS,
@@ -134,25 +134,25 @@ function observeNodes(meter: Meter, clients: NonNullable<InstrumentOptions['clie
   }
 }
 
-/** A traced operation is over when its promise has settled, either way. */
-function whenDone<Name extends 'quorumlock:acquire' | 'quorumlock:extend' | 'quorumlock:release'>(
+/** Calls back when a traced operation has ended, that is when its promise has settled either way. */
+function onEnd<Name extends 'quorumlock:acquire' | 'quorumlock:extend' | 'quorumlock:release'>(
   name: Name,
-  hear: (trace: ChannelPayloads[Name]) => void,
+  callback: (trace: ChannelPayloads[Name]) => void,
 ): () => void {
-  return listen(`tracing:${name}:asyncEnd`, (trace) => hear(trace as ChannelPayloads[Name]))
+  return listen(`tracing:${name}:asyncEnd`, (trace) => callback(trace as ChannelPayloads[Name]))
 }
 
-function whenTold<Name extends 'quorumlock:lost' | 'quorumlock:detach' | 'quorumlock:node'>(
+function onEvent<Name extends 'quorumlock:lost' | 'quorumlock:detach' | 'quorumlock:node'>(
   name: Name,
-  hear: (event: ChannelPayloads[Name]) => void,
+  callback: (event: ChannelPayloads[Name]) => void,
 ): () => void {
-  return listen(name, (event) => hear(event as ChannelPayloads[Name]))
+  return listen(name, (event) => callback(event as ChannelPayloads[Name]))
 }
 
-function listen(channel: string, hear: (message: unknown) => void): () => void {
-  subscribe(channel, hear)
+function listen(channel: string, callback: (message: unknown) => void): () => void {
+  subscribe(channel, callback)
   return () => {
-    unsubscribe(channel, hear)
+    unsubscribe(channel, callback)
   }
 }
 

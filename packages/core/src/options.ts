@@ -2,7 +2,7 @@ import type { Clock } from './clock.js'
 import type { LockNode } from './node/lock-node.js'
 import type { Random } from './random.js'
 
-/** Compatible with pino. Contention is `debug`, a lost lock is `error`. */
+/** Compatible with pino. Contention is logged as `debug`, a lost lock as `error`. */
 export interface Logger {
   debug(data: object, message: string): void
   info(data: object, message: string): void
@@ -10,75 +10,104 @@ export interface Logger {
   error(data: object, message: string): void
 }
 
-/** What can be set for one call as well as for all. All times are milliseconds. */
+/** Options of a client that each call can override. All times are in milliseconds. */
 export interface LockOptions {
   /**
-   * How long a lock lives without renewal. Default 30,000.
-   * Lower: a crashed holder blocks others for less long. Higher: longer outages of nodes are survived.
+   * Time until a lock expires unless it is renewed. Default 30,000.
+   * Lower: a crashed holder blocks other clients for a shorter time. Higher: locks survive longer node outages.
    */
   readonly ttl?: number | undefined
-  /** How long to wait for a lock that others hold; 0 tries once, `Infinity` waits for ever. Default 10,000. */
+  /**
+   * How long to wait for a lock that is held; 0 tries once, `Infinity` waits indefinitely. Default 10,000.
+   * Lower: callers fail sooner under contention. Higher: more callers succeed, after a longer wait.
+   */
   readonly wait?: number | undefined
-  /** Mean pause between attempts where no node tells of a release. Default 100. Lower: quicker, and more commands. */
+  /**
+   * Mean pause between attempts if no node reports a release. Default 100.
+   * Lower: a free lock is noticed sooner. Higher: fewer commands.
+   */
   readonly retryInterval?: number | undefined
-  /** Renew at a third of the TTL for as long as the handle is in use. Default true. */
+  /**
+   * Renew the lock after each third of the TTL while its handle is in use. Default true; with false the lock expires
+   * after one TTL.
+   */
   readonly autoExtend?: boolean | undefined
-  /** The longest that a lock may be held, renewals included. Default: no limit. */
+  /**
+   * Longest time for which a lock may be held, including renewals; at least `ttl`. Default: no limit.
+   * Lower: work that hangs blocks other clients for a shorter time. Higher: longer work can finish under its lock.
+   */
   readonly maxHold?: number | undefined
-  /** First come, first served. Default true; false tries at random intervals, as every other Redlock client does. */
+  /**
+   * Serve waiters in order of arrival. Default true; false retries at random intervals, as other Redlock clients do.
+   */
   readonly fair?: boolean | undefined
-  /** Draw a fencing token, `lock.token`, that is higher than every earlier one. Default false. */
+  /** Issue a fencing token, `lock.token`, that is higher than every earlier token. Default false. */
   readonly fencing?: boolean | undefined
-  /** How long a token counter outlives its last grant. Default 3,600,000. */
+  /**
+   * How long a token counter is kept after the lock of its last grant has expired. Default 3,600,000.
+   * Lower: nodes store counters for a shorter time. Higher: tokens keep rising over longer idle times.
+   */
   readonly fenceRetention?: number | undefined
-  /** Share of the TTL by which clocks may run apart. Default 0.01. Higher: safer, and less time to hold. */
+  /**
+   * Share of the TTL by which clocks may drift apart. Default 0.01.
+   * Lower: more of the TTL is usable. Higher: locks stay exclusive with less accurate clocks.
+   */
   readonly driftFactor?: number | undefined
-  /** How long to wait for one node. Default: 5 % of the TTL, at least 50 and at most 1,000. */
+  /**
+   * How long to wait for an answer from one node. Default: 5 % of the TTL, at least 50 and at most 1,000.
+   * Lower: an unresponsive node delays calls less. Higher: slow nodes still count.
+   */
   readonly nodeTimeout?: number | undefined
   /**
-   * Who asks, for people: shown by `inspect()`, in warnings and in traces. Travels in the lock key and in the queues,
-   * so everybody with access to the nodes can read it. Default none.
+   * Name of the caller for human readers, shown by `inspect()`, in warnings and in traces. It is stored in the lock and
+   * in the queues, so anyone with access to the nodes can read it. Default: none.
    */
   readonly label?: string | undefined
 }
 
 /** Options of one acquisition. */
 export interface AcquireOptions extends LockOptions {
-  /** Ends the wait. Has no power over a lock that was handed out. */
+  /** Ends the wait. Has no effect on a lock that has been granted. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface WaitForUnlockOptions {
-  /** Milliseconds; the client's `wait` by default. `Infinity` waits for ever. */
+  /** How long to wait, in milliseconds; `Infinity` waits indefinitely. Default: the `wait` of the client. */
   readonly timeout?: number | undefined
+  /** Ends the wait. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface DeadlockDetectionOptions {
-  /** Warn of a lock that is held for longer. Default 300,000. */
+  /** Log a warning once a lock has been held for longer than this, in milliseconds. Default 300,000. */
   readonly warnAfter?: number | undefined
-  /** Note where each lock is asked for, to say so in that warning. Default false: it costs some 3 µs per lock. */
+  /** Capture where each lock was requested and add it to that warning. Default false; costs about 3 µs per lock. */
   readonly captureStack?: boolean | undefined
   /**
-   * Look for tasks of this process that wait for each other, or for a lock of their own caller: `warn` through the
-   * logger, or `reject` with a `DeadlockError`. Default: do not look, since following asynchronous contexts makes
-   * every promise of the process a little slower.
+   * What to do when tasks of this process wait for each other, or for a lock of their own caller: `warn` through the
+   * logger, or `reject` with a `DeadlockError`. Default: no detection, because tracking asynchronous contexts slows
+   * every promise of the process a little.
    */
   readonly onCycle?: 'warn' | 'reject' | undefined
 }
 
 export interface RedlockOptions extends LockOptions {
-  /** The voters: one or more independent nodes, each only once. */
+  /** The nodes that vote: one or more independent nodes, each only once. */
   readonly nodes: readonly LockNode[]
-  /** Nodes that have to agree. Default: a majority, `floor(N / 2) + 1`. More tolerates nodes that lose their data, fewer crashes. */
+  /**
+   * Number of nodes that must agree. Default: a majority, `floor(N / 2) + 1`, which is also the minimum.
+   * Lower: more nodes may be down. Higher: more nodes may lose their data.
+   */
   readonly quorum?: number | undefined
-  /** Keep nodes that lost their data out of quorums. Default true. */
+  /** Exclude nodes that lost their data from quorums until it is safe. Default true. */
   readonly guard?: boolean | undefined
-  /** Stands before every resource name. Default `'lock:'`; `''` shares keys with every other Redlock client. */
+  /** Prefix of every resource name. Default `'lock:'`; `''` shares keys with other Redlock clients. */
   readonly keyPrefix?: string | undefined
-  /** Warnings of locks that are held for very long, and of cycles when asked for; false for none. */
+  /**
+   * Warnings about locks that are held for very long, and optionally about deadlocks. Default on; false disables both.
+   */
   readonly deadlockDetection?: DeadlockDetectionOptions | false | undefined
-  /** Silent by default. */
+  /** Default: no logging. */
   readonly logger?: Logger | undefined
   /** Test seam. */
   readonly clock?: Clock | undefined

@@ -1,10 +1,10 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Where chance comes from. A seam for tests, like the clock. */
+/** The source of randomness. A test seam, like the clock. */
 export interface Random {
-  /** At least 128 random bits as text without spaces or `#`; different at every call. */
+  /** At least 128 random bits as text without spaces or `#`, different for every call. */
   id(): string
-  /** Evenly spread in [0, 1). */
+  /** Uniformly distributed in [0, 1). */
   fraction(): number
 }
 
@@ -14,7 +14,7 @@ const pool = Buffer.allocUnsafe(ID_BYTES * POOL_IDS)
 let used = pool.length
 
 export const systemRandom: Random = {
-  // One call of the system's generator serves many ids.
+  // One call of the system's generator provides many ids.
   id() {
     if (used === pool.length) {
       randomFillSync(pool)

@@ -13,7 +13,7 @@ import type {
 import { systemRandom, type Random } from './random.js'
 import { driftOf } from './quorum/validity.js'
 
-/** Reports what is wrong with a value; `undefined` stands for the default and is always right. */
+/** Reports what is wrong with a value. `undefined` means the default and is always valid. */
 type Rule = (check: Check, name: string, value: unknown) => void
 
 interface Entry<T> {
@@ -24,7 +24,7 @@ interface Entry<T> {
 /** One entry for each option, in the order in which they are checked. */
 type Table<Options> = { readonly [Name in keyof Options]-?: Entry<Options[Name]> }
 
-/** Every option has a value, except those that have none by default. */
+/** Every option has a value, except options without a default. */
 type Resolved<Options, Unset extends keyof Options> = {
   readonly [Name in keyof Options]-?: Name extends Unset ? Options[Name] : Exclude<Options[Name], undefined>
 }
@@ -41,16 +41,16 @@ export interface ResolvedOptions extends ResolvedLockOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
-  /** As the user gave it; without it the limit follows the TTL of each call. */
+  /** The user's `nodeTimeout`. If it is not set, the limit follows from the TTL of each call. */
   readonly givenNodeTimeout: number | undefined
-  /** What at least one of the nodes lacks. */
+  /** Abilities that at least one node lacks. */
   readonly lacking: ReadonlySet<Ability>
 }
 
-/** A crashed holder would block the resource for longer than any timer of the platform runs. */
+/** With a longer TTL, a crashed holder would block the resource for longer than any timer of the platform can run. */
 const LONGEST_TTL = LONGEST_DELAY
 
-/** Half a character, which cannot be encoded. */
+/** Half of a surrogate pair, which cannot be encoded. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 const boolean: Rule = (check, name, value) => {
@@ -78,7 +78,7 @@ const that =
 const waitingTime = number(isWait, 'a whole number of milliseconds, 0 or more, or Infinity')
 const signal = that((value) => value instanceof AbortSignal, 'an AbortSignal')
 
-/** Its rule compares it with another option, so it is checked once all of them have been looked at. */
+/** For an option that is compared with another option, so it is checked after all the others. */
 const later: Rule = () => undefined
 
 const LOCK_OPTIONS: Table<LockOptions> = {
@@ -137,12 +137,12 @@ type LockDefaults = Resolved<LockOptions, 'maxHold' | 'label' | 'nodeTimeout'>
 
 const LOCK_DEFAULTS: LockDefaults = valuesOf(LOCK_OPTIONS, {})
 
-/** All options of a client, checked together: one error reports everything that is wrong. */
+/** Checks all options of a client together, so that one error reports every problem. */
 export function resolveOptions(options: RedlockOptions): ResolvedOptions {
   const check = new Check()
   if (Array.isArray(options)) {
     check.type(
-      `Expected \`options\` to be an object such as { nodes: [nodeRedisNode(client)] }, got ${shown(options)}. docs/migration.md has the calls of other libraries beside those of this one`,
+      `Expected \`options\` to be an object such as { nodes: [nodeRedisNode(client)] }, got ${shown(options)}. docs/migration.md maps the calls of other libraries to those of this one`,
     )
     check.stopIfAny()
   }
@@ -168,7 +168,7 @@ export function resolveOptions(options: RedlockOptions): ResolvedOptions {
   }
 }
 
-/** The options of one call over those of its client. The client's own are returned as they are when nothing differs. */
+/** Merges the options of one call into those of its client. Without options, returns the client's own object. */
 export function resolveCall(
   options: AcquireOptions | undefined,
   client: ResolvedOptions,
@@ -177,7 +177,7 @@ export function resolveCall(
   const check = new Check()
   if (typeof options === 'number') {
     check.type(
-      `Expected \`options\` to be an object such as { ttl: ${shown(options)} }, got ${shown(options)}. docs/migration.md has the calls of other libraries beside those of this one`,
+      `Expected \`options\` to be an object such as { ttl: ${shown(options)} }, got ${shown(options)}. docs/migration.md maps the calls of other libraries to those of this one`,
     )
     check.stopIfAny()
   }
@@ -200,7 +200,7 @@ export function resolveTimeout(options: WaitForUnlockOptions, client: ResolvedOp
   return options.timeout ?? client.wait
 }
 
-/** A TTL as `extend` takes it. */
+/** Checks a TTL that was passed to `extend`. */
 export function checkTtl(ttl: number, driftFactor: number): void {
   const check = new Check()
   LOCK_OPTIONS.ttl.rule(check, 'ttl', ttl)
@@ -219,7 +219,7 @@ function checkEach<Options extends object>(check: Check, table: Table<Options>, 
   }
 }
 
-/** What was given, and the default of everything else. */
+/** The given values, with the default for every other option. */
 function valuesOf<Options extends object, Unset extends keyof Options>(
   table: Table<Options>,
   options: Options,
@@ -235,7 +235,7 @@ function detectionOf(options: DeadlockDetectionOptions): ResolvedDeadlockDetecti
   return valuesOf<DeadlockDetectionOptions, 'onCycle'>(DEADLOCK_OPTIONS, options)
 }
 
-/** `nodeTimeout` is what the client was given, for a call that has no other. */
+/** `nodeTimeout` is the option of the client, for a call that does not set its own. */
 function resolveLock(
   check: Check,
   options: LockOptions,
@@ -244,14 +244,14 @@ function resolveLock(
 ): ResolvedLockOptions {
   const values: Record<string, unknown> = {}
   for (const name of LOCK_NAMES) values[name] = options[name] ?? defaults[name]
-  // The limit for one node follows from the TTL, so a wrong TTL must not make that look wrong as well.
+  // The limit for one node follows from the TTL, so an invalid TTL must not make the limit look invalid too.
   const ttl = check.isFine('ttl') ? (options.ttl ?? defaults.ttl) : defaults.ttl
   values['ttl'] = ttl
   values['nodeTimeout'] = options.nodeTimeout ?? nodeTimeout ?? nodeTimeoutFor(ttl)
   return values as unknown as ResolvedLockOptions
 }
 
-/** A small part of the TTL, so that a round that waited for a silent node still leaves time to hold the lock. */
+/** A small part of the TTL, so that a round that waited for an unresponsive node still leaves time to hold the lock. */
 function nodeTimeoutFor(ttl: number): number {
   const part = Math.min(1_000, Math.max(50, Math.round(ttl * 0.05)))
   return Math.max(1, Math.min(part, Math.floor(ttl / 2)))
@@ -264,7 +264,7 @@ function checkQuorum(check: Check, quorum: unknown, majority: number, total: num
   check.number('quorum', quorum, holds, expected)
 }
 
-/** Rules across options; each only where what it compares is fine by itself. */
+/** Rules across options. Each rule runs only if the options that it compares are valid on their own. */
 function checkTogether(
   check: Check,
   lock: ResolvedLockOptions,
@@ -277,7 +277,7 @@ function checkTogether(
   }
   if (check.isFine('ttl', 'maxHold') && lock.maxHold !== undefined && lock.maxHold < lock.ttl) {
     check.range(
-      `Expected \`maxHold\` to be at least \`ttl\` (${lock.ttl}), got ${lock.maxHold}: a lock is held for its TTL at the least`,
+      `Expected \`maxHold\` to be at least \`ttl\` (${lock.ttl}), got ${lock.maxHold}: a lock is always granted for a full TTL`,
     )
   }
   const unable = (ability: Ability): string =>
@@ -287,11 +287,11 @@ function checkTogether(
       .join(', ')
   if (lock.autoExtend && lacking.has('extend')) {
     check.type(
-      `Expected \`autoExtend\` to be false, since ${unable('extend')} cannot extend a lock. Set autoExtend: false and a \`ttl\` that is long enough`,
+      `Expected \`autoExtend\` to be false, because ${unable('extend')} cannot extend a lock. Set autoExtend: false and a \`ttl\` that is long enough for the work`,
     )
   }
   if (lock.fencing && lacking.has('fencing')) {
-    check.type(`Expected \`fencing\` to be false, since ${unable('fencing')} keeps no token counters`)
+    check.type(`Expected \`fencing\` to be false, because ${unable('fencing')} keeps no token counters`)
   }
 }
 
@@ -299,7 +299,7 @@ function checkTtlSurvivesDrift(check: Check, ttl: number, driftFactor: number): 
   const drift = driftOf(ttl, driftFactor)
   if (ttl - drift < 1) {
     check.range(
-      `Expected \`ttl\` to outlast its own clock drift allowance of ${drift} ms, got ${ttl}: such a lock would expire before it is handed out`,
+      `Expected \`ttl\` to outlast its own clock drift allowance of ${drift} ms, got ${ttl}: a lock with this TTL would expire before it is granted`,
     )
   }
 }
@@ -328,5 +328,5 @@ function hasMethods(...names: string[]): (value: unknown) => boolean {
 }
 
 function ignore(): void {
-  // No logger was given.
+  // Without a logger there is nothing to do.
 }

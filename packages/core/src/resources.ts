@@ -1,9 +1,9 @@
 import { shown } from './check.js'
 
-/** More keys than one script call can name on a server, with their companions, are far beyond it. */
+/** Far fewer than the keys, with their companion keys, that one script call can name on a server. */
 const MOST_RESOURCES = 1_000
 
-/** Names as they were given, checked; sorted and without repetition, so that all clients lock in the same order. */
+/** Checks resource names. Returns them sorted and without duplicates, so that all clients lock in the same order. */
 export function checkResources(given: unknown): readonly string[] {
   if (typeof given === 'string') {
     checkResource('resource', given)
@@ -16,7 +16,7 @@ export function checkResources(given: unknown): readonly string[] {
   if (given.length === 0) throw new TypeError('Expected at least one resource name, got an empty array')
   if (given.length > MOST_RESOURCES) {
     throw new RangeError(
-      `Expected at most ${MOST_RESOURCES} resources in one call, got ${given.length}: lock one name that stands for all of them`,
+      `Expected at most ${MOST_RESOURCES} resources in one call, got ${given.length}: lock one name that represents all of them`,
     )
   }
   given.forEach((resource: unknown, index) => {

@@ -5,7 +5,7 @@ import { excluded, marked, unchecked, unsent } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
-import { tellNode } from '../telemetry/events.js'
+import { publishNodeChange } from '../telemetry/events.js'
 import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
@@ -142,8 +142,8 @@ export class Guard {
         await this.#orders.found(member, founder, greeting.run)
       } else await this.#judge(member, greeting, survey, survey.fleet)
     }
-    const heard = members.filter((member) => tally.replies[member.index] !== undefined)
-    await Promise.all(heard.map((member) => conclude(member, tally.replies[member.index] as NodeReply)))
+    const responders = members.filter((member) => tally.replies[member.index] !== undefined)
+    await Promise.all(responders.map((member) => conclude(member, tally.replies[member.index] as NodeReply)))
   }
 
   #ask(
@@ -193,7 +193,8 @@ export class Guard {
     member.admission = marked({ key: this.#context.markerKey, run: marker.run }, until)
     const wasQuarantined = before.quarantinedUntil !== undefined
     const isQuarantined = until !== undefined
-    if (isQuarantined !== wasQuarantined) tellNode(member.name, isQuarantined ? 'quarantined' : 'admitted')
+    if (isQuarantined !== wasQuarantined)
+      publishNodeChange(member.name, isQuarantined ? 'quarantined' : 'admitted')
     if (isQuarantined && !wasQuarantined) this.#quarantine.began(member, marker, now)
     if (!isQuarantined && before.state !== 'admitted') this.#context.admitted(member)
   }

@@ -74,7 +74,7 @@ export class Quarantine {
   }
 
   /**
-   * A node counts its quarantine by its own clock. A clock that was set back, perhaps by hours, would prolong it by as
+   * A node counts its quarantine by its own clock. A clock that was set back, perhaps by hours, would extend it by as
    * much; but no lock that the node forgot can outlive the longest one counted from now.
    */
   async #shorten(member: Member, { marker }: Greeting, longest: number): Promise<boolean> {

@@ -2,7 +2,10 @@ import type { Appointment } from '../agenda.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 
-/** Once a quorum may vote, the others get this long to be checked, so that a first lock is stored there too, milliseconds. */
+/**
+ * Once a quorum may vote, the others get this long to be checked, so that a first lock is stored there too,
+ * milliseconds.
+ */
 const PATIENCE = 100
 
 /**
@@ -73,7 +76,10 @@ export class Readiness {
     for (const go of [...this.#waiting]) go()
   }
 
-  /** A node in quarantine has been checked and is no voter. A silent node counts: nothing can be found out about it. */
+  /**
+   * A node in quarantine has been checked and is no voter. An unresponsive node counts, because nothing can be found
+   * out about it.
+   */
   get #hasVoters(): boolean {
     return this.#isQuorum(({ mayVote, node }) => mayVote && node.connected)
   }

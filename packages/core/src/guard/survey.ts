@@ -2,14 +2,14 @@ import type { Greeting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Tally } from '../quorum/tally.js'
 
-/** What a marker says of its fleet. */
+/** What a marker records about its fleet. */
 export interface Fleet {
   readonly fleet: string
   readonly longestTtl: number
   readonly highestToken: number
 }
 
-/** What the markers of all nodes say together; without a name where no node has a marker. */
+/** What the markers of all nodes record together; without a name if no node has a marker. */
 export interface Survey extends Omit<Fleet, 'fleet'> {
   readonly greetings: ReadonlyMap<Member, Greeting>
   readonly fleet: string | undefined

@@ -9,33 +9,33 @@ export type NodeCommand =
   | MarkCommand
 
 interface KeyedCommand {
-  /** Lock keys with their prefix, sorted and without repetition: all of them or none. */
+  /** Lock keys with their prefix, sorted and without duplicates. The command applies to all of them or to none. */
   readonly keys: readonly string[]
 }
 
-/** Take all keys if they are free, nobody older waits for them and the token is higher than every earlier one. */
+/** Takes all keys if they are free, no earlier waiter is queued, and the token is higher than every earlier one. */
 export interface AcquireCommand extends KeyedCommand {
   readonly kind: 'acquire'
   readonly value: string
   /** Milliseconds. */
   readonly ttl: number
-  /** `ignore`: as if there were no queue. `respect`: behind those who wait, without waiting. A waiter: enqueue when refused. */
+  /** `ignore`: skip the queue. `respect`: refused while waiters are queued. A waiter: queued when refused. */
   readonly queue: 'ignore' | 'respect' | Waiter
   readonly fence?: Fence | undefined
   readonly marker?: MarkerCheck | undefined
 }
 
-/** Prolong the time of all keys that hold the value, if all of them do. */
+/** Extends the TTL of all keys, if every one of them holds the value. */
 export interface ExtendCommand extends KeyedCommand {
   readonly kind: 'extend'
   readonly value: string
   readonly ttl: number
-  /** The node remembers the highest one for as long as the keys live, and refuses lower ones as `taken`. */
+  /** The node remembers the highest bearer until the keys expire, and refuses lower ones as `taken`. */
   readonly bearer?: Bearer | undefined
   readonly marker?: MarkerCheck | undefined
 }
 
-/** Give the keys back to an owner that a majority has just confirmed; works in quarantine. */
+/** Writes the keys again for an owner that a majority has just confirmed. Also accepted during a quarantine. */
 export interface RepairCommand extends KeyedCommand {
   readonly kind: 'repair'
   readonly value: string
@@ -44,92 +44,99 @@ export interface RepairCommand extends KeyedCommand {
   readonly marker?: MarkerCheck | undefined
 }
 
-/** Delete the keys that hold the value; each key that is free now goes to its next waiter, or that one is woken. */
+/**
+ * Deletes the keys that hold the value. Each key that is then free is handed to its next waiter, or wakes that waiter.
+ */
 export interface ReleaseCommand extends KeyedCommand {
   readonly kind: 'release'
-  /** Also the identity of a waiter, which gives up its place and what was handed to it. */
+  /** Also the id of a waiter, which gives up its place and any lock that was handed to it. */
   readonly value: string
-  /** A waiter that keeps its place though it gives back what this node had granted. */
+  /** A waiter that keeps its place in the queue although it releases what this node had granted. */
   readonly requeue?: Waiter | undefined
-  /** Nothing is released, and the answer is `taken`, where the node knows of a higher one. */
+  /** If the node knows a higher bearer, it releases nothing and answers `taken`. */
   readonly bearer?: Bearer | undefined
-  /** Without it the next waiter is woken, never given the lock. */
+  /** Without it the node only wakes the next waiter and never hands it the lock. */
   readonly marker?: MarkerCheck | undefined
 }
 
 /**
- * Which of the processes that went on with one lock sends a command: 0 the one that took it, 1 the one that resumed it
- * from there, and so on. Absent for a lock that never left its process.
+ * Which of the successive processes of one lock sends the command: 0 is the process that acquired it, 1 the process
+ * that resumed it from there, and so on. Absent for a lock that never left its process.
  */
 export type Bearer = number
 
-/** Delete the keys whoever holds them. For operators. */
+/** Deletes the keys regardless of their holder. For operators. */
 export interface ForceCommand extends KeyedCommand {
   readonly kind: 'force'
 }
 
 export interface InspectCommand extends KeyedCommand {
   readonly kind: 'inspect'
-  /** To be woken when the keys are free and nobody waits for them: a waiter whose `at` is `Infinity`, in nobody's way. */
+  /** Woken once the keys are free and no waiter is queued. Its `at` is `Infinity`, so it never delays a waiter. */
   readonly watch?: Waiter | undefined
 }
 
-/** Who are you, and what does the marker of this fleet say? Also serves as the probe of a silent node. */
+/**
+ * Requests the identity of the server and the marker of this fleet. Also the probe of a node that stopped responding.
+ */
 export interface GreetCommand {
   readonly kind: 'greet'
-  /** Key of the marker; without one nothing but the answer itself counts. */
+  /** Key of the marker. Without it only the answer itself counts. */
   readonly marker?: string | undefined
 }
 
-/** Writes the marker of a fleet. Each mode has a condition that is checked on the node, so that clients cannot race. */
+/** Writes the marker of a fleet. The node checks the condition of each mode, so clients cannot race. */
 export interface MarkCommand {
   readonly kind: 'mark'
   readonly marker: string
   /**
-   * - `found` a new fleet: only where no marker is
-   * - `quarantine` a node that lost data: only while no marker of this run is there
-   * - `admit` the end of a quarantine: only when its time is over
-   * - `shorten` a quarantine that the node's clock, set back, made longer than one can be: only while it is longer
-   * - `lift` an operator's word: at once
+   * - `found` marks a new fleet: only if there is no marker
+   * - `quarantine` excludes a node that lost data: only if there is no marker of this run
+   * - `admit` ends a quarantine: only after its time has passed
+   * - `shorten` limits a quarantine that became too long because the node's clock was set back: only if it is longer
+   * - `lift` ends a quarantine at once, on an operator's request
    */
   readonly mode: 'found' | 'quarantine' | 'admit' | 'shorten' | 'lift'
   readonly fleet: string
   readonly run: string
-  /** Longest TTL granted in the fleet so far, milliseconds. */
+  /** Longest TTL granted in the fleet so far, in milliseconds. */
   readonly longestTtl: number
-  /** No token up to this one may be granted here again. */
+  /** The node must not grant any token up to and including this one. */
   readonly floor: number
-  /** How long the node stays out from now on, milliseconds; only for `quarantine` and `shorten`. */
+  /** How long the node is excluded from now on, in milliseconds. Only for `quarantine` and `shorten`. */
   readonly duration: number
 }
 
-/** The `at` of a waiter that is further off than this from a node's clock is replaced by the node's own, milliseconds. */
+/** In milliseconds. A node replaces the `at` of a waiter that differs from the node's own clock by more than this. */
 export const CLOCK_TOLERANCE = 1_000
 
-/** A place in the queue of every key. The same on all nodes, so that their queues agree. In an acquire its id is the value. */
+/**
+ * A place in the queue of every key, identical on all nodes so that their queues agree. In an acquire the id is the
+ * value.
+ */
 export interface Waiter {
   /**
-   * `<channel>#<number>`: the channel belongs to the client, see `channelOf`. With `@<milliseconds>` behind it the client
-   * listens, see `listens`, and a node may give the lock to the waiter for so long when its turn comes, see
-   * `longestHandOver`.
+   * `<channel>#<number>`, where the channel belongs to the client (see `channelOf`). A suffix `@<milliseconds>` means
+   * that the client listens (see `listens`), and that a node may hand the lock to the waiter for this long when its
+   * turn comes (see `longestHandOver`).
    */
   readonly id: string
-  /** Wall-clock time in milliseconds at which the wait began, by the client's clock; `Infinity` for one that only watches. */
+  /** Epoch milliseconds at which the wait began, by the client's clock. `Infinity` for a waiter that only watches. */
   readonly at: number
-  /** How long it has waited so far by a steady clock, milliseconds; shows a node whether `at` can be true. */
+  /** Milliseconds waited so far by a monotonic clock. A node uses it to check whether `at` is plausible. */
   readonly age: number
-  /** The place lapses when it is not renewed for so long, milliseconds. */
+  /** The place expires if it is not renewed for this many milliseconds. */
   readonly life: number
 }
 
 export interface Fence {
   readonly token: number
-  /** How long the counter outlives the grant, milliseconds. */
+  /** Milliseconds for which the counter outlives the grant. */
   readonly retention: number
 }
 
 export interface MarkerCheck {
   readonly key: string
-  /** The server process that the connection leads to, as the last greeting told it. */
+  /** The server process behind the connection, as reported by the last greeting. */
   readonly run: string
 }

@@ -4,40 +4,40 @@ import type { NodeReply } from './replies.js'
 /**
  * The port of the whole design: everything that can cast a vote is a `LockNode`, and everything else is counting.
  *
- * A node takes commands and answers each of them exactly once. Deadlines, retries, suspicion, the roll-back of
- * what may have happened and the counting of votes are not its business: the quorum engine does that for all nodes.
+ * A node takes commands and answers each of them exactly once. The quorum engine handles deadlines, retries, suspicion,
+ * the rollback of what may have happened and the counting of votes for all nodes, so a node does none of that.
  */
 export interface LockNode {
   /** Shown in votes, errors and `health()`; unique in a quorum. Must not hold credentials. */
   readonly name: string
   /** What this kind of node cannot do. The engine refuses or falls back accordingly. */
   readonly lacks?: readonly Ability[] | undefined
-  /** Whether a command sent now would leave at once. The engine never sends to a node that is not connected. */
+  /** Whether a command sent now would leave immediately. The engine never sends to a node that is not connected. */
   readonly connected: boolean
   /**
-   * Sends one command. `answer` is called once, never before `send` has returned, in its own time:
-   * the engine has deadlines of its own and makes use of late answers. Never throws; what went wrong is a vote.
-   * Commands sent one after another to the same node must be applied in that order.
+   * Sends one command. `answer` is called exactly once, never before `send` has returned, and may be called at any
+   * time, because the engine has its own deadlines and uses late answers. Must not throw; a failure is a vote too.
+   * Commands sent to the same node must be applied in the order in which they were sent.
    */
   send(command: NodeCommand, answer: (reply: NodeReply) => void): void
-  /** Tells of every connection that was made or lost. Returns a function that ends the watch. */
+  /** Reports every connection that was established or lost. Returns a function that stops watching. */
   watch?(observer: ConnectionObserver): () => void
   /**
-   * Opens a channel on which the node announces waiters whose turn has come. A hint only: messages may be lost.
+   * Opens a channel on which the node announces waiters whose turn has come. Messages are hints and may be lost.
    * Survives reconnects. Returns a function that ends the subscription.
    */
   subscribe?(channel: string, observer: WakeObserver): () => void
-  /** Frees what the node itself opened. A node over a connection of the user's leaves that alone. */
+  /** Closes what the node itself opened. A node on the user's connection leaves that connection open. */
   close?(): void | Promise<void>
 }
 
 /**
- * - `extend` the time of a lock
- * - `multiKey` take several keys in one command
- * - `queue` remember waiters in order
- * - `fencing` count tokens
- * - `marker` remember the fleet, so that the guard notices lost data
- * - `inspect` report on locks of other clients
+ * - `extend`: extends a lock
+ * - `multiKey`: acquires several keys in one command
+ * - `queue`: remembers waiters in order
+ * - `fencing`: counts tokens
+ * - `marker`: remembers the fleet, so that the guard notices lost data
+ * - `inspect`: reports the locks of other clients
  */
 export type Ability = (typeof ABILITIES)[number]
 
@@ -49,16 +49,16 @@ export interface ConnectionObserver {
 }
 
 export interface WakeObserver {
-  /** The subscription stands, for the first time or again: what was said before may have been missed. */
+  /** The subscription is active, for the first time or again. Earlier messages may have been missed. */
   live(): void
-  /** The identity of a waiter whose turn may have come; with `handed` the node has given it the lock already. */
+  /** The id of a waiter whose turn may have come. With `handed` the node has already handed it the lock. */
   message(waiterId: string, handed?: Handed): void
 }
 
-/** What a node says when it gives a lock to the next waiter by itself, under the waiter's identity as the value. */
+/** Sent when a node has handed a lock to the next waiter, with the waiter's id as the value of the lock. */
 export interface Handed {
-  /** Milliseconds for which the node keeps it, from the hand-over on. */
+  /** Milliseconds for which the node keeps the lock, counted from the handover. */
   readonly remaining: number
-  /** When the place would have lapsed, by the node's clock: tells on which of the waiter's attempts it stood. */
+  /** When the place would have expired, by the node's clock. Identifies the attempt that had created the place. */
   readonly deadline: number
 }

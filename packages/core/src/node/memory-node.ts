@@ -13,12 +13,12 @@ export interface MemoryNodeOptions {
   readonly clock?: Clock | undefined
 }
 
-let made = 0
+let created = 0
 
-/** A lock node within this process: locks for one process, tests and embedded fleets. */
+/** A lock node in this process, for locks within one process, for tests and for embedded fleets. */
 export function memoryNode(options: MemoryNodeOptions = {}): LockNode {
   const clock = options.clock ?? systemClock
-  const name = options.name ?? `memory-${++made}`
+  const name = options.name ?? `memory-${++created}`
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(
       `Expected \`name\` of a memory node to be a non-empty string, got ${JSON.stringify(name)}`,
@@ -27,15 +27,15 @@ export function memoryNode(options: MemoryNodeOptions = {}): LockNode {
   const state = createNodeState(systemRandom.id())
   const listeners = new Map<string, Set<WakeObserver>>()
 
-  // Epoch time that never steps: a wall clock set back would keep locks alive beyond their time.
+  // Epoch time that never steps, because a wall clock that is set back would keep locks beyond their TTL.
   const epoch = clock.wall() - clock.monotonic()
   const now = (): number => Math.floor(epoch + clock.monotonic())
 
   const wake: Wake = (waiterId, handed) => {
-    const heard = listeners.get(channelOf(waiterId))
-    if (heard === undefined) return false
+    const observers = listeners.get(channelOf(waiterId))
+    if (observers === undefined) return false
     queueMicrotask(() => {
-      for (const observer of heard) observer.message(waiterId, handed)
+      for (const observer of observers) observer.message(waiterId, handed)
     })
     return true
   }
@@ -50,14 +50,14 @@ export function memoryNode(options: MemoryNodeOptions = {}): LockNode {
       })
     },
     subscribe(channel, observer) {
-      const heard = listeners.get(channel) ?? new Set()
-      listeners.set(channel, heard.add(observer))
+      const observers = listeners.get(channel) ?? new Set()
+      listeners.set(channel, observers.add(observer))
       queueMicrotask(() => {
         observer.live()
       })
       return () => {
-        heard.delete(observer)
-        if (heard.size === 0) listeners.delete(channel)
+        observers.delete(observer)
+        if (observers.size === 0) listeners.delete(channel)
       }
     },
   }

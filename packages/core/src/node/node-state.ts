@@ -18,8 +18,8 @@ import type { Greeting, MarkerSighting, NodeReply, RefusalReason } from './repli
 import { listens, longestHandOver } from './waiter-id.js'
 
 /**
- * One node as a pure state machine: `(state, command, now) → reply`. It is the executable specification; the Lua
- * scripts are its translation, and the memory node and the simulator run it as it is.
+ * One node as a pure state machine: `(state, command, now) → reply`. This is the executable specification. The Lua
+ * scripts are its translation, and the memory node and the simulator run it directly.
  */
 export interface NodeState {
   /** Identity of the server process; a restart changes it. */
@@ -30,7 +30,7 @@ export interface NodeState {
   readonly counters: Map<string, Counter>
   readonly bearers: Map<string, Borne>
   readonly markers: Map<string, Marker>
-  /** Commands until the next sweep of what has expired, so that memory follows what is alive. */
+  /** Commands until the next sweep of expired entries, which keeps memory proportional to live entries. */
   untilSweep: number
 }
 
@@ -39,7 +39,7 @@ interface Held {
   expiresAt: number
 }
 
-/** A waiter in the queue of one key; queues are sorted by `at`, then `id`. One that only watches has `at` infinite. */
+/** A waiter in the queue of one key, sorted by `at`, then `id`. A waiter that only watches has an infinite `at`. */
 interface Place {
   readonly id: string
   readonly at: number
@@ -51,7 +51,7 @@ interface Counter {
   expiresAt: number
 }
 
-/** Who has gone on with the lock on a key. */
+/** The process that has resumed the lock on a key. */
 interface Borne {
   value: string
   bearer: Bearer
@@ -67,12 +67,12 @@ interface Marker {
   quarantinedUntil: number | null
 }
 
-/** Tells a waiter that its turn may have come, or that it has. False when its owner does not listen. */
+/** Notifies a waiter that its turn may have come, or that it has the lock. False when its client does not listen. */
 export type Wake = (waiterId: string, handed?: Handed) => boolean
 
 const SWEEP_EVERY = 1_024
-/** Places in a queue of which nobody hears that one release passes over; those behind them lapse by themselves. */
-const MOST_UNHEARD = 100
+/** The most places without a listening client that one release skips. Places behind them expire on their own. */
+const MAX_SKIPPED = 100
 
 export function createNodeState(run: string): NodeState {
   return {
@@ -87,7 +87,7 @@ export function createNodeState(run: string): NodeState {
   }
 }
 
-/** Applies one command at the node's time `now` (milliseconds). Replies are data; nothing else leaves but wake-ups. */
+/** Applies one command at the node's time `now` (milliseconds). The reply and the wake-ups are its only outputs. */
 export function execute(state: NodeState, command: NodeCommand, now: number, wake: Wake): NodeReply {
   if (--state.untilSweep <= 0) sweep(state, now)
   switch (command.kind) {
@@ -124,7 +124,7 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
     if (lock.value === value) owned++
     else held = Math.max(held, lock.expiresAt - now)
   }
-  // Handed over meanwhile, or the same command a second time by a connection that repeats itself.
+  // Either the lock has been handed over in the meantime, or the connection repeats a command after a reconnect.
   if (owned === keys.length) {
     grant(state, keys, value, ttl, undefined, command.marker, now)
     if (waiter !== undefined) dequeue(state, keys, waiter.id)
@@ -135,7 +135,7 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
     return refused('held', now, held)
   }
 
-  const ahead = command.queue === 'ignore' ? -1 : lifeOfThoseAhead(state, keys, waiter, now)
+  const ahead = command.queue === 'ignore' ? -1 : msUntilTurn(state, keys, waiter, now)
   if (ahead >= 0) {
     if (waiter !== undefined) enqueue(state, keys, waiter, now)
     return refused('queued', now, ahead)
@@ -168,7 +168,7 @@ function repair(state: NodeState, command: RepairCommand, now: number): NodeRepl
   const { keys, value, ttl, fence } = command
   if (missingReason(state, keys, value, now) === 'taken') return refused('taken', now)
   if (fence !== undefined) {
-    // Its own token may stand here already; only a higher one bars it.
+    // The node may already have this very token, so only a higher one is a reason to refuse.
     const counter = highestCounter(state, keys, command.marker, now)
     if (counter > fence.token) return { vote: 'refused', reason: 'stale', counter, clock: now }
   }
@@ -236,7 +236,7 @@ function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
   })
   if (mode === 'found' && marker === undefined) state.markers.set(command.marker, fresh())
   if (mode === 'quarantine' && marker?.run !== run) {
-    // Data that survived a restart keeps its own memory of tokens and times, whatever the fleet knows.
+    // If data survived a restart, its own record of tokens and times counts as well as what the fleet knows.
     const longestTtl = Math.max(command.longestTtl, marker?.longestTtl ?? 0)
     const floor = Math.max(command.floor, marker?.floor ?? 0)
     const highestToken = Math.max(floor, marker?.highestToken ?? 0)
@@ -300,7 +300,7 @@ function liveLock(state: NodeState, key: string, now: number): Held | undefined 
   return undefined
 }
 
-/** Why the value is not on all keys: `taken` when another holds one of them, else `gone`; `undefined` when it is. */
+/** Why not all keys hold the value: `taken` if another value holds one of them, else `gone`. `undefined` if all do. */
 function missingReason(
   state: NodeState,
   keys: readonly string[],
@@ -316,7 +316,7 @@ function missingReason(
   return reason
 }
 
-/** Another process has gone on with the lock: it is no longer for this bearer to extend or to release. */
+/** Whether another process has resumed the lock, so that this bearer may no longer extend or release it. */
 function wasResumed(
   state: NodeState,
   keys: readonly string[],
@@ -377,7 +377,7 @@ function livePlaces(state: NodeState, key: string, now: number): Place[] {
   return alive
 }
 
-/** A client's clock may be wrong: then the node's own stands in, less the time already waited. */
+/** If the client's clock is wrong, the node's own clock less the time already waited replaces it. */
 function orderOf(waiter: Waiter, now: number): number {
   if (onlyWatches(waiter)) return waiter.at
   return Math.abs(waiter.at + waiter.age - now) <= CLOCK_TOLERANCE ? waiter.at : now - waiter.age
@@ -391,8 +391,10 @@ function comesBefore(a: { at: number; id: string }, b: { at: number; id: string 
   return a.at < b.at || (a.at === b.at && a.id < b.id)
 }
 
-/** Milliseconds after which those ahead of the waiter (all, for one that does not wait) may have lapsed; -1 for nobody. */
-function lifeOfThoseAhead(
+/**
+ * Upper bound in milliseconds until every waiter ahead (every one, without `waiter`) has expired; -1 if none is ahead.
+ */
+function msUntilTurn(
   state: NodeState,
   keys: readonly string[],
   waiter: Waiter | undefined,
@@ -428,7 +430,10 @@ function dequeue(state: NodeState, keys: readonly string[], id: string): void {
   }
 }
 
-/** One that has just stepped back would be woken into the same attempt again: it waits for others to tell it. */
+/**
+ * Serves the next waiter of every free key. `except` has just withdrawn a partial grant: waking it here would only
+ * repeat the same attempt, so it waits for a wake-up from another node.
+ */
 function serveNext(
   state: NodeState,
   keys: readonly string[],
@@ -440,24 +445,25 @@ function serveNext(
   const mayVote = check !== undefined && barredByMarker(state, check, now) === undefined
   for (const key of keys) {
     if (liveLock(state, key, now) !== undefined) continue
-    for (const head of livePlaces(state, key, now).slice(0, MOST_UNHEARD)) {
+    for (const head of livePlaces(state, key, now).slice(0, MAX_SKIPPED)) {
       if (head.id === except) break
       if (onlyWatches(head)) {
         wakeWatchers(state, key, now, wake)
         break
       }
       if (hasTurn(state, key, head, mayVote ? check : undefined, now, wake)) break
-      // Its process has died, or cannot be reached just now: the next one does not have to wait until the place lapses. One
-      // that lives takes it again with its next attempt.
+      // Its process has died, or cannot be reached at the moment. The next waiter need not wait until the place
+      // expires. A process that is alive takes its place again with its next attempt.
       dequeue(state, [key], head.id)
     }
   }
 }
 
 /**
- * The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
- * as its place would have lasted. Where the node may not vote (no `check`) it is just woken. False when nobody hears of it
- * though its owner listens; one that does not looks by itself, and must not be passed over for ever.
+ * Hands the lock to the next waiter, which need not request it a second time, before any other client can acquire it
+ * and for as long as its place would have lasted. If the node may not vote (no `check`), the waiter is only woken.
+ * False if no subscriber received the message although the waiter's client listens. A client that does not listen polls
+ * on its own, and must not be skipped forever.
  */
 function hasTurn(
   state: NodeState,
@@ -485,7 +491,7 @@ function refused(reason: RefusalReason, clock: number, remaining?: number): Node
     : { vote: 'refused', reason, clock, remaining }
 }
 
-/** Amortised over as many commands as there are entries. */
+/** Deletes expired entries. The cost is amortized over as many commands as there are entries. */
 function sweep(state: NodeState, now: number): void {
   for (const key of state.locks.keys()) liveLock(state, key, now)
   for (const key of state.queues.keys()) livePlaces(state, key, now)

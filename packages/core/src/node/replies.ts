@@ -13,46 +13,46 @@ export interface Granted extends Answered {
   readonly greeting?: Greeting | undefined
 }
 
-/** A definite no: nothing was written that would have to be taken back. */
+/** A definite no: the node wrote nothing that would need a rollback. */
 export interface Refused extends Answered {
   readonly vote: 'refused'
   readonly reason: RefusalReason
-  /** Milliseconds until asking again makes sense, if the node knows. */
+  /** Milliseconds until a retry makes sense, if the node knows. */
   readonly remaining?: number | undefined
   /** Highest token granted here, with `stale`. */
   readonly counter?: number | undefined
 }
 
 /**
- * - `held` by another · `queued` free, but others came first · `stale` the token is not higher than the last
- * - `quarantined` the node lost data and stays out · `unmarked` the node has no marker of this run
- * - `gone` the value is not there and the keys are free · `taken` another has them now
+ * - `held` by another value · `queued` free, but other waiters are ahead · `stale` an equal or higher token was granted
+ * - `quarantined` the node lost data and is excluded · `unmarked` the node has no marker of this run
+ * - `gone` the keys do not hold the value and are free · `taken` another value holds them now
  */
 export type RefusalReason = 'held' | 'queued' | 'stale' | 'quarantined' | 'unmarked' | 'gone' | 'taken'
 
-/** The node said no, or was never asked, in a way that proves that nothing was written. */
+/** The node returned an error, or no command was sent to it. Either way it has certainly written nothing. */
 export interface Failed {
   readonly vote: 'failed'
   readonly reason: string
-  /** The caller's mistake (wrong type of key, missing permission): trying again cannot help. */
+  /** A caller error (wrong key type, missing permission) that a retry cannot fix. */
   readonly misuse?: boolean | undefined
-  /** The node was never asked: it was not connected, silent, or not known to have kept its data. */
+  /** No command was sent: the node was disconnected, not responding, or not known to have kept its data. */
   readonly unsent?: boolean | undefined
   readonly cause?: unknown
 }
 
-/** No answer, or the connection broke after sending: it may have happened. */
+/** There was no answer, or the connection broke after sending. The command may have been applied. */
 export interface Unknown {
   readonly vote: 'unknown'
   readonly reason: string
-  /** The node did answer, with an error that proves nothing: what was sent to it before is done or never will be. */
+  /** The node did answer, with an inconclusive error. Every earlier command to it has been applied or never will be. */
   readonly answered?: boolean | undefined
-  /** As for `Failed`, of a part of what was asked. */
+  /** As in `Failed`, for a part of the request. */
   readonly misuse?: boolean | undefined
   readonly cause?: unknown
 }
 
-/** The node may have the keys with the value of the acquire that it answered so. */
+/** Whether, after this reply to an acquire, the node may hold the keys with the value of that acquire. */
 export function mayHold(reply: NodeReply): boolean {
   return reply.vote === 'granted' || reply.vote === 'unknown'
 }
@@ -60,18 +60,18 @@ export function mayHold(reply: NodeReply): boolean {
 export interface Sighting {
   readonly key: string
   readonly value: string | null
-  /** Milliseconds until the key expires; `null` when it is free or never expires. */
+  /** Milliseconds until the key expires. `null` if it is free or never expires. */
   readonly remaining: number | null
-  /** Identities of those who wait, first come first; without those who only watch. */
+  /** Ids of the waiters, in order of arrival, without waiters that only watch. */
   readonly waiters: readonly string[]
-  /** Highest token granted for the key, 0 for none. */
+  /** Highest token granted for the key; 0 if there is none. */
   readonly counter: number
 }
 
 export interface Greeting {
-  /** Changes with every start of the server process; empty when the node cannot tell. */
+  /** Changes with every start of the server process. Empty if the node does not know it. */
   readonly run: string
-  /** Writes survive a crash of the server, to the last one. */
+  /** Whether every acknowledged write survives a crash of the server. */
   readonly durable: boolean
   readonly marker: MarkerSighting | null
 }
@@ -80,8 +80,10 @@ export interface MarkerSighting {
   readonly fleet: string
   readonly run: string
   readonly longestTtl: number
-  /** Highest token ever granted on the node, over all resources. */
+  /** Highest token ever granted on the node, for any resource. */
   readonly highestToken: number
-  /** Remaining quarantine in milliseconds, 0 when it is over but the node was not admitted yet; `null` for none. */
+  /**
+   * Milliseconds left in quarantine; 0 if it is over but the node has not been admitted yet. `null` without quarantine.
+   */
   readonly quarantine: number | null
 }

@@ -2,18 +2,18 @@ import { withLabel } from '../label.js'
 import type { Handed } from './lock-node.js'
 
 /*
- * The identity of a waiter stands in commands, queues and messages, and is the value of its attempts:
+ * The id of a waiter is part of commands, queues and messages, and is the value of its attempts:
  *
  *   <channel>#<number>[.<name>][@<offer>][~<label>]
  *
  *   channel  the channel on which its client listens
  *   number   of the waiter within its client
- *   name     counts up: the place continues under a new name once a release of the last one was sent
- *   offer    the client listens, and a node may give the lock to the waiter for this many milliseconds; 0: only wake it
- *   label    of the lock, for people
+ *   name     a counter: the place continues under a new name after a release of the last one has been sent
+ *   offer    the client listens, and a node may hand the lock to the waiter for this many milliseconds; 0: only wake it
+ *   label    of the lock, for human readers
  *
- * A wake-up is published on the channel: the identity, followed by ` <remaining> <deadline>` if the node has given it
- * the lock. The scripts on the servers read and write the same grammar.
+ * A wake-up is published on the channel. It is the id, followed by ` <remaining> <deadline>` if the node has handed
+ * over the lock. The scripts on the servers read and write the same grammar.
  */
 
 export interface WaiterName {
@@ -34,19 +34,21 @@ export function channelOf(waiterId: string): string {
   return waiterId.slice(0, waiterId.lastIndexOf('#'))
 }
 
-/** Which waiter of its client it is. */
+/** The number of a waiter within its client. */
 export function numberOf(waiterId: string): number {
   return parseInt(waiterId.slice(waiterId.lastIndexOf('#') + 1), 10)
 }
 
 const OFFER = /#[\d.]+@(\d+)/
 
-/** Whether the client of a waiter listens on its channel; if the node has no subscriber there, the waiter may be dead. */
+/**
+ * Whether the client of a waiter listens on its channel. If so, a channel without subscribers suggests a dead waiter.
+ */
 export function listens(waiterId: string): boolean {
   return OFFER.test(waiterId)
 }
 
-/** For how long a node may give the lock to the waiter, milliseconds; 0 when it may only wake it. */
+/** Milliseconds for which a node may hand the lock to the waiter; 0 if it may only wake it. */
 export function longestHandOver(waiterId: string): number {
   return Number(OFFER.exec(waiterId)?.[1] ?? 0)
 }

@@ -7,7 +7,7 @@ import { Call, type Acquiring } from './call.js'
 import { acquireInTurn } from './in-turn.js'
 import { refusal } from './refusal.js'
 
-/** Acquires a lock, and waits for it as the options say. */
+/** Acquires a lock, and waits for it according to the options. */
 export function acquire(
   client: Acquiring,
   request: LockRequest,

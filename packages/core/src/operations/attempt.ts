@@ -30,8 +30,8 @@ export interface Lost {
 export type Turn = 'ignore' | 'respect' | Place
 
 /**
- * One try to take all keys on a quorum ("Acquire", steps 1 to 5): a lease that is valid, or everything rolled back, also
- * when the call is interrupted.
+ * One try to take all keys on a quorum ("Acquire", steps 1 to 5): a lease that is valid, or everything rolled back,
+ * also when the call is interrupted.
  */
 export async function attempt(
   call: Call,
@@ -93,7 +93,9 @@ async function propose(call: Call, turn: Turn, deadline: number): Promise<Attemp
   }
 }
 
-/** The lock that was won. Where it took so long that the keys may already be expiring, the attempt was lost after all. */
+/**
+ * The lock that was won. If winning took so long that the keys may already be expiring, the attempt is lost after all.
+ */
 function leaseOf(
   quorum: Quorum,
   request: LockRequest,

@@ -56,7 +56,7 @@ export class Call {
    * round that was cut short prove nothing, so the round before it is reported instead.
    */
   lost(tally: Tally, deadline: number): Tally {
-    if (deadline === this.request.options.nodeTimeout || !tally.isUnheard) this.#reported = tally
+    if (deadline === this.request.options.nodeTimeout || !tally.isTimedOut) this.#reported = tally
     return this.#reported ?? tally
   }
 

@@ -112,8 +112,8 @@ export function untilFree(quorum: Quorum, tally: Tally): number {
 function holding(quorum: Quorum, tally: Tally): 'held' | 'free' | 'undecided' {
   const most = mostHeld(tally)
   if (quorum.isQuorum(most)) return 'held'
-  const silent = tally.replies.length - tally.answers
-  return tally.isAnswered && !quorum.isQuorum(most + silent) ? 'free' : 'undecided'
+  const unanswered = tally.replies.length - tally.answers
+  return tally.isAnswered && !quorum.isQuorum(most + unanswered) ? 'free' : 'undecided'
 }
 
 /** The number of nodes that store the most widespread value of a key. */

@@ -30,10 +30,10 @@ export class Proposal {
   settle(outcome: 'won' | 'lost'): void {
     this.#phase = outcome
     const { replies } = this.tally
-    const heard = this.#quorum.members.filter((member) => replies[member.index] !== undefined)
-    for (const member of heard) this.#record(member, replies[member.index] as NodeReply)
+    const responders = this.#quorum.members.filter((member) => replies[member.index] !== undefined)
+    for (const member of responders) this.#record(member, replies[member.index] as NodeReply)
     if (outcome === 'won') return
-    for (const member of heard) if (mayHold(replies[member.index] as NodeReply)) this.#rollBackOn(member)
+    for (const member of responders) if (mayHold(replies[member.index] as NodeReply)) this.#rollBackOn(member)
   }
 
   /** A reply after the end of the round. Before `settle` it is counted with the others. */

@@ -5,8 +5,8 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 
 /**
- * Releases a lock on every node ("Release"). Resolves at the first majority that has answered; the rest continues in the
- * background until it is acknowledged or the keys have surely expired. `wasValid`: it was held when it was ended.
+ * Releases a lock on every node ("Release"). Resolves at the first majority that has answered; the rest continues in
+ * the background until it is acknowledged or the keys have surely expired. `wasValid`: it was held when it was ended.
  */
 export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): Promise<ReleaseOutcome> {
   const deliver = (member: Member, reply: NodeReply | undefined): void => {
@@ -24,7 +24,8 @@ export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): 
   for (const member of quorum.members) deliver(member, tally.replies[member.index])
   if (tally.isWon) return 'released'
   if (!tally.isAnswered) return 'unknown'
-  // Held by a bare majority, and some of it were not among the first to answer: the lock was ours while it was valid.
+  // Held by a bare majority, and not all of it were among the first to answer. The lock was still held while it was
+  // valid.
   return wasValid && tally.granted > 0 ? 'released' : 'expired'
 }
 
@@ -33,7 +34,10 @@ export function releaseEverywhere({ members }: Quorum, lease: Lease): void {
   for (const member of members) deliverTo(member, lease)
 }
 
-/** Nodes that never stored the lock are skipped, so that what is kept for silent nodes is bounded by what was held. */
+/**
+ * Nodes that never stored the lock are skipped, so that what is kept for unresponsive nodes is bounded by what was
+ * held.
+ */
 function deliverTo(member: Member, lease: Lease): void {
   const state = lease.answerStateAt(member)
   if (state !== 'absent') member.deliver(releaseOf(lease, member), lease.longestTtl, state)

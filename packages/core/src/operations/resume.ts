@@ -50,7 +50,7 @@ export async function resume<Handle>(
   }
 }
 
-/** The lock is ours if a majority confirms the value, which is what an extension does. */
+/** This client has the lock if a majority confirms the value, which is what an extension does. */
 async function confirm(
   { quorum, holds }: Resuming,
   lease: Lease,

@@ -58,7 +58,7 @@ export function excluded({ marker, quarantinedUntil }: Admission, obstacle: Fail
   return { state: 'excluded', marker, quarantinedUntil, obstacle }
 }
 
-/** The member's marker is valid. `quarantinedUntil` while it stays out all the same. */
+/** The member's marker is valid. `quarantinedUntil` while it is excluded nevertheless. */
 export function marked(marker: MarkerCheck, quarantinedUntil: number | undefined): Admission {
   return quarantinedUntil === undefined
     ? { state: 'admitted', marker, quarantinedUntil, obstacle: undefined }

@@ -130,7 +130,9 @@ export class Member {
     return this.node.lacks?.includes(ability) === true
   }
 
-  /** Sends a command, or returns at once why not. `answer` is never called before this returns; `sentAt` is monotonic. */
+  /**
+   * Sends a command, or returns at once why not. `answer` is never called before this returns; `sentAt` is monotonic.
+   */
   submit(command: NodeCommand, answer: Answer, sentAt: number = this.clock.monotonic()): Failed | undefined {
     const obstacle = this.obstacle ?? (command.kind === 'acquire' ? this.admission.obstacle : undefined)
     if (obstacle !== undefined) return obstacle
@@ -170,13 +172,13 @@ export class Member {
 
   #send(command: NodeCommand, answer: Answer, sentAt: number): void {
     let answered = false
-    const heard = (reply: NodeReply): void => {
+    const onReply = (reply: NodeReply): void => {
       // A third-party node may answer twice.
       if (answered) return
       answered = true
       this.#pending--
       const now = this.clock.monotonic()
-      this.#heard(reply, sentAt, now)
+      this.#noteReply(reply, sentAt, now)
       // Not for the guard's own commands: a node that refused everything so would be asked without a pause.
       if (command.kind === 'acquire' && this.#isUnproven(reply)) this.observer.unproven(this)
       if (command.kind === 'mark' || (command.kind === 'greet' && command.marker !== undefined)) {
@@ -186,11 +188,11 @@ export class Member {
     }
     this.#pending++
     try {
-      this.node.send(command, heard)
+      this.node.send(command, onReply)
     } catch (cause) {
       // The port forbids it, but the caller still needs a vote, and whether anything was sent is not known.
       queueMicrotask(() => {
-        heard({ vote: 'unknown', reason: `send() threw ${String(cause)}`, cause })
+        onReply({ vote: 'unknown', reason: `send() threw ${String(cause)}`, cause })
       })
     }
   }
@@ -211,7 +213,7 @@ export class Member {
     return reply.reason === 'quarantined' && this.admission.quarantinedUntil === undefined
   }
 
-  #heard(reply: NodeReply, sentAt: number, now: number): void {
+  #noteReply(reply: NodeReply, sentAt: number, now: number): void {
     if (reply.vote === 'failed' || reply.vote === 'unknown') {
       this.#lastError = reply.reason
       return

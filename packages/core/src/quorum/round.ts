@@ -49,11 +49,11 @@ class Round {
 
   open(): void {
     const { members, commandFor, start, deadline, purpose } = this.#plan
-    const heard: Answer = (reply, now, member) => {
-      this.#heard(member, reply, now)
+    const onReply: Answer = (reply, now, member) => {
+      this.#noteReply(member, reply, now)
     }
     for (const member of members) {
-      const obstacle = member.submit(commandFor(member), heard, start)
+      const obstacle = member.submit(commandFor(member), onReply, start)
       if (obstacle !== undefined) this.#tally.put(member.index, obstacle, 0)
     }
     if (this.#resolve === undefined) return
@@ -72,7 +72,7 @@ class Round {
     return tally.outstanding === 0 || (isDecided === undefined ? tally.isDecided : isDecided(tally))
   }
 
-  #heard(member: Member, reply: NodeReply, now: number): void {
+  #noteReply(member: Member, reply: NodeReply, now: number): void {
     this.#tally.put(member.index, reply, now - this.#plan.start)
     if (this.#tally.outstanding === 0) this.#expiry?.cancel()
     if (this.#resolve === undefined) this.#plan.late?.(member, reply, this.#tally)
@@ -108,17 +108,17 @@ class Round {
   #expire(now: number): void {
     const { members, deadline, start, late, suspectAfter = deadline } = this.#plan
     const suspectAt = start + suspectAfter
-    const silent = members.filter((member) => this.#tally.replies[member.index] === undefined)
-    for (const member of silent) {
+    const unanswered = members.filter((member) => this.#tally.replies[member.index] === undefined)
+    for (const member of unanswered) {
       const reply: NodeReply = { vote: 'unknown', reason: `no answer within ${Math.round(deadline)} ms` }
       this.#tally.put(member.index, reply, now - start)
       if (now >= suspectAt) member.overdue(start)
       if (this.#resolve === undefined) late?.(member, reply, this.#tally)
     }
     if (this.#resolve !== undefined) this.#settleIfSure()
-    if (now >= suspectAt || silent.length === 0) return
+    if (now >= suspectAt || unanswered.length === 0) return
     this.#plan.agenda.at(suspectAt, 'background', () => {
-      for (const member of silent) member.overdue(start)
+      for (const member of unanswered) member.overdue(start)
     })
   }
 }

@@ -7,9 +7,9 @@ export class Tally {
   readonly latencies: number[]
   granted = 0
   outstanding: number
-  /** Fixed when the round is decided: votes that come later change the counts, never what was decided. */
+  /** Fixed once the round is decided. Later votes change the counts, never the outcome. */
   outcome: 'won' | 'lost' | undefined
-  /** Won, but so late that the lock was over before it could be handed out. */
+  /** Won, but so late that the lock expired before it could be handed out. */
   tookTooLong = false
 
   constructor(
@@ -21,7 +21,7 @@ export class Tally {
     this.outstanding = names.length
   }
 
-  /** Counts a reply. One that comes after `unknown` was put down for its absence takes that one's place. */
+  /** Counts a reply. A late reply replaces the `unknown` that was recorded at the deadline. */
   put(index: number, reply: NodeReply, latency: number): void {
     const before = this.replies[index]
     if (before === undefined) this.outstanding--
@@ -43,38 +43,38 @@ export class Tally {
     return this.isWon || this.cannotWin
   }
 
-  /** So many nodes cannot serve at all that those left are no quorum, whatever they say. */
+  /** So many nodes cannot serve that the remaining ones are fewer than a quorum, regardless of their votes. */
   get isUnavailable(): boolean {
     return this.tookTooLong || this.unable > this.#spare
   }
 
-  /** The same, for reasons that only the caller can mend. */
+  /** The same, for reasons that only the caller can fix. */
   get isMisuse(): boolean {
     return this.misused > this.#spare
   }
 
-  /** The same, only because they have not answered in time. */
-  get isUnheard(): boolean {
-    const silent = this.#count(({ vote }) => vote === 'unknown')
-    return this.isUnavailable && !this.tookTooLong && this.unable - silent <= this.#spare
+  /** The same, but only because nodes have not answered in time. */
+  get isTimedOut(): boolean {
+    const timedOut = this.#count(({ vote }) => vote === 'unknown')
+    return this.isUnavailable && !this.tookTooLong && this.unable - timedOut <= this.#spare
   }
 
-  /** Nodes that cannot serve, whatever they are asked. */
+  /** Number of nodes that cannot serve any request. */
   get unable(): number {
     return this.#count(cannotServe)
   }
 
-  /** Those of them that say that only the caller can mend it. */
+  /** Number of those nodes that report a caller error. */
   get misused(): number {
     return this.#count((reply) => 'misuse' in reply && reply.misuse === true)
   }
 
-  /** So many nodes do not have the value any more that those left are no quorum. */
+  /** So many nodes no longer have the value that the remaining ones are fewer than a quorum. */
   get isGone(): boolean {
     return this.#count((reply) => isRefused(reply, 'gone') || isRefused(reply, 'taken')) > this.#spare
   }
 
-  /** A majority has spoken, one way or the other. */
+  /** A quorum has granted or refused. */
   get isAnswered(): boolean {
     return this.answers >= this.quorum
   }
@@ -97,7 +97,7 @@ export class Tally {
     })
   }
 
-  /** Nodes that a quorum can do without. */
+  /** Number of nodes that a quorum can do without. */
   get #spare(): number {
     return this.names.length - this.quorum
   }

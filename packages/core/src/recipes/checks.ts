@@ -3,12 +3,12 @@ import { shown } from '../check.js'
 import { isLabel } from '../resolve-options.js'
 import type { Redlock } from '../redlock.js'
 
-/** The longest time that a lock can be kept: beyond it no timer of the platform runs. */
+/** The longest time for which a lock can be kept, because no timer of the platform runs longer. */
 export const LONGEST_TIME: number = 2 ** 31 - 1
 
 const NEEDED_OF_REDLOCK = ['acquire', 'tryAcquire', 'isLocked'] as const
 
-/** Told by what it can do, not by its class: both module formats may be in one process. */
+/** Checks the methods, not the class, because both module formats may be loaded in one process. */
 export function checkRedlock(given: Redlock): void {
   checkMethods('redlock', given, NEEDED_OF_REDLOCK, 'a Redlock')
 }
@@ -26,7 +26,7 @@ export function checkMethods(
   if (!methods.every(has)) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${shown(given)}`)
 }
 
-/** Callers without types may leave out what has no default. */
+/** For callers without types, who may omit an option that has no default. */
 export function checkGiven(name: string, given: unknown): void {
   if (given !== undefined) return
   throw new TypeError(`Expected \`${name}\` to be given, got undefined`)
@@ -38,13 +38,13 @@ export function checkName(name: string, given: string): void {
   }
 }
 
-/** A label as `acquire` takes it. */
+/** Checks a label by the rule of `acquire`. */
 export function checkLabel(given: string | undefined): void {
   if (given === undefined || isLabel(given)) return
   throw new TypeError(`Expected \`label\` to be a string of 1 to 100 characters, got ${shown(given)}`)
 }
 
-/** A function, or `undefined` where it may be left out. */
+/** Checks for a function, or for `undefined` if it is optional. */
 export function checkFunction(
   name: string,
   given: unknown,
@@ -54,7 +54,7 @@ export function checkFunction(
   throw new TypeError(`Expected \`${name}\` to be a function, got ${shown(given)}`)
 }
 
-/** An object of options with no other keys than these: a misspelt one would silently do nothing. */
+/** Checks that an object of options has no unknown keys, because a misspelled one would silently have no effect. */
 export function checkOptions(given: object | undefined, known: readonly string[]): void {
   if (given === undefined) return
   if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
@@ -90,7 +90,7 @@ export function checkWhole(
   throw typeof given === 'number' ? new RangeError(message) : new TypeError(message)
 }
 
-/** A wait as `acquire` takes it. */
+/** Checks a wait by the rule of `acquire`. */
 export function checkWait(name: string, given: number | undefined): void {
   if (given !== Infinity) checkTime(name, given, 0, Number.MAX_SAFE_INTEGER)
 }

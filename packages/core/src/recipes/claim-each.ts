@@ -15,28 +15,30 @@ import { keep, UNLIMITED } from './keep.js'
 import { follow } from './signals.js'
 
 export interface ClaimEachOptions<Item> {
-  /** The resource that stands for an item. */
+  /** Returns the resource that represents an item. */
   readonly key: (item: Item) => string
-  /** How many items are worked on at the same time. Default 10. */
+  /** Number of items that are processed at the same time. Default 10. */
   readonly concurrency?: number | undefined
   /** Called after every item. */
   readonly onProgress?: ((progress: ClaimProgress<Item>) => void) | undefined
   /**
-   * How long the lock of an item that is done stays, milliseconds, so that others who go through the same list skip
-   * it. Default 0: it is released, which is right where a done item leaves the list by itself.
+   * Milliseconds for which the lock of a finished item remains, so that other processes with the same list skip the
+   * item. Default 0: the lock is released, which is right if finished items disappear from the list.
    */
   readonly keep?: number | undefined
-  /** How long an item whose worker crashed stays claimed, milliseconds. Default: the `ttl` of the Redlock. */
+  /** Milliseconds for which an item stays claimed after its worker crashed. Default: the `ttl` of the Redlock. */
   readonly ttl?: number | undefined
-  /** Draw a fencing token per item: `lock.token`. Default false. */
+  /** Issue a fencing token per item, `lock.token`. Default false. */
   readonly fencing?: boolean | undefined
-  /** Claims nothing more once aborted, and is passed on to what is under way. The report says what came of it. */
+  /**
+   * Once aborted, no more items are claimed, and the signals of running functions abort. The report is still returned.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * - `done` · `skipped` somebody else has it · `failed` the function threw, or no quorum could be reached
- * - `lost` the function succeeded, but its lock was lost meanwhile: another one may have worked on it too
+ * - `done` · `skipped` another process has the item · `failed` the function threw, or no quorum could be reached
+ * - `lost` the function succeeded, but its lock was lost in the meantime, so another process may have processed it too
  */
 export type ClaimStatus = 'done' | 'skipped' | 'failed' | 'lost'
 
@@ -44,7 +46,7 @@ export interface ClaimProgress<Item> {
   readonly item: Item
   readonly status: ClaimStatus
   readonly error?: unknown
-  /** Items so far, whatever became of them. */
+  /** Number of items so far, with any status. */
   readonly settled: number
 }
 
@@ -53,12 +55,12 @@ export interface ClaimReport<Item, T> {
   readonly skipped: readonly Item[]
   readonly failed: readonly { readonly item: Item; readonly error: unknown }[]
   readonly lost: readonly { readonly item: Item; readonly value: T }[]
-  /** Whether the signal kept items from being looked at. */
+  /** Whether the signal prevented items from being claimed. */
   readonly stopped: boolean
 }
 
 const MOST_AT_ONCE = 10_000
-/** Tries for an item that several ask for in the same moment, none of whom gets a majority. */
+/** Attempts for an item that several processes request at the same moment, so that none of them gets a majority. */
 const MOST_TRIES = 5
 
 type Result<T> =
@@ -68,7 +70,9 @@ type Result<T> =
 
 const OPTIONS = ['key', 'concurrency', 'onProgress', 'keep', 'ttl', 'fencing', 'signal'] as const
 
-/** Works through a list beside others who have the same list: each item is locked on its own, and taken by one of them. */
+/**
+ * Processes a list that other processes have too. Each item is locked separately, and processed by only one of them.
+ */
 export async function claimEach<Item, T>(
   redlock: Redlock,
   items: Iterable<Item> | AsyncIterable<Item>,
@@ -95,12 +99,12 @@ export async function claimEach<Item, T>(
   }
 
   const source = iteratorOf(items)
-  // One after another: an iterator must not be asked again before it has answered.
+  // One call at a time, because an iterator must not be called again before its last result has arrived.
   let turn: Promise<unknown> = Promise.resolve()
   const next = (): Promise<IteratorResult<Item>> => {
-    const asked = turn.then(async () => source.next())
-    turn = asked.catch(() => undefined)
-    return asked
+    const pulled = turn.then(async () => source.next())
+    turn = pulled.catch(() => undefined)
+    return pulled
   }
 
   let ended = false
@@ -118,7 +122,7 @@ export async function claimEach<Item, T>(
         note(item, await claim(redlock, item, fn, options))
       }
     } finally {
-      // Whether the list, the progress function or the signal ended it: the other workers end with their items.
+      // If the list, the progress function or the signal ended this worker, the others end after their current items.
       if (!ended) {
         ended = true
         await source.return?.()
@@ -158,12 +162,12 @@ async function claim<Item, T>(
     return { status: 'failed', error }
   } finally {
     following.dispose()
-    // Leaves alone what is kept.
+    // Has no effect on a lock that is kept, because it has been detached.
     await lock[Symbol.asyncDispose]()
   }
 }
 
-/** `null` when another one has the item: that all who asked for it were refused must not make all of them skip it. */
+/** `null` if another process has the item. If all of them were refused at once, they must not all skip the item. */
 async function tryUntilSure(redlock: Redlock, key: string, options: AcquireOptions): Promise<Lock | null> {
   for (let tries = 1; ; tries++) {
     const lock = await redlock.tryAcquire(key, options)
@@ -171,7 +175,7 @@ async function tryUntilSure(redlock: Redlock, key: string, options: AcquireOptio
   }
 }
 
-/** Waits for all, then rejects with the first failure: nothing goes on behind the caller's back. */
+/** Waits for all workers, then rejects with the first failure, so that nothing still runs after the call has ended. */
 async function settleAll(workers: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(workers)
   for (const result of results) if (result.status === 'rejected') throw result.reason

@@ -8,29 +8,29 @@ export interface Count {
 }
 
 export interface CountChange {
-  /** The count that was read; 0 when no window is running. */
+  /** The count that was read; 0 if no window is running. */
   readonly from: number
   /** The count to write. */
   readonly to: number
-  /** How long a window lasts that begins with this write, milliseconds. One that is running keeps its end. */
+  /** Length of a window that begins with this write, in milliseconds. A running window keeps its end. */
   readonly window: number
 }
 
 /**
- * Where a `RateLimiter` keeps its counters. Check and write are one step, because a process that stood still may write
+ * Stores the counters of a `RateLimiter`. Check and write are one step, because a process that was paused may write
  * long after it has lost its lock.
  */
 export interface CounterStore {
-  /** `undefined` when there is none, or its window is over. */
+  /** Resolves to `undefined` if there is no counter, or its window is over. */
   read(key: string): Promise<Count | undefined>
   /**
-   * In one step: if the count is still `from`, writes `to` and resolves with true; otherwise writes nothing and resolves
-   * with false. `from` is 0 exactly if no window is running: then one begins.
+   * In one step: if the count is still `from`, writes `to` and resolves to true. Otherwise writes nothing and resolves
+   * to false. `from` is 0 only if no window is running; then the write begins one.
    */
   write(key: string, change: CountChange): Promise<boolean>
 }
 
-/** Counters in the memory of this process, for one process and for tests. */
+/** Counters in the memory of this process, for a single process and for tests. */
 export function memoryCounterStore({
   clock = systemClock,
 }: {
@@ -40,7 +40,7 @@ export function memoryCounterStore({
   const counters = new Map<string, { readonly count: number; readonly endsAt: number }>()
   let sweepAt = 0
 
-  /** Windows that are over go away by themselves, at a cost that is spread over the writes. */
+  /** Deletes windows that are over. The cost is spread over the writes. */
   const sweep = (now: number): void => {
     if (counters.size < sweepAt) return
     for (const [key, { endsAt }] of counters) if (endsAt <= now) counters.delete(key)

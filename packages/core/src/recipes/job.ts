@@ -9,7 +9,7 @@ import { follow } from './signals.js'
 import { pause } from './time.js'
 import type { Timetable } from './timetable.js'
 
-/** The signal aborts when the lock is lost, and when the scheduler stops and its patience is over. */
+/** The signal aborts if the lock is lost, and at the end of the grace time when the scheduler stops. */
 export type Task = (signal: AbortSignal, due: Date) => unknown
 
 export interface JobPlan {
@@ -24,26 +24,26 @@ export interface JobPlan {
   readonly onError: (error: unknown, due: number) => void
 }
 
-/** The wall clock may be set meanwhile, so it is looked at again at least so often, milliseconds. */
-const LONGEST_NAP = 30_000
-/** Between two tries to reach a quorum, milliseconds. */
+/** In milliseconds. The wall clock may be set during a pause, so it is read again at least this often. */
+const LONGEST_PAUSE = 30_000
+/** Milliseconds between two attempts to reach a quorum. */
 const RETRY = 1_000
-/** Between two looks after a run that may have crashed, milliseconds. */
+/** Milliseconds between two checks for a run that may have crashed. */
 const RECHECK = 10_000
 
 /**
- * One job: sleeps until its next due time, claims it, runs it. Two locks: that of the due time is kept long enough
- * that nobody takes it for undone, that of the job itself keeps two runs from overlapping.
+ * One job. It sleeps until its next due time, claims that time and runs the task. It uses two locks. The lock of the
+ * due time is kept long enough that no process runs it a second time. The lock of the job prevents overlapping runs.
  */
 export class Job {
   readonly #redlock: Redlock
   readonly #clock: Clock
   readonly #plan: JobPlan
-  /** Aborted: nothing new is started. */
+  /** Once aborted, no new run is started. */
   readonly #ending = new AbortController()
-  /** Aborted: what is running has to stop. */
-  readonly #patience = new AbortController()
-  /** Resolves when the job has ended and nothing of it runs any more. */
+  /** Once aborted, a run in progress must stop. */
+  readonly #abortion = new AbortController()
+  /** Resolves once the job has ended and no run is in progress. */
   readonly settled: Promise<void>
 
   constructor(redlock: Redlock, clock: Clock, plan: JobPlan) {
@@ -58,20 +58,20 @@ export class Job {
   }
 
   abort(): void {
-    this.#patience.abort(new DOMException('The scheduler is stopping', 'AbortError'))
+    this.#abortion.abort(new DOMException('The scheduler is stopping', 'AbortError'))
   }
 
   async #live(): Promise<void> {
     const { timetable, missed } = this.#plan
     const started = this.#clock.wall()
-    // With `run`, the due time before the start may be one that nobody has run: its lock tells.
+    // With `run`, the due time before the start may not have been run by any process. Its lock shows whether it was.
     let last = missed === 'run' ? (timetable.upTo(started) ?? started) - 1 : started
     for (;;) {
       const next = timetable.after(last)
       if (next === undefined) return
       await this.#sleepUntil(next)
       if (this.#ending.signal.aborted) return
-      // Of several that have passed meanwhile only the latest one can still be wanted.
+      // If several due times have passed in the meantime, only the latest one is still relevant.
       const due = Math.max(next, timetable.upTo(this.#clock.wall()) ?? next)
       last = due
       if (missed === 'skip' && this.#clock.wall() - due > this.#plan.tolerance) continue
@@ -86,7 +86,7 @@ export class Job {
   async #sleepUntil(due: number): Promise<void> {
     const { signal } = this.#ending
     for (let left = this.#left(due); left > 0 && !signal.aborted; left = this.#left(due)) {
-      await pause(this.#clock, Math.min(left, LONGEST_NAP), signal)
+      await pause(this.#clock, Math.min(left, LONGEST_PAUSE), signal)
     }
   }
 
@@ -101,18 +101,18 @@ export class Job {
     try {
       settled = await this.#runInTurn(due, mark, missed === 'run' ? this.#left(claimUntil) : 0)
     } catch (error) {
-      // After a failure, too, it has been run.
+      // A run that failed has been run too.
       settled = true
       throw error
     } finally {
       const left = this.#left(due + this.#holdOf(gap))
-      // Processes whose clocks are behind come to it only now.
+      // Processes whose clocks are behind reach this due time only now, so the lock must remain.
       if (settled && left > 0) await keep(mark, left)
       else await mark.release()
     }
   }
 
-  /** Runs it when no other run is going on. False when the job was ended before it could begin. */
+  /** Runs the task once no other run is in progress. False if the job was ended before the run could begin. */
   async #runInTurn(due: number, mark: Lock, wait: number): Promise<boolean> {
     const { name, ttl } = this.#plan
     const { signal } = this.#ending
@@ -126,7 +126,7 @@ export class Job {
       })
     } catch (error) {
       if (signal.aborted) return false
-      // The run before is still going on, and this due time is past.
+      // The previous run is still in progress, so this due time is missed.
       if (error instanceof QuorumLockError && error.code === 'CONTENDED') return true
       throw error
     }
@@ -142,11 +142,11 @@ export class Job {
   #holdOf(gap: number): number {
     const { missed, minimumHold, tolerance } = this.#plan
     const hold = minimumHold ?? gap + tolerance
-    // Whoever looks for runs to make up for must find it up to the next due time.
+    // A process that looks for missed runs must find this lock until the next due time.
     return missed === 'run' ? Math.max(hold, gap + tolerance) : hold
   }
 
-  /** The lock of a due time, or `undefined` when it is somebody else's. Tries for as long as that makes sense. */
+  /** The lock of a due time, or `undefined` if another process has it. Retries until `until`. */
   async #claim(due: number, until: number): Promise<Lock | undefined> {
     const { name, missed, ttl } = this.#plan
     const { signal } = this.#ending
@@ -158,7 +158,7 @@ export class Job {
           autoExtend: true,
           maxHold: UNLIMITED,
         })
-        // With `run`, whoever has it is watched: it may crash in the middle of it.
+        // With `run`, this process keeps checking the holder, which may crash during its run.
         if (mark !== null || missed === 'skip') return mark ?? undefined
       } catch (error) {
         if (!(error instanceof QuorumLockError && error.code === 'UNAVAILABLE')) throw error
@@ -174,7 +174,7 @@ export class Job {
   }
 
   async #run(due: number, ...locks: readonly AbortSignal[]): Promise<void> {
-    const following = follow(this.#patience.signal, ...locks)
+    const following = follow(this.#abortion.signal, ...locks)
     try {
       await this.#plan.task(following.signal, new Date(due))
     } finally {

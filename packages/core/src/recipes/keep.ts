@@ -2,17 +2,17 @@ import { QuorumLockError } from '../errors.js'
 import type { Lock } from '../lock.js'
 
 /**
- * For locks that a recipe keeps as a mark: how long they stay is the recipe's business, so that a `maxHold` of the
- * client must not take them back before.
+ * The `maxHold` of locks that a recipe keeps as a mark. The recipe decides how long they remain, so a `maxHold` of the
+ * client must not end them earlier.
  */
 export const UNLIMITED: number = Number.MAX_SAFE_INTEGER
 
-/** Shorter times would not outlast the drift allowance of a lock, milliseconds. */
+/** In milliseconds. A shorter time would not outlast the drift allowance of a lock. */
 export const SHORTEST_KEEP = 10
 
 /**
- * Leaves a lock to expire by itself after `time` milliseconds. False when that could not be made sure: it was lost, or
- * its nodes cannot extend. Never rejects, since what the lock protected has succeeded already.
+ * Leaves a lock to expire after `time` milliseconds. False if this could not be confirmed, because the lock was lost or
+ * its nodes cannot extend it. Never rejects with an error of a lock, because the protected work has already succeeded.
  */
 export async function keep(lock: Lock, time: number): Promise<boolean> {
   try {

@@ -18,20 +18,21 @@ import { Leadership } from './leadership.js'
 
 export interface LeaderElectionOptions {
   /**
-   * How long a leader that crashed still counts as leader, milliseconds. Default: the `ttl` of the Redlock.
-   * Lower: a crash is made good sooner. Higher: longer outages of nodes are survived in office.
+   * Milliseconds for which a leader still counts as leader after a crash. Default: the `ttl` of the Redlock.
+   * Lower: the next leader takes over sooner after a crash. Higher: a leader stays in office during longer node
+   * outages.
    */
   readonly ttl?: number | undefined
-  /** Give every term of office a `token` that is higher than that of every earlier one. Default false. */
+  /** Give every term of office a `token` that is higher than every earlier token. Default false. */
   readonly fencing?: boolean | undefined
   /**
-   * The name under which others see this candidate, such as its host: in `leader()`, `onLeader` and `quorumlock status`.
-   * Default: the `label` of the Redlock.
+   * The name of this candidate, such as its host, as shown to other processes by `leader()`, `onLeader` and
+   * `quorumlock status`. Default: the `label` of the Redlock.
    */
   readonly label?: string | undefined
   /**
-   * Called with the name of each new leader, as `leader()` returns it: at once when this process is elected, within
-   * about a second when another one is while this process is a candidate.
+   * Called with the name of each new leader, as returned by `leader()`. Called at once if this process is elected, and
+   * within about a second if another process is elected while this one is a candidate.
    */
   readonly onLeader?: ((leader: string) => void) | undefined
   /** Test seam. */
@@ -41,20 +42,20 @@ export interface LeaderElectionOptions {
 const OPTIONS = ['ttl', 'fencing', 'label', 'onLeader', 'clock'] as const
 
 export interface CampaignOptions {
-  /** Ends the candidacy. Has no power over a leadership that was won. */
+  /** Ends the candidacy. Has no effect on a leadership that has been won. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * One leader among all processes that campaign under the same name. Candidates take over first come, first served:
- * at once when the leader resigns, within the TTL when it crashed.
+ * Elects one leader among all processes that campaign under the same name. Candidates take over in order of arrival, at
+ * once after the leader resigns, and within the TTL after it crashes.
  */
 export class LeaderElection {
   readonly #redlock: Redlock
   readonly #options: LeaderElectionOptions
   readonly #watch: LeaderWatch | undefined
   #leadership: Leadership | undefined
-  /** The name under which the lock is found by `redlock.inspect()` and the `quorumlock status` command. */
+  /** The resource name of the lock, for `redlock.inspect()` and the `quorumlock status` command. */
   readonly resource: string
 
   constructor(
@@ -76,30 +77,30 @@ export class LeaderElection {
     this.resource = `leader:${name}`
   }
 
-  /** Whether this process leads at this very moment, by the clock: also right after it stood still. */
+  /** Whether this process leads at this moment, by the clock. Correct even right after the process was paused. */
   get isLeader(): boolean {
     return this.#leadership?.held === true
   }
 
-  /** The term of office that was won last, if it has not ended. */
+  /** The current term of office, if this process leads. */
   get leadership(): Leadership | undefined {
     return this.isLeader ? this.#leadership : undefined
   }
 
-  /** Whether any process leads, as far as a majority of the nodes knows. */
+  /** Whether any process leads, according to a majority of the nodes. */
   async hasLeader(): Promise<boolean> {
     return this.#redlock.isLocked(this.resource)
   }
 
   /**
-   * Who leads, as far as a majority of the nodes knows: the `label` of the leader, or a digest that tells leaders apart
-   * where it has none; `null` when no process leads.
+   * The current leader, according to a majority of the nodes. This is the `label` of the leader or, if it has none, a
+   * digest that distinguishes leaders. `null` if no process leads.
    */
   async leader(): Promise<string | null> {
     return leaderOf(this.#redlock, this.resource)
   }
 
-  /** Waits until this process is the leader, for as long as it takes. */
+  /** Waits until this process is the leader, without a time limit. */
   async campaign({ signal }: CampaignOptions = {}): Promise<Leadership> {
     checkSignal(signal)
     const ended = new AbortController()
@@ -114,15 +115,15 @@ export class LeaderElection {
     }
   }
 
-  /** Ends the present term of office, if there is one. The next candidate takes over at once. */
+  /** Ends the current term of office, if there is one. The next candidate takes over at once. */
   async resign(): Promise<void> {
     await this.#leadership?.resign()
   }
 
   /**
-   * Campaigns, and runs `fn` for as long as this process leads; after a loss it campaigns again. Ends when `fn`
-   * returns in office, when it throws in office (with its error), or when `options.signal` aborts. The office is
-   * given up only when `fn` has settled, so that the next leader never works beside this one.
+   * Campaigns, and runs `fn` while this process leads. After a loss it campaigns again. Ends when `fn` returns in
+   * office, when `fn` throws in office (with its error), or when `options.signal` aborts. The process resigns only
+   * after `fn` has settled, so that the next leader never works at the same time.
    */
   async run(
     fn: (signal: AbortSignal, leadership: Leadership) => unknown,
@@ -141,7 +142,7 @@ export class LeaderElection {
     }
   }
 
-  /** A term that was lost before it could begin is none: the candidate waits for the next one. */
+  /** Wins a term. If a term is lost before it could begin, the candidate waits for the next one. */
   async #win(signal: AbortSignal | undefined): Promise<Lock> {
     const { ttl, fencing, label } = this.#options
     for (;;) {

@@ -5,10 +5,10 @@ import type { Lock } from '../lock.js'
 import type { Redlock } from '../redlock.js'
 import { pause } from './time.js'
 
-/** Between two looks at who leads, milliseconds: a hand-over from one leader to the next wakes no one else. */
-const LOOK_EVERY = 1_000
+/** Milliseconds between two checks of the leader. A handover to the next leader wakes no other candidate. */
+const CHECK_EVERY = 1_000
 
-/** Who leads, as far as a majority of the nodes knows: the label of the leader, or a digest where it has none. */
+/** The leader, according to a majority of the nodes: its label, or a digest if it has none. */
 export async function leaderOf(redlock: Redlock, resource: string): Promise<string | null> {
   const { locked, nodes } = await redlock.inspect(resource)
   if (!locked) return null
@@ -27,7 +27,7 @@ export function nameOf(lock: Lock): string {
   return labelOf(lock.value) ?? digestOf(lock.value)
 }
 
-/** Calls back for every leader that is not the one before. */
+/** Calls back for every change of the leader. */
 export class LeaderWatch {
   readonly #redlock: Redlock
   readonly #clock: Clock
@@ -40,7 +40,9 @@ export class LeaderWatch {
     this.#onLeader = onLeader
   }
 
-  /** In a turn of its own: what the callback throws is an uncaught exception, as with any listener. */
+  /**
+   * Calls back in a separate microtask, so that an error in the callback is an uncaught exception, as in any listener.
+   */
   report(leader: string | null): void {
     if (leader === null || leader === this.#last) return
     this.#last = leader
@@ -49,15 +51,15 @@ export class LeaderWatch {
     })
   }
 
-  /** Looks again and again until the signal aborts. */
+  /** Checks the leader repeatedly until the signal aborts. */
   async follow(resource: string, signal: AbortSignal): Promise<void> {
-    const isWanted = (): boolean => !signal.aborted
-    while (isWanted()) {
-      // Without a majority no leader can be named: the next look may find one.
+    const isActive = (): boolean => !signal.aborted
+    while (isActive()) {
+      // Without a majority the leader is unknown. The next check may find one.
       const leader = await leaderOf(this.#redlock, resource).catch(() => null)
-      // What was asked for before this process was elected is out of date.
-      if (isWanted()) this.report(leader)
-      await pause(this.#clock, LOOK_EVERY, signal)
+      // If this process has been elected in the meantime, this result is out of date.
+      if (isActive()) this.report(leader)
+      await pause(this.#clock, CHECK_EVERY, signal)
     }
   }
 }

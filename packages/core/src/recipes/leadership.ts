@@ -3,42 +3,44 @@ import { LockLostError } from '../errors.js'
 import type { Lock } from '../lock.js'
 import { follow, type Following } from './signals.js'
 
-/** A term of office. */
+/** A term of office of this process. */
 export class Leadership {
   readonly #lock: Lock
   readonly #following: Following
   #serving = false
   #resigning: Promise<void> | undefined
 
-  /** @internal Comes from `election.campaign()`. */
+  /** @internal Created by `election.campaign()`. */
   constructor(lock: Lock) {
     this.#lock = lock
     this.#following = follow(lock.signal)
   }
 
-  /** Aborted with a `LockLostError` when the office is lost or given up: whatever a leader does has to stop. */
+  /**
+   * Aborts with a `LockLostError` when the leader loses its office or resigns. All work of the leader must stop then.
+   */
   get signal(): AbortSignal {
     return this.#following.signal
   }
 
-  /** Higher than that of every earlier leader; with `fencing` only. */
+  /** Higher than the token of every earlier leader. Only with `fencing`. */
   get token(): bigint | undefined {
     return this.#lock.token
   }
 
-  /** Whether this process leads at this very moment, by the clock. */
+  /** Whether this process leads at this moment, by the clock. */
   get held(): boolean {
     return this.#lock.held && !this.signal.aborted
   }
 
-  /** Milliseconds for which the office is surely ours, 0 when it is over. */
+  /** Milliseconds for which this process certainly leads; 0 if the term is over. */
   remaining(): number {
     return this.held ? this.#lock.remaining() : 0
   }
 
   /**
-   * Aborts the signal, then lets the next candidate take over: at once, so stop the work first. Within
-   * `election.run()` the next one has to wait until the work has settled.
+   * Aborts the signal, then releases the office. The next candidate takes over at once, so stop the work first. Within
+   * `election.run()` the office is released only after the work has settled.
    */
   async resign(): Promise<void> {
     const { controller } = this.#following
@@ -50,7 +52,7 @@ export class Leadership {
     await this.resign()
   }
 
-  /** @internal Runs a leader's work; the office is given up when the work has settled, whatever ended it. */
+  /** @internal Runs the work of a leader, and resigns once the work has settled for any reason. */
   async serve(
     fn: (signal: AbortSignal, leadership: Leadership) => unknown,
     until: AbortSignal | undefined,
@@ -66,7 +68,7 @@ export class Leadership {
       await fn(signal, this)
       return this.held || until?.aborted === true ? 'finished' : 'lost'
     } catch (error) {
-      // Out of office, an error is the usual consequence of having been told to stop.
+      // Out of office, an error is the usual result of the aborted signal.
       if (this.held) throw error
       return until?.aborted === true ? 'finished' : 'lost'
     } finally {
@@ -84,7 +86,7 @@ export class Leadership {
 
   #resigned(): LockLostError {
     const { resources } = this.#lock
-    return new LockLostError('released', `The office was given up: ${resources.join(', ')} was released`, {
+    return new LockLostError('released', `This leader resigned: ${resources.join(', ')} was released`, {
       resources,
     })
   }

@@ -15,35 +15,39 @@ import { SHORTEST_KEEP, UNLIMITED } from './keep.js'
 import { follow } from './signals.js'
 
 export interface OnceOptions {
-  /** How long it stays known that the work was done, milliseconds. Default 3,600,000. At most 2,147,483,647 (24 days). */
+  /** Milliseconds for which the work stays marked as done. Default 3,600,000. At most 2,147,483,647 (24 days). */
   readonly retention?: number | undefined
   /**
-   * How long to wait for another caller who is at it, milliseconds. Default 0: be told `running` at once.
-   * A caller who waits is told `done` when the other one succeeds, and does the work itself when that one fails.
+   * Milliseconds to wait for another caller that is running the work. Default 0: resolve to `running` at once.
+   * A caller that waits resolves to `done` if the other caller succeeds, and runs the work itself if the other one
+   * fails.
    */
   readonly wait?: number | undefined
-  /** How long a caller that crashed in the middle keeps others from trying, milliseconds. Default: the `ttl` of the Redlock. */
+  /** Milliseconds for which a caller that crashed during the work blocks others. Default: the `ttl` of the Redlock. */
   readonly ttl?: number | undefined
-  /** Ends the wait, and is passed on to the function. */
+  /** Ends the wait, and also aborts the signal that is passed to the function. */
   readonly signal?: AbortSignal | undefined
 }
 
 export type OnceOutcome<T> =
-  /** `kept` is false when the lock was lost before the work could be marked as done: somebody may do it again. */
+  /**
+   * `kept` is false if the lock was lost before the work could be marked as done. Then another caller may repeat it.
+   */
   | { readonly status: 'ran'; readonly value: T; readonly kept: boolean }
-  /** It was done before, within the retention time. */
+  /** The work has already been done within the retention time. */
   | { readonly status: 'done' }
-  /** Another caller is at it. */
+  /** Another caller is running the work. */
   | { readonly status: 'running' }
 
 const DEFAULT_RETENTION = 3_600_000
 
 /**
- * Runs `fn` unless that was done before under the same key: known as done for the retention time after a success,
- * free again at once after a failure and after the TTL when the process crashed.
+ * Runs `fn` unless it has already been done under the same key. After a success the key stays marked as done for the
+ * retention time. After a failure it is free at once, and after a crash of the process it is free once the TTL has
+ * passed.
  *
- * Two locks: one is held while it runs, so that others can wait; the other one is taken after a success, and stays as
- * the mark that it was done. Taken before, what a crashed process leaves of it could be mistaken for a success.
+ * Uses two locks. The first is held while the work runs, so that other callers can wait. The second is acquired after a
+ * success and remains as the mark. If it were acquired before, a crash would leave a mark that looks like a success.
  */
 export async function once<T>(
   redlock: Redlock,
@@ -92,12 +96,12 @@ export async function once<T>(
     }
   }
 
-  /** Never rejects: what was to be done is done. */
+  /** Does not reject if no lock can be acquired, because the work has already succeeded. */
   async function setMark(turn: Lock): Promise<boolean> {
     try {
       const set = await redlock.tryAcquire(mark, { ttl: retention, autoExtend: false, maxHold: UNLIMITED })
       set?.detach()
-      // Whose turn was over before it was marked may have been followed already by one that saw no mark.
+      // If the turn ended before the mark was set, another caller may have taken its turn without seeing the mark.
       return set !== null && turn.held
     } catch (error) {
       if (error instanceof QuorumLockError) return false

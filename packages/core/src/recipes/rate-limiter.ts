@@ -18,15 +18,15 @@ import type { CountChange, CounterStore } from './counter-store.js'
 import { pause } from './time.js'
 
 export interface RateLimiterOptions {
-  /** How much may be taken in one window. */
+  /** The most that may be taken in one window. */
   readonly limit: number
-  /** How long a window lasts, milliseconds. It begins with the first thing that is taken. */
+  /** Length of a window, in milliseconds. A window begins with the first take. */
   readonly window: number
-  /** Where the counts are kept: `redisCounterStore(client)` limits all processes, `memoryCounterStore()` this one. */
+  /** Stores the counts. `redisCounterStore(client)` limits all processes, `memoryCounterStore()` only this one. */
   readonly store: CounterStore
-  /** How long to wait for the lock on a counter, milliseconds. Default: the `wait` of the Redlock. */
+  /** Milliseconds to wait for the lock on a counter. Default: the `wait` of the Redlock. */
   readonly wait?: number | undefined
-  /** How long a process that crashed keeps a counter locked, milliseconds. Default 5,000. */
+  /** Milliseconds for which a counter stays locked after a process crashed. Default 5,000. */
   readonly ttl?: number | undefined
   /** Test seam. */
   readonly clock?: Clock | undefined
@@ -34,30 +34,33 @@ export interface RateLimiterOptions {
 
 export interface RateDecision {
   readonly allowed: boolean
-  /** How much is left in this window. */
+  /** What is left in this window. */
   readonly remaining: number
   /** Milliseconds until the next window. */
   readonly resetAfter: number
 }
 
 export interface TakeOptions {
-  /** How much to take. Default 1. */
+  /** The amount to take. Default 1. */
   readonly cost?: number | undefined
 }
 
 export interface TakeWaitingOptions extends TakeOptions {
+  /** Ends the wait. */
   readonly signal?: AbortSignal | undefined
 }
 
 const OPTIONS = ['limit', 'window', 'store', 'wait', 'ttl', 'clock'] as const
 const DEFAULT_TTL = 5_000
-/** With the lock held a write fails when a window ends just then. More often, the store does not do what it promises. */
+/**
+ * While the lock is held, a write fails only if a window ends at that moment. Repeated failures mean a faulty store.
+ */
 const MOST_TRIES = 10
 
 /**
- * So much per window among all processes that share the store. The lock keeps processes out of each other's way; that
- * no more than the limit is taken rests on the store alone, which writes only over the count that was read. The times
- * are those of the store: clocks of processes do not matter.
+ * Limits the amount per window across all processes that share the store. The lock only reduces contention. The store
+ * alone enforces the limit, because it writes only over the count that was read. All times are by the clock of the
+ * store, so the clocks of processes do not matter.
  */
 export class RateLimiter {
   readonly #redlock: Redlock
@@ -89,7 +92,7 @@ export class RateLimiter {
     this.#clock = clock ?? systemClock
   }
 
-  /** Takes from the window of `key`, if there is enough left. Rejects when the lock or the store cannot be had. */
+  /** Takes from the window of `key` if enough is left. Rejects if the lock or the store is unavailable. */
   async tryTake(key: string, options: TakeOptions = {}): Promise<RateDecision> {
     const cost = this.#checkTake(key, options)
     const { wait, ttl = DEFAULT_TTL } = this.#options
@@ -102,15 +105,15 @@ export class RateLimiter {
         if (decision !== 'changed') return decision
       }
       throw new Error(
-        `Cannot count ${shown(resource)}: \`store.write\` resolved with false ${MOST_TRIES} times in a row. ` +
-          'Another program may be writing this counter, or the store does not find the count that it has written',
+        `Cannot count ${shown(resource)}: \`store.write\` resolved to false ${MOST_TRIES} times in a row. ` +
+          'Check that no other program writes this counter, and that the store reads back the count that it has written',
       )
     } finally {
       await lock.release()
     }
   }
 
-  /** The same, waiting for the next window as often as it takes. */
+  /** The same, but waits for later windows until enough is left. */
   async take(key: string, options: TakeWaitingOptions = {}): Promise<RateDecision> {
     const { signal, ...rest } = options
     checkSignal(signal)
@@ -122,7 +125,7 @@ export class RateLimiter {
     }
   }
 
-  /** Reads, decides and writes; `changed` when the counter is another one by the time of the write. */
+  /** Reads, decides and writes. `changed` if the counter has changed by the time of the write. */
   async #count(resource: string, cost: number): Promise<RateDecision | 'changed'> {
     const { limit, window } = this.#options
     const found = await this.#store.read(resource)
@@ -143,23 +146,23 @@ export class RateLimiter {
   }
 }
 
-/** In a counter of its own each process would let through the whole limit, which nobody would notice. */
+/** Required, because with a separate counter each process would silently allow the full limit. */
 function checkStore(given: CounterStore): void {
   if ((given as unknown) === undefined) {
     throw new TypeError(
       'Expected `store` to be given, got undefined: the processes that share a limit must share its counters. ' +
-        'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit this one alone',
+        'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit only this one',
     )
   }
   checkMethods('store', given, ['read', 'write'], 'a counter store')
 }
 
-/** A store that writes without looking says nothing about it: it would let through more than the limit. */
+/** Rejects a store that does not report whether it wrote. It may write without a check and exceed the limit. */
 async function write(store: CounterStore, resource: string, change: CountChange): Promise<boolean> {
   const written: unknown = await store.write(resource, change)
   if (typeof written === 'boolean') return written
   throw new TypeError(
-    `Expected \`store.write\` to resolve with true or false, got ${shown(written)}: ` +
+    `Expected \`store.write\` to resolve to true or false, got ${shown(written)}: ` +
       'it must write only if the count is still `from`, in one step, and report whether it did',
   )
 }
@@ -167,7 +170,7 @@ async function write(store: CounterStore, resource: string, change: CountChange)
 function lostWhileCounting(resource: string): LockLostError {
   return new LockLostError(
     'expired',
-    `${resource} was lost while its counter was read or written: nothing was taken`,
+    `${resource} was lost while its counter was being read or written: nothing was taken`,
     {
       resources: [resource],
     },

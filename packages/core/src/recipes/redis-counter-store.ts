@@ -1,24 +1,24 @@
 import { shown } from '../check.js'
 import type { CounterStore } from './counter-store.js'
 
-/** A node-redis client, as far as it is needed. */
+/** The part of a node-redis client that is needed. */
 export interface NodeRedisLike {
   sendCommand(args: string[]): Promise<unknown>
 }
 
-/** An ioredis client, as far as it is needed. */
+/** The part of an ioredis client that is needed. */
 export interface IoredisLike {
   call(command: string, ...args: string[]): Promise<unknown>
 }
 
 export interface RedisCounterStoreOptions {
-  /** Stands before every key. Default `'counter:'`. */
+  /** Prefix of every key. Default `'counter:'`. */
   readonly keyPrefix?: string | undefined
 }
 
 /**
- * KEYS 1: the counter · ARGV 1: the count that was read; 2: the count to write; 3: how long a window lasts, milliseconds
- * reply 1 when it was written, 0 when the count is another one by now
+ * KEYS 1: the counter · ARGV 1: the count that was read; 2: the count to write; 3: length of a window in milliseconds
+ * reply 1 if it was written, 0 if the count has changed since it was read
  */
 const WRITE_IF_UNCHANGED = `
 local runs = redis.call('PTTL', KEYS[1]) > 0
@@ -29,8 +29,8 @@ else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1`
 
 /**
- * Counters on one Redis server (6.0 or newer), through a node-redis or ioredis client of yours. It need not be one of
- * the lock nodes. When the server loses its data, all windows begin again.
+ * Counters on one Redis server (6.0 or newer), through your node-redis or ioredis client. The server need not be a lock
+ * node. If it loses its data, all windows begin again.
  */
 export function redisCounterStore(
   client: NodeRedisLike | IoredisLike,
@@ -39,7 +39,8 @@ export function redisCounterStore(
   const send = senderOf(client)
   return {
     async read(key) {
-      // The time left first: a counter that expires in between is then read as none, never as one without an end.
+      // Reads the remaining time first. So a counter that expires in between is read as missing, never as one without
+      // an end.
       const remaining = Number(await send('PTTL', keyPrefix + key))
       const count = await send('GET', keyPrefix + key)
       if (count === null || remaining <= 0) return undefined
@@ -54,8 +55,8 @@ export function redisCounterStore(
 
 function senderOf(client: NodeRedisLike | IoredisLike): (...args: [string, ...string[]]) => Promise<unknown> {
   const { call, sendCommand } = (client as Partial<NodeRedisLike & IoredisLike> | null | undefined) ?? {}
-  // ioredis has a `sendCommand` too, which takes something else.
+  // ioredis has a `sendCommand` too, with other arguments.
   if (typeof call === 'function') return (...args) => call.apply(client, args)
   if (typeof sendCommand === 'function') return (...args) => sendCommand.call(client, args)
-  throw new TypeError(`Expected \`client\` to be a node-redis or an ioredis client, got ${shown(client)}`)
+  throw new TypeError(`Expected \`client\` to be a node-redis or ioredis client, got ${shown(client)}`)
 }

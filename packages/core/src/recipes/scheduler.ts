@@ -16,9 +16,9 @@ import { pause } from './time.js'
 import { cronExpression, everyInterval, type Timetable } from './timetable.js'
 
 export interface SchedulerOptions {
-  /** How long a process that crashed while at a task keeps others from running it, milliseconds. Default: the `ttl` of the Redlock. */
+  /** Milliseconds for which a process that crashed during a task blocks others. Default: the `ttl` of the Redlock. */
   readonly ttl?: number | undefined
-  /** Hears of tasks that throw and of due times at which no quorum was reached. Default: a warning of the process. */
+  /** Called if a task throws, or if no quorum was reached at a due time. Default: emits a process warning. */
   readonly onError?:
     | ((error: unknown, job: { readonly name: string; readonly due: Date }) => void)
     | undefined
@@ -27,40 +27,41 @@ export interface SchedulerOptions {
 }
 
 export interface JobOptions {
-  /** One run across all processes per due time. Default true; false runs it in every process. */
+  /** Run the task once per due time across all processes. Default true; false runs it in every process. */
   readonly lock?: boolean | undefined
   /**
-   * What becomes of a due time that passed while no process could run it, or while the run before was still going on:
-   * - `skip` (default): nothing, the next due time is soon enough
-   * - `run`: the latest one is made up for as soon as that is possible, also right after the start and after a crash
+   * What to do about a due time that passed while no process could run it, or while the previous run was in progress:
+   * - `skip` (default): nothing; the next run is at the next due time
+   * - `run`: run the latest missed one as soon as possible, also right after the start and after a crash
    */
   readonly missed?: 'skip' | 'run' | undefined
-  /** How late a run may start before it counts as missed, milliseconds. Default 10,000. */
+  /** Milliseconds by which a run may start late before it counts as missed. Default 10,000. */
   readonly tolerance?: number | undefined
   /**
-   * How long after its due time a run stays known, at the least, milliseconds: a very short task does not run twice
-   * while the clocks of two processes differ by less. Default: up to the next due time and the tolerance.
+   * Minimum time after its due time for which a run stays marked as done, in milliseconds. It prevents a very short
+   * task from running twice if the clocks of two processes differ by less. Default: until the next due time plus the
+   * tolerance.
    */
   readonly minimumHold?: number | undefined
 }
 
 export interface CronOptions extends JobOptions {
-  /** Such as `Europe/Berlin`. Default `UTC`, so that all processes agree wherever they run. */
+  /** A time zone such as `Europe/Berlin`. Default `UTC`, so that processes in all time zones agree. */
   readonly timezone?: string | undefined
 }
 
 export interface StopOptions {
-  /** How long running tasks may go on before their signals abort, milliseconds. Default 30,000. */
+  /** Milliseconds for which running tasks may continue before their signals abort. Default 30,000. */
   readonly grace?: number | undefined
 }
 
 const JOB_OPTIONS = ['lock', 'missed', 'tolerance', 'minimumHold'] as const
 const DEFAULT_TOLERANCE = 10_000
 const DEFAULT_GRACE = 30_000
-/** What a task has left after its signal was aborted before `stop()` no longer waits for it, milliseconds. */
-const LAST_WORDS = 5_000
+/** Milliseconds for which `stop()` still waits for a task after its signal was aborted. */
+const ABORT_GRACE = 5_000
 
-/** Recurring tasks of which each due time is run by one process only. Due times are absolute: all processes share them. */
+/** Recurring tasks, each run by only one process per due time. Due times are absolute, so all processes share them. */
 export class Scheduler {
   readonly #redlock: Redlock
   readonly #ttl: number | undefined
@@ -81,28 +82,28 @@ export class Scheduler {
     this.#onError = options.onError ?? warn
   }
 
-  /** Runs `task` at every whole multiple of `interval` milliseconds since 1970: `60_000` is every full minute. */
+  /** Runs `task` at every whole multiple of `interval` milliseconds since 1970, so `60_000` is every full minute. */
   every(name: string, interval: number, task: Task, options: JobOptions = {}): void {
     checkOptions(options, JOB_OPTIONS)
     this.#add(name, everyInterval(interval), task, options)
   }
 
-  /** Runs `task` whenever the cron expression says; five parts, or six with seconds first. */
+  /** Runs `task` at the times of a cron expression with five parts, or six with seconds first. */
   cron(name: string, expression: string, task: Task, options: CronOptions = {}): void {
     checkOptions(options, [...JOB_OPTIONS, 'timezone'])
     const { timezone, ...rest } = options
     this.#add(name, cronExpression(expression, timezone), task, rest)
   }
 
-  /** Ends one job; a run that is under way goes on to its end. Whether there was one of this name. */
+  /** Ends one job. A run in progress continues to its end. Returns whether there was a job of this name. */
   remove(name: string): boolean {
     this.#jobs.get(name)?.end()
     return this.#jobs.delete(name)
   }
 
   /**
-   * Starts nothing more and waits for what is running; after `grace` the tasks' signals abort. Resolves true when
-   * every task has ended, false when one did not heed its signal: its lock is kept for as long as it runs. Idempotent.
+   * Starts no new runs and waits for running tasks. After `grace` their signals abort. Resolves to true once every task
+   * has ended. Resolves to false if a task ignored its signal; its lock is kept while it runs. Idempotent.
    */
   stop({ grace = DEFAULT_GRACE }: StopOptions = {}): Promise<boolean> {
     checkTime('grace', grace, 0)
@@ -120,7 +121,7 @@ export class Scheduler {
     const ended = Promise.all(jobs.map(({ settled }) => settled)).then(() => true)
     if (await this.#within(grace, ended)) return true
     for (const job of jobs) job.abort()
-    return this.#within(LAST_WORDS, ended)
+    return this.#within(ABORT_GRACE, ended)
   }
 
   async #within(time: number, ended: Promise<boolean>): Promise<boolean> {
@@ -141,11 +142,11 @@ export class Scheduler {
     checkTime('tolerance', options.tolerance, 0)
     checkTime('minimumHold', options.minimumHold, 0)
     if (this.#stopping !== undefined) {
-      throw new TypeError(`Cannot schedule ${shown(name)}: this Scheduler was stopped. Make a new one`)
+      throw new TypeError(`Cannot schedule ${shown(name)}: this Scheduler is stopped. Create a new one`)
     }
     if (this.#jobs.has(name)) {
       throw new TypeError(
-        `Expected \`name\` to be new, got ${shown(name)}: there is such a job already, remove() it first`,
+        `Expected \`name\` to be new, got ${shown(name)}: a job of this name already exists. Call remove() first`,
       )
     }
     const plan: JobPlan = {
@@ -165,7 +166,7 @@ export class Scheduler {
   }
 }
 
-/** A failed task must be seen somewhere, and must not end the process. */
+/** A failed task must be reported, and must not end the process. */
 function warn(error: unknown, { name, due }: { readonly name: string; readonly due: Date }): void {
   const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.emitWarning(`The scheduled task ${shown(name)}, due at ${due.toISOString()}, failed: ${reason}`)

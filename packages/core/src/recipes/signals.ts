@@ -1,10 +1,10 @@
 import { onAbort } from '../wait/on-abort.js'
 
-/** A signal of one's own that follows others until it is let go. */
+/** A new signal that follows others until `dispose()`. */
 export interface Following {
   readonly controller: AbortController
   readonly signal: AbortSignal
-  /** Leaves nothing behind on the signals it followed, which may live for as long as the process. */
+  /** Removes all listeners from the followed signals, which may live as long as the process. */
   dispose(): void
 }
 
@@ -32,7 +32,9 @@ export function follow(...sources: readonly (AbortSignal | undefined)[]): Follow
   }
 }
 
-/** The result of `work`, unless the signal aborts first: then its reason. The work goes on without this caller. */
+/**
+ * Settles like `work`, or rejects with the reason of the signal if it aborts first. The work continues in that case.
+ */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise<T>((resolve, reject) => {

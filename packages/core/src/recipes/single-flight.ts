@@ -16,37 +16,40 @@ import { confirmed } from './confirmed.js'
 import { unlessAborted } from './signals.js'
 
 export interface SingleFlightOptions<T> {
-  /** Looks into the cache; `undefined` or `null` when it is not there. */
+  /** Reads the cache. `undefined` or `null` means a miss. */
   readonly read: () => T | null | undefined | Promise<T | null | undefined>
-  /** Makes the value. The signal aborts when the lock is lost: somebody else may be loading by then. */
+  /** Loads the value. The signal aborts if the lock is lost, because another caller may then be loading too. */
   readonly load: (signal: AbortSignal) => T | Promise<T>
-  /** Puts the value into the cache. Not called when the lock was lost while loading: a newer value may be there. */
+  /**
+   * Writes the value to the cache. Not called if the lock was lost while loading, because a newer value may be there.
+   */
   readonly write: (value: T) => unknown
-  /** How long to wait for another caller's load, milliseconds. Default: the `wait` of the Redlock. */
+  /** Milliseconds to wait for the load of another caller. Default: the `wait` of the Redlock. */
   readonly wait?: number | undefined
   /**
-   * When the lock cannot be had in time, or no quorum of nodes can be reached, and the cache is still empty:
-   * - `load` (default): load it all the same, without a lock and without writing
-   * - `reject`: with the `LockContendedError` or `QuorumUnavailableError`
-   * - a function: its result, such as an older value
+   * What to do if the lock cannot be acquired in time, or no quorum can be reached, and the cache is still empty:
+   * - `load` (default): load the value anyway, without a lock and without writing it
+   * - `reject`: reject with the `LockContendedError` or `QuorumUnavailableError`
+   * - a function: use its result, such as an older value
    */
   readonly otherwise?: 'load' | 'reject' | ((error: QuorumLockError) => T | Promise<T>) | undefined
-  /** How long a caller that crashed while loading keeps the others waiting, milliseconds. Default: the `ttl` of the Redlock. */
+  /** Milliseconds for which a caller that crashed while loading blocks others. Default: the `ttl` of the Redlock. */
   readonly ttl?: number | undefined
-  /** Ends the waiting of this caller. A load that others wait for too goes on. */
+  /** Ends the wait of this caller. A load that other callers share continues. */
   readonly signal?: AbortSignal | undefined
 }
 
 const OPTIONS = ['read', 'load', 'write', 'wait', 'otherwise', 'ttl', 'signal'] as const
 
-/** Callers of one process share a flight: no more than one of them has to queue for the lock. */
+/** Callers of one process share a flight, so that only one of them queues for the lock. */
 const flights = new WeakMap<Redlock, Map<string, Promise<unknown>>>()
 
 /**
- * Keeps a cache from being stampeded: however many callers in however many processes miss the same key, one of them
- * loads the value and the others get what it wrote. Reads the cache, locks, reads again, loads, writes.
+ * Prevents cache stampedes. If any number of callers in any number of processes miss the same key, one of them loads
+ * the value and the others get what it wrote. Reads the cache, locks, reads again, loads, writes.
  *
- * Callers of one process that miss the same key at the same time share one flight, with the functions of the first.
+ * Callers of one process that miss the same key at the same time share one flight, with the functions of the first
+ * caller.
  */
 export async function singleFlight<T>(
   redlock: Redlock,
@@ -58,12 +61,12 @@ export async function singleFlight<T>(
   const cached = await options.read()
   if (cached !== undefined && cached !== null) return cached
 
-  const ours = flights.get(redlock) ?? new Map<string, Promise<unknown>>()
-  flights.set(redlock, ours)
-  let flight = ours.get(key) as Promise<T> | undefined
+  const own = flights.get(redlock) ?? new Map<string, Promise<unknown>>()
+  flights.set(redlock, own)
+  let flight = own.get(key) as Promise<T> | undefined
   if (flight === undefined) {
-    flight = fly(redlock, key, options).finally(() => ours.delete(key))
-    ours.set(key, flight)
+    flight = fly(redlock, key, options).finally(() => own.delete(key))
+    own.set(key, flight)
   }
   return unlessAborted(flight, options.signal)
 }

@@ -4,8 +4,8 @@ import type { ReleaseOutcome } from '../lease.js'
 
 /**
  * Names of the channels of `node:diagnostics_channel`. `acquire`, `extend` and `release` are tracing channels
- * (`tracingChannel(name)`), the others plain ones (`subscribe(name, …)`). Nothing is built when nobody listens, and
- * no payload ever holds the value of a lock.
+ * (`tracingChannel(name)`), the others are plain channels (`subscribe(name, …)`). Payloads are only built while there
+ * are subscribers, and never contain the value of a lock.
  */
 export const CHANNELS = {
   acquire: 'quorumlock:acquire',
@@ -16,7 +16,7 @@ export const CHANNELS = {
   node: 'quorumlock:node',
 } as const
 
-/** What travels on which channel. Of the tracing ones the outcome is there from `asyncEnd` on. */
+/** The payload of each channel. In tracing channels the outcome is set from `asyncEnd` on. */
 export interface ChannelPayloads {
   'quorumlock:acquire': AcquireTrace
   'quorumlock:extend': ExtendTrace
@@ -26,18 +26,18 @@ export interface ChannelPayloads {
   'quorumlock:node': NodeEvent
 }
 
-/** `aborted` by the caller's signal; `failed` for what is not an error of this library. */
+/** `aborted` by the caller's signal; `failed` with an error that does not come from this library. */
 export type AcquireOutcome = 'acquired' | 'aborted' | 'failed' | Lowercase<ErrorCode>
 
 export interface AcquireTrace {
   readonly resources: readonly string[]
-  /** Whether the caller waits for the lock, or tries once. */
+  /** Whether the caller waits for the lock or tries once. */
   readonly mode: 'wait' | 'try'
   readonly label?: string | undefined
   outcome?: AcquireOutcome
   /** Milliseconds, waiting included. */
   duration?: number
-  /** With a lock: its number in this process, the same in all events about it. */
+  /** Set once a lock is granted: its number in this process, identical in all events about it. */
   hold?: number
   votes?: readonly NodeVote[]
 }
@@ -70,7 +70,7 @@ export interface LostEvent {
   readonly error: LockLostError
 }
 
-/** The holder leaves the lock to expire by itself. */
+/** The holder leaves the lock to expire. */
 export interface DetachEvent {
   readonly resources: readonly string[]
   readonly hold: number
@@ -79,7 +79,10 @@ export interface DetachEvent {
   readonly remaining: number
 }
 
-/** `silent` and `answering`: it stopped to answer in time, and began again. `admitted`: its quarantine is over. */
+/**
+ * - `silent` the node stopped responding in time · `answering` it is responding again
+ * - `quarantined` it lost data and is excluded · `admitted` its quarantine is over
+ */
 export type NodeChange =
   | 'connected'
   | 'disconnected'
@@ -92,7 +95,7 @@ export type NodeChange =
 export interface NodeEvent {
   readonly node: string
   readonly change: NodeChange
-  /** Of `clock-stepped`: milliseconds. */
+  /** Milliseconds; only for `clock-stepped`. */
   readonly step?: number | undefined
 }
 

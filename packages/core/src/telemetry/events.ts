@@ -4,7 +4,7 @@ import type { Instant } from '../quorum/validity.js'
 import { detachChannel, lostChannel, nodeChannel, type NodeChange } from './channels.js'
 import { heldFor, holdNumberOf } from './hold-number.js'
 
-export function tellLost(lease: Lease, now: Instant, reason: LossReason, error: LockLostError): void {
+export function publishLost(lease: Lease, now: Instant, reason: LossReason, error: LockLostError): void {
   if (!lostChannel.hasSubscribers) return
   lostChannel.publish({
     resources: lease.request.resources,
@@ -15,7 +15,7 @@ export function tellLost(lease: Lease, now: Instant, reason: LossReason, error: 
   })
 }
 
-export function tellDetached(lease: Lease, now: Instant): void {
+export function publishDetached(lease: Lease, now: Instant): void {
   if (!detachChannel.hasSubscribers) return
   detachChannel.publish({
     resources: lease.request.resources,
@@ -25,7 +25,7 @@ export function tellDetached(lease: Lease, now: Instant): void {
   })
 }
 
-export function tellNode(node: string, change: NodeChange, step?: number): void {
+export function publishNodeChange(node: string, change: NodeChange, step?: number): void {
   if (!nodeChannel.hasSubscribers) return
   nodeChannel.publish({ node, change, ...(step === undefined ? {} : { step }) })
 }

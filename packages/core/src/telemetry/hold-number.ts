@@ -3,7 +3,7 @@ import type { Lease } from '../lease.js'
 const numbers = new WeakMap<Lease, number>()
 let last = 0
 
-/** Tells holds apart without giving their values away. Counted only for those that somebody hears of. */
+/** Identifies a hold without revealing its value. Assigned only once an event about the hold is published. */
 export function holdNumberOf(lease: Lease): number {
   let number = numbers.get(lease)
   if (number === undefined) {

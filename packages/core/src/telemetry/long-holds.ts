@@ -3,10 +3,10 @@ import type { Logger } from '../options.js'
 import type { ResolvedDeadlockDetection } from '../resolve-options.js'
 import { heldFor } from './hold-number.js'
 
-/** Holds that a warning was logged for: one each is enough. */
+/** Holds for which a warning has been logged. One warning per hold is enough. */
 const warned = new WeakSet<Lease>()
 
-/** Checked together with the clocks, once a second while anything is held, so a lock that is released soon costs nothing. */
+/** Called with the clock check, once a second while any lock is held. So a lock that is released soon costs nothing. */
 export function warnOfLongHold(
   { warnAfter }: ResolvedDeadlockDetection,
   logger: Logger,
@@ -24,14 +24,14 @@ export function warnOfLongHold(
       ...(options.label === undefined ? {} : { label: options.label }),
       ...(origin === undefined ? {} : { origin: origin.stack }),
     },
-    'lock is held for very long: a deadlock is possible',
+    'lock has been held for very long: possible deadlock',
   )
 }
 
-/** Stack frames up to the caller; more of them cost more. */
+/** Number of stack frames to capture up to the caller. Each frame has a cost. */
 const FRAMES = 12
 
-/** Where a lock was asked for. V8 stores the frames and formats them only when they are read. */
+/** The place in the code that requested a lock. V8 stores the frames and formats them only when they are read. */
 export function originOf(): { readonly stack?: string } {
   const before = Error.stackTraceLimit
   Error.stackTraceLimit = FRAMES

@@ -12,9 +12,9 @@ import {
 } from './channels.js'
 import { heldFor, holdNumberOf } from './hold-number.js'
 
-// For callers that have looked whether anybody listens (`hasSubscribers`): otherwise an operation makes nothing for it.
+// Callers check `hasSubscribers` first, so that tracing costs nothing while a channel has no subscribers.
 
-/** What a call to acquire a lock is about. */
+/** The call to acquire a lock that is traced. */
 export interface AcquireSubject {
   readonly clock: Clock
   readonly request: LockRequest
@@ -34,7 +34,7 @@ export async function traceAcquire<Result extends Lease | undefined>(
   }
   const start = clock.monotonic()
   let result: Result | undefined
-  // The channel shows the result of the promise to everybody, so it must not be the lease.
+  // The channel shows the result of the promise to every subscriber, so the result must not be the lease.
   await acquireChannel.tracePromise(async () => {
     try {
       result = await work()

@@ -1,31 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** A function that runs under a lock, in whatever it awaits. */
+/** A function that runs under a lock, including everything that it awaits. */
 export interface Task {
   readonly parent: Task | undefined
   readonly keys: readonly string[]
   readonly name: string
 }
 
-/** What waits for locks, and in which task. */
+/** A pending acquisition and the task that waits for it. */
 export interface Wait {
   readonly task: Task
   readonly keys: readonly string[]
-  /** For messages, in the order of the keys. */
+  /** Names for messages, in the order of the keys. */
   readonly resources: readonly string[]
 }
 
 export interface Link {
-  /** The one that waits. */
   readonly waiter: Task
   readonly resource: string
-  /** The one that has it. */
+  /** The task that holds the resource. */
   readonly holder: Task
 }
 
 /**
- * Who waits for whom within this process. A task is what runs inside `using` or `tryUsing`; which task a wait belongs
- * to is known from its asynchronous context. Shared by all clients that look for cycles.
+ * Which tasks of this process wait for which others. A task is a function that runs inside `using` or `tryUsing`. The
+ * asynchronous context of a wait determines its task. Shared by all clients that detect cycles.
  */
 export class WaitForGraph {
   readonly #current = new AsyncLocalStorage<Task>()
@@ -47,7 +46,7 @@ export class WaitForGraph {
     }
   }
 
-  /** Notes that a task waits; the chain that leads back to it, if there is one. Ended by `end`. */
+  /** Records that a task waits, until `end`. Returns the chain that leads back to the task, if there is one. */
   begin(wait: Wait): readonly Link[] | undefined {
     const chain = this.#chainFrom(wait, wait.task, new Set())
     this.#waits.add(wait)
@@ -58,7 +57,7 @@ export class WaitForGraph {
     this.#waits.delete(wait)
   }
 
-  /** A task cannot end while something in it waits, so whoever waits for the task waits for that too. */
+  /** A task cannot end while anything in it waits. So waiting for a task means waiting for every wait inside it too. */
   #chainFrom(wait: Wait, origin: Task, seen: Set<Task>): readonly Link[] | undefined {
     for (const [index, key] of wait.keys.entries()) {
       const holder = this.#holders.get(key)
@@ -76,7 +75,7 @@ export class WaitForGraph {
   }
 }
 
-/** Whether a task is another one, or runs inside it. */
+/** Whether a task is `outer`, or runs inside it. */
 function isWithin(task: Task, outer: Task): boolean {
   for (let at: Task | undefined = task; at !== undefined; at = at.parent) if (at === outer) return true
   return false
@@ -84,7 +83,7 @@ function isWithin(task: Task, outer: Task): boolean {
 
 let shared: WaitForGraph | undefined
 
-/** Made for the first client that asks: following asynchronous contexts makes every promise a little slower. */
+/** Created for the first client that needs it, because tracking asynchronous contexts slows every promise a little. */
 export function sharedGraph(): WaitForGraph {
   shared ??= new WaitForGraph()
   return shared

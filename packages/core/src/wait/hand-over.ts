@@ -9,7 +9,7 @@ const MIN_USEFUL_SHARE = 1 / 4
 
 /**
  * What nodes have given to a waiter when its turn came. The deadline that a node reports is that of the place; if it is
- * the one which the last attempt gave to the place, the hand-over came after that attempt. So its key lives at least for
+ * the one which the last attempt gave to the place, the handover came after that attempt. So its key lives at least for
  * the reported time, counted from the beginning of the attempt.
  */
 export class HandOver {

@@ -49,7 +49,10 @@ export class Interruption {
     this.#signal?.throwIfAborted()
   }
 
-  /** Like `new Promise(start)`, but rejects when interrupted. What was started goes on, and must clean up after itself. */
+  /**
+   * Like `new Promise(start)`, but rejects when interrupted. Work that was started continues, and must clean up after
+   * itself.
+   */
   promise<T>(start: (resolve: (result: T) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.throwIfInterrupted()

@@ -1,4 +1,4 @@
-/** Calls `react` when the signal aborts. Returns what ends that, and then leaves nothing behind on the signal. */
+/** Calls `react` when the signal aborts. Returns a function that cancels this and leaves no listener on the signal. */
 export function onAbort(signal: AbortSignal, react: () => void): () => void {
   let listener = listeners.get(signal)
   if (listener === undefined) listeners.set(signal, (listener = new Listener(signal)))
@@ -7,7 +7,7 @@ export function onAbort(signal: AbortSignal, react: () => void): () => void {
 
 const listeners = new WeakMap<AbortSignal, Listener>()
 
-/** The one listener of a signal, however many calls follow it: Node warns of more than ten. */
+/** The only listener of a signal, regardless of how many calls follow it, because Node warns about more than ten. */
 class Listener {
   readonly #signal: AbortSignal
   readonly #reactions = new Set<() => void>()
@@ -18,7 +18,7 @@ class Listener {
 
   add(react: () => void): () => void {
     if (this.#reactions.size === 0) this.#signal.addEventListener('abort', this)
-    // A function of its own, so that the same reaction may be given twice.
+    // A new function, so that the same reaction can be added twice.
     const own = (): void => {
       react()
     }
@@ -30,7 +30,7 @@ class Listener {
     }
   }
 
-  /** The signal's word. */
+  /** Called by the signal when it aborts. */
   handleEvent(): void {
     for (const react of [...this.#reactions]) react()
   }

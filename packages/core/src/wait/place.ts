@@ -18,9 +18,9 @@ export const PLACE_LIFE = 3_000
 export const HEARTBEAT = 1_000
 
 /**
- * The place of one waiter, the same in the queues of all nodes. Its name doubles as the lock value of every attempt, and
- * of a lock handed over. After a release of that value has been sent, the place continues under a new name, because a
- * late release must never delete what counts.
+ * The place of one waiter, the same in the queues of all nodes. Its name doubles as the lock value of every attempt,
+ * and of a lock handed over. After a release of that value has been sent, the place continues under a new name, because
+ * a late release must never delete what counts.
  */
 export class Place {
   name: string
@@ -93,7 +93,7 @@ export class Place {
     return lease
   }
 
-  /** The wait is over. Releasing the lock will also remove the place from the queues in which it still stands. */
+  /** The wait is over. Releasing the lock will also remove the place from the queues that still contain it. */
   served(lease: Lease): void {
     this.#isOver = true
     for (const member of this.#standing?.keys() ?? []) {

@@ -4,7 +4,7 @@ import type { Quorum } from '../quorum/quorum.js'
 /** Half of what nodes tolerate, so that the client corrects its time before the nodes replace it, each differently. */
 const OWN_TOLERANCE = CLOCK_TOLERANCE / 2
 
-/** The beginning of a wait: `at` orders waiters across clients, `monotonic` tells how old the wait is. */
+/** The beginning of a wait: `at` orders waiters across clients, `monotonic` measures the age of the wait. */
 export interface QueueTime {
   readonly at: number
   readonly monotonic: number

@@ -8,17 +8,19 @@ import { endWithUs } from '../../../testing/src/fleet/end-with-us.js'
 const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
 const COMPILED = fileURLToPath(new URL(`../../.jest/compiled-${process.pid}/`, import.meta.url))
 
-/** A process that runs for longer hangs, milliseconds. */
+/** Milliseconds after which a process counts as hanging. */
 const LONGEST = 120_000
 
 export interface Exit {
   readonly code: number | null
   readonly output: string
-  /** Milliseconds from the line `done` to the end of the process, without those for which the machine ran others. */
+  /**
+   * Milliseconds from the line `done` to the end of the process, excluding time when the machine ran other processes.
+   */
   readonly lingered: number
 }
 
-/** The sources as plain modules, for processes of their own. */
+/** The sources as plain modules, for separate processes. */
 export function compileCore(): void {
   for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts')) continue
@@ -40,7 +42,7 @@ export function removeCompiledCore(): void {
   rmSync(COMPILED, { recursive: true, force: true })
 }
 
-/** Runs a script that has the core as `core`, and waits for its process to end by itself. */
+/** Runs a script in which `core` is the core, and waits until its process ends on its own. */
 export function run(script: string, ...flags: string[]): Promise<Exit> {
   const source = `
     const core = await import(${JSON.stringify(pathToFileURL(join(COMPILED, 'index.js')).href)})

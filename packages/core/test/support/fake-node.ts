@@ -13,29 +13,29 @@ interface Sent {
 }
 
 /**
- * A lock node that does as the script of a test says: the real state machine behind a connection that can be slow,
- * frozen, refused or cut. Order on one connection is kept, as the port demands.
+ * A lock node under the control of a test: the real state machine behind a connection that can be slow, frozen, refused
+ * or cut. It keeps the order of commands on one connection, as the port requires.
  */
 export class FakeNode implements LockNode {
   readonly name: string
   lacks: Ability[] | undefined
   connected = true
   state: NodeState
-  /** Milliseconds of each way; a function is asked anew for each message. */
+  /** Milliseconds for each way. A function is called for each message. */
   delay: number | (() => number) = 0
-  /** Milliseconds by which its clock is off. */
+  /** Milliseconds by which its clock deviates. */
   skew = 0
-  /** Answers with this instead of doing what it is told. */
+  /** Returns an answer that replaces the execution of the command. */
   script: ((command: NodeCommand) => NodeReply | undefined) | undefined
-  /** Takes a command over altogether, when it returns true. */
+  /** Handles a command completely if it returns true. */
   intercept:
     | ((command: NodeCommand, execute: () => NodeReply, answer: (reply: NodeReply) => void) => boolean)
     | undefined
-  /** Does what it is told, and the answer gets lost on the way. */
+  /** Executes commands, but the answers are lost. */
   losesReplies = false
-  /** Does not even hear what it is told. */
+  /** Commands are lost before they arrive. */
   losesCommands = false
-  /** Its announcements to waiters get lost. */
+  /** Its announcements to waiters are lost. */
   mutesWakeUps = false
   answersAtOnce = false
   answersTwice = false
@@ -43,7 +43,7 @@ export class FakeNode implements LockNode {
   closed = 0
   /** Every command that was sent, in order. */
   readonly log: NodeCommand[] = []
-  /** Announcements made, by waiter. */
+  /** Announcements, by the id of the waiter. */
   readonly woken: string[] = []
 
   readonly #clock: ManualClock
@@ -96,29 +96,29 @@ export class FakeNode implements LockNode {
   }
 
   subscribe(channel: string, observer: WakeObserver): () => void {
-    const heard = this.#channels.get(channel) ?? new Set()
-    this.#channels.set(channel, heard.add(observer))
+    const observers = this.#channels.get(channel) ?? new Set()
+    this.#channels.set(channel, observers.add(observer))
     if (this.connected && this.#frozen === undefined) queueMicrotask(() => observer.live())
-    return () => heard.delete(observer)
+    return () => observers.delete(observer)
   }
 
   close(): void {
     this.closed++
   }
 
-  /** The process stops; the connection stays up and takes everything in. */
+  /** Stops the process. The connection stays up and buffers all commands. */
   freeze(): void {
     this.#frozen ??= []
   }
 
-  /** It works off what has piled up. */
+  /** Continues the process, which executes the buffered commands. */
   thaw(): void {
     const piled = this.#frozen ?? []
     this.#frozen = undefined
     for (const sent of piled) this.#arrive(sent)
   }
 
-  /** The connection breaks: what was on its way may or may not have happened. */
+  /** Breaks the connection. Commands in flight may or may not have been applied. */
   disconnect(): void {
     this.connected = false
     this.#connection++
@@ -132,10 +132,10 @@ export class FakeNode implements LockNode {
     this.connected = true
     this.#lastArrival = 0
     for (const observer of this.#observers) observer.connected()
-    for (const heard of this.#channels.values()) for (const observer of heard) observer.live()
+    for (const observers of this.#channels.values()) for (const observer of observers) observer.live()
   }
 
-  /** The server process is started anew; without `keep` its data is gone. */
+  /** Restarts the server process. Without `keep` its data is lost. */
   restart({ keep }: { keep: boolean }): void {
     this.disconnect()
     this.#frozen = undefined
@@ -145,7 +145,7 @@ export class FakeNode implements LockNode {
     this.reconnect()
   }
 
-  /** FLUSHALL: the data is gone, the process stays. */
+  /** FLUSHALL: deletes the data, while the process continues. */
   flush(): void {
     this.state = createNodeState(this.state.run)
   }

@@ -7,7 +7,7 @@ interface Event {
   readonly task: () => void
 }
 
-/** What a test expects of an error. */
+/** The parts of an error that tests check. */
 export type Rejection = Error & {
   code?: string
   reason?: string
@@ -15,13 +15,13 @@ export type Rejection = Error & {
   cause?: unknown
 }
 
-/** A clock that moves only when it is told to. What the engine asks for through the port is counted. */
+/** A clock that only a test advances. It counts the timers that the engine requests through the port. */
 export class ManualClock implements Clock {
   /** Calls of `timer`. */
   timersMade = 0
   /** Timers of the engine that have neither fired nor been cancelled. */
   timersActive = 0
-  /** Of those, the ones for whose sake the process would stay. */
+  /** Those of them that would keep the process alive. */
   timersHolding = 0
 
   #now: number
@@ -42,12 +42,12 @@ export class ManualClock implements Clock {
     return this.#now + this.#wallOffset
   }
 
-  /** The wall clock jumps, as an administrator or a resumed machine makes it. */
+  /** Makes the wall clock jump, like an administrator or a resumed machine. */
   stepWall(by: number): void {
     this.#wallOffset += by
   }
 
-  /** The process stands still: time passes, and nothing fires until it is let go on. */
+  /** Pauses the process: time passes, and no timer fires until the clock is advanced. */
   stall(by: number): void {
     this.#now += by
   }
@@ -80,7 +80,10 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** The world's own events: messages on their way, faults. Not counted. Returns what cancels it. */
+  /**
+   * Schedules an event of the world, such as a message or a fault, which is not counted. Returns a function to cancel
+   * it.
+   */
   after(delay: number, task: () => void): () => void {
     const event = { due: this.#now + delay, order: this.#count++, task }
     let at = this.#events.length
@@ -92,7 +95,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Lets `by` milliseconds pass, event by event, each followed by everything that it leads to at once. */
+  /** Advances by `by` milliseconds, event by event, each followed by all of its immediate consequences. */
   async advance(by: number): Promise<void> {
     const until = this.#now + by
     await settle()
@@ -103,7 +106,7 @@ export class ManualClock implements Clock {
     await settle()
   }
 
-  /** Lets time pass until the promise settles, `limit` milliseconds at the most; then that it did not is an error. */
+  /** Advances until the promise settles. Throws if it does not settle within `limit` milliseconds. */
   async run<T>(work: Promise<T>, limit = 3_600_000): Promise<T> {
     const until = this.#now + limit
     let settled = false
@@ -121,7 +124,7 @@ export class ManualClock implements Clock {
     return work
   }
 
-  /** The same for work that is expected to fail: resolves to what it rejected with. */
+  /** The same for work that is expected to fail. Resolves to the error. */
   async runToError(work: Promise<unknown>, limit?: number): Promise<Rejection> {
     return this.run(
       work.then(
@@ -134,7 +137,7 @@ export class ManualClock implements Clock {
     )
   }
 
-  /** Milliseconds that the work takes. */
+  /** Resolves to the milliseconds that the work takes. */
   async time(work: Promise<unknown>, limit?: number): Promise<number> {
     const start = this.#now
     await this.run(work, limit)
@@ -145,13 +148,13 @@ export class ManualClock implements Clock {
     this.#events.shift()
     this.#now = Math.max(this.#now, event.due)
     event.task()
-    // What falls on the same moment happens before anything is concluded from it.
+    // Everything that is due at the same moment happens before the test continues.
     while (this.#events[0] !== undefined && this.#events[0].due <= this.#now) this.#events.shift()!.task()
     await settle()
   }
 }
 
-/** Lets everything happen that needs no time. */
+/** Runs everything that needs no time. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../../src/random.js'
 
-/** The same numbers for the same seed (mulberry32). */
+/** Produces the same numbers for the same seed (mulberry32). */
 export function seededRandom(seed = 1): Random {
   let state = seed >>> 0
   const fraction = (): number => {

@@ -10,7 +10,7 @@ export interface LogLine {
   readonly data: object
 }
 
-/** Nodes, a clock and as many clients as a test wants. */
+/** Nodes, a clock and any number of clients. */
 export class World {
   readonly clock: ManualClock = new ManualClock()
   readonly nodes: FakeNode[]
@@ -21,7 +21,7 @@ export class World {
     this.nodes = Array.from({ length: size }, (_, index) => new FakeNode(`n${index + 1}`, this.clock))
   }
 
-  /** Without the guard unless asked for, so that only what a test is about is sent. */
+  /** Without the guard by default, so that only commands relevant to the test are sent. */
   client(options: Partial<RedlockOptions> = {}): Redlock {
     return new Redlock({
       nodes: this.nodes,
@@ -37,7 +37,7 @@ export class World {
     return this.nodes[index]!
   }
 
-  /** Nodes on which the lock key of the resource is. */
+  /** Nodes that hold the lock key of the resource. */
   holders(resource: string): string[] {
     return this.nodes.filter((node) => node.holds(`lock:${resource}`) !== undefined).map(({ name }) => name)
   }

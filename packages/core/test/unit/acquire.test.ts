@@ -3,7 +3,7 @@ import type { LockContendedError, QuorumLockError } from '../../src/errors.js'
 import { World } from '../support/world.js'
 
 test.each([1, 2, 3, 4, 5, 6, 7])(
-  'a lock on %i nodes is taken everywhere and given back everywhere',
+  'a lock on %i nodes is acquired everywhere and released everywhere',
   async (size) => {
     const world = new World(size)
     const redlock = world.client()
@@ -25,7 +25,7 @@ test('an uncontended lock costs each node one acquire and one release', async ()
   for (const node of world.nodes) expect(node.log.map(({ kind }) => kind)).toEqual(['acquire', 'release'])
 })
 
-test('every attempt has a value of its own', async () => {
+test('every attempt has a unique value', async () => {
   const world = new World(3)
   await world.clock.run(world.client().acquire('a'))
   const other = world.client({ fair: false, wait: 2_000 })
@@ -35,7 +35,7 @@ test('every attempt has a value of its own', async () => {
   expect(new Set(values).size).toBe(values.length)
 })
 
-test('several resources are taken on a node all or none, in one order for everybody', async () => {
+test('a node grants all of several resources or none, in one order for every client', async () => {
   const world = new World(3)
   const redlock = world.client()
   const b = await world.clock.run(redlock.acquire('b'))
@@ -48,29 +48,32 @@ test('several resources are taken on a node all or none, in one order for everyb
 })
 
 describe('a tied vote', () => {
-  test.each([2, 4])('among %i nodes settles at once, and the loser leaves nothing behind', async (size) => {
-    const world = new World(size)
-    const [one, two] = [world.client(), world.client()]
-    for (const node of world.nodes) node.delay = 10
-    // Half of the nodes hear the one first, half of them the other.
-    world.nodes.forEach((node, index) => {
-      let calls = 0
-      node.delay = () => (calls++ === 0 && index < size / 2 ? 20 : 10)
-    })
-    const first = one.tryAcquire('a')
-    world.nodes.forEach((node, index) => {
-      let calls = 0
-      node.delay = () => (calls++ === 0 && index >= size / 2 ? 20 : 10)
-    })
-    const second = two.tryAcquire('a')
-    const took = await world.clock.time(Promise.all([first, second]), 1_000)
-    expect(took).toBeLessThan(100)
-    expect([await first, await second].filter((lock) => lock !== null).length).toBeLessThanOrEqual(1)
-    await world.clock.advance(100)
-    if ((await first) === null && (await second) === null) expect(world.holders('a')).toEqual([])
-  })
+  test.each([2, 4])(
+    'a tie among %i nodes settles at once, and the loser leaves nothing behind',
+    async (size) => {
+      const world = new World(size)
+      const [one, two] = [world.client(), world.client()]
+      for (const node of world.nodes) node.delay = 10
+      // Each client reaches half of the nodes first.
+      world.nodes.forEach((node, index) => {
+        let calls = 0
+        node.delay = () => (calls++ === 0 && index < size / 2 ? 20 : 10)
+      })
+      const first = one.tryAcquire('a')
+      world.nodes.forEach((node, index) => {
+        let calls = 0
+        node.delay = () => (calls++ === 0 && index >= size / 2 ? 20 : 10)
+      })
+      const second = two.tryAcquire('a')
+      const took = await world.clock.time(Promise.all([first, second]), 1_000)
+      expect(took).toBeLessThan(100)
+      expect([await first, await second].filter((lock) => lock !== null).length).toBeLessThanOrEqual(1)
+      await world.clock.advance(100)
+      if ((await first) === null && (await second) === null) expect(world.holders('a')).toEqual([])
+    },
+  )
 
-  test.each([2, 4])('among %i nodes that stays tied ends with the wait', async (size) => {
+  test.each([2, 4])('a tie among %i nodes that persists ends with the wait', async (size) => {
     const world = new World(size)
     for (const node of world.nodes.slice(size / 2)) {
       node.script = ({ kind }) =>
@@ -89,7 +92,7 @@ describe('a tied vote', () => {
   })
 })
 
-test('what an attempt that was lost had got does not stand in the way of the next one', async () => {
+test('what a lost attempt had acquired does not block the next one', async () => {
   for (const fair of [true, false]) {
     const world = new World(5)
     const strangers = [0, 1, 2].map((index) => world.node(index))
@@ -97,7 +100,7 @@ test('what an attempt that was lost had got does not stand in the way of the nex
       node.state.locks.set('lock:a', { value: 'stranger', expiresAt: node.now() + 200 })
     }
     const took = await world.clock.time(world.client({ fair, ttl: 10_000 }).acquire('a'))
-    // Not after our own TTL, but as soon as the stranger's is over.
+    // As soon as the TTL of the other value is over, not after the TTL of this client.
     expect(took).toBeLessThan(fair ? 210 : 600)
   }
 })
@@ -115,7 +118,7 @@ describe('frozen and dead nodes', () => {
       expect(world.clock.monotonic() - start).toBeLessThanOrEqual(4)
       await world.clock.advance(50)
     }
-    // It gets no more than what was sent before it was noticed, and probes.
+    // It receives only the commands sent before it was noticed, and probes.
     expect(world.node(0).log.filter(({ kind }) => kind !== 'greet').length).toBeLessThan(50)
     expect(redlock.health()[0]).toMatchObject({ name: 'n1', state: 'suspect' })
     world.node(0).thaw()
@@ -134,20 +137,23 @@ describe('frozen and dead nodes', () => {
     expect(redlock.health()[3]).toMatchObject({ state: 'down', pendingReleases: 0 })
   })
 
-  test.each([true, false])('three of five frozen: the call ends with the wait (fair: %p)', async (fair) => {
-    const world = new World(5)
-    for (const node of world.nodes.slice(0, 3)) node.freeze()
-    const redlock = world.client({ fair })
-    const start = world.clock.monotonic()
-    const error = await world.clock.runToError(redlock.acquire('a', { wait: 300 }), 2_000)
-    expect(error.code).toBe('UNAVAILABLE')
-    expect(error.message).toContain('"a"')
-    expect(error.message).toContain('n1: no answer within')
-    expect(world.clock.monotonic() - start).toBeLessThanOrEqual(350)
-  })
+  test.each([true, false])(
+    'with three of five frozen, the call ends with the wait (fair: %p)',
+    async (fair) => {
+      const world = new World(5)
+      for (const node of world.nodes.slice(0, 3)) node.freeze()
+      const redlock = world.client({ fair })
+      const start = world.clock.monotonic()
+      const error = await world.clock.runToError(redlock.acquire('a', { wait: 300 }), 2_000)
+      expect(error.code).toBe('UNAVAILABLE')
+      expect(error.message).toContain('"a"')
+      expect(error.message).toContain('n1: no answer within')
+      expect(world.clock.monotonic() - start).toBeLessThanOrEqual(350)
+    },
+  )
 
   test.each([100, 20_000, 200_000])(
-    'three of five frozen: nothing is left of the attempts once they work again, %i ms later',
+    'with three of five frozen, the attempts leave nothing behind once the nodes work again %i ms later',
     async (frozenFor) => {
       const world = new World(5)
       for (const node of world.nodes.slice(0, 3)) node.freeze()
@@ -163,7 +169,7 @@ describe('frozen and dead nodes', () => {
     },
   )
 
-  test('a call that nobody can answer still gives the event loop its turn, or trying again at once would end in a hang', async () => {
+  test('a call that no node can answer still yields to the event loop, so an immediate retry cannot hang the process', async () => {
     const world = new World(3)
     for (const node of world.nodes.slice(0, 2)) node.disconnect()
     world.node(2).freeze()
@@ -186,7 +192,7 @@ describe('frozen and dead nodes', () => {
     expect(error.code).toBe('CONTENDED')
   })
 
-  test('a round that the wait cuts short does not call a slow node silent', async () => {
+  test('a round that the wait cuts short does not mark a slow node as unresponsive', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 100
     const redlock = world.client()
@@ -198,7 +204,7 @@ describe('frozen and dead nodes', () => {
     expect(world.holders('a')).toEqual([])
   })
 
-  test('one frozen and two clients: never two holders', async () => {
+  test('with one node frozen and two clients there are never two holders', async () => {
     const world = new World(5)
     for (const node of world.nodes) node.delay = 1
     world.node(4).freeze()
@@ -234,7 +240,7 @@ test('slow nodes with a short TTL never lead to a lock that has expired', async 
   }
 })
 
-test('a wall clock that jumps during the round counts: the lock is not handed out', async () => {
+test('a wall clock that jumps forward during the round counts, so the lock is not granted', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.delay = 10
   const work = world.client({ ttl: 1_000 }).acquire('a', { wait: 0 })
@@ -253,7 +259,7 @@ test('a wall clock that jumps back does not make a lock last longer', async () =
   expect(lock.held).toBe(false)
 })
 
-test('a node that disconnects in the middle of a round may have taken the key: it is released when it is back', async () => {
+test('a node that disconnects during a round may hold the key, so it receives a release when it is back', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.delay = 10
   world.node(1).disconnect()
@@ -268,7 +274,7 @@ test('a node that disconnects in the middle of a round may have taken the key: i
   expect(world.holders('a')).toEqual([])
 })
 
-test('late grants of a round that was lost are given back, those of one that was won are kept', async () => {
+test('late grants of a lost round are released, those of a won round are kept', async () => {
   const world = new World(5)
   for (const node of world.nodes.slice(0, 3)) {
     node.state.locks.set('lock:a', { value: 'other', expiresAt: Infinity })
@@ -286,7 +292,7 @@ test('late grants of a round that was lost are given back, those of one that was
   expect(world.holders('b')).toHaveLength(5)
 })
 
-test('no command is sent twice for want of patience with microtasks', async () => {
+test('a lost attempt sends no node the same command twice', async () => {
   const world = new World(5)
   const [one, two] = [world.client(), world.client()]
   for (const node of world.nodes.slice(0, 2)) {
@@ -301,20 +307,23 @@ test('no command is sent twice for want of patience with microtasks', async () =
   await world.clock.run(two.isLocked('a'))
 })
 
-describe('nodes that do not keep to the port', () => {
-  test.each(['answersAtOnce', 'answersTwice'] as const)('%s: the votes are counted right', async (fault) => {
-    const world = new World(5)
-    for (const node of world.nodes) node[fault] = true
-    const redlock = world.client()
-    const lock = await world.clock.run(redlock.acquire('a'))
-    expect(await world.clock.run(world.client().tryAcquire('a'))).toBeNull()
-    expect(await world.clock.run(lock.release())).toBe('released')
-    await world.clock.advance(10)
-    expect(redlock.health().map(({ pending }) => pending)).toEqual([0, 0, 0, 0, 0])
-    expect(world.holders('a')).toEqual([])
-  })
+describe('nodes that violate the port', () => {
+  test.each(['answersAtOnce', 'answersTwice'] as const)(
+    'votes are counted correctly for a node with the fault %s',
+    async (fault) => {
+      const world = new World(5)
+      for (const node of world.nodes) node[fault] = true
+      const redlock = world.client()
+      const lock = await world.clock.run(redlock.acquire('a'))
+      expect(await world.clock.run(world.client().tryAcquire('a'))).toBeNull()
+      expect(await world.clock.run(lock.release())).toBe('released')
+      await world.clock.advance(10)
+      expect(redlock.health().map(({ pending }) => pending)).toEqual([0, 0, 0, 0, 0])
+      expect(world.holders('a')).toEqual([])
+    },
+  )
 
-  test('a node whose send() throws has an unknown vote and hides nobody else', async () => {
+  test('a node whose send() throws has an unknown vote and hides no other node', async () => {
     const world = new World(3)
     world.node(0).throws = new Error('boom')
     const redlock = world.client()
@@ -329,7 +338,7 @@ describe('nodes that do not keep to the port', () => {
   })
 })
 
-test('a quorum larger than a majority is asked for in full', async () => {
+test('a quorum larger than a majority is required in full', async () => {
   const world = new World(5)
   const redlock = world.client({ quorum: 4 })
   world.node(0).disconnect()
@@ -341,7 +350,7 @@ test('a quorum larger than a majority is asked for in full', async () => {
   expect(world.holders('a')).toEqual([])
 })
 
-test('a wrong type of key or a missing permission ends the wait at once, and says what to mend', async () => {
+test('a wrong key type or a missing permission ends the wait at once with a message that says what to fix', async () => {
   for (const fair of [true, false]) {
     const world = new World(3)
     for (const node of world.nodes.slice(0, 2)) {
@@ -357,7 +366,7 @@ test('a wrong type of key or a missing permission ends the wait at once, and say
   }
 })
 
-test('tryAcquire is null for contention alone: an unavailable quorum rejects', async () => {
+test('tryAcquire returns null only under contention, and rejects if the quorum is unavailable', async () => {
   const world = new World(3)
   await world.clock.run(world.client().acquire('a'))
   const redlock = world.client()
@@ -369,7 +378,7 @@ test('tryAcquire is null for contention alone: an unavailable quorum rejects', a
   expect((await world.clock.runToError(redlock.tryUsing('a', () => 1))).code).toBe('UNAVAILABLE')
 })
 
-test('unfair waiting is bounded in commands and honours the remaining TTL', async () => {
+test('unfair waiting sends a bounded number of commands and respects the remaining TTL', async () => {
   const world = new World(3)
   await world.clock.run(world.client({ autoExtend: false, ttl: 5_000 }).acquire('a'))
   const redlock = world.client({ fair: false, retryInterval: 100, wait: 20_000 })

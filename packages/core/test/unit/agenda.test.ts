@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { Agenda, type Appointment } from '../../src/agenda.js'
 import { ManualClock } from '../support/manual-clock.js'
 
-test('whatever is entered and cancelled, everything else happens once, in order and in time', async () => {
+test('whatever is scheduled and cancelled, everything else happens once, in order and in time', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ due: fc.integer({ min: 0, max: 200 }), cancelled: fc.boolean() }), {
@@ -47,7 +47,7 @@ test('one timer serves ten thousand appointments', async () => {
   expect(clock.timersMade).toBe(10)
 })
 
-test('what somebody waits for keeps the process, what goes on in the background does not', async () => {
+test('an appointment that a caller waits for keeps the process alive, a background one does not', async () => {
   const clock = new ManualClock(0)
   const agenda = new Agenda(clock)
   agenda.at(100, 'background', () => undefined)
@@ -60,7 +60,7 @@ test('what somebody waits for keeps the process, what goes on in the background 
   expect(clock.timersHolding).toBe(0)
 })
 
-test('a task that throws does not take the others with it', () => {
+test('a task that throws does not keep the others from running', () => {
   const clock = new ManualClock(0)
   const agenda = new Agenda(clock)
   let happened = 0
@@ -76,7 +76,7 @@ test('a task that throws does not take the others with it', () => {
     })
 })
 
-test('a delay longer than any timer takes is waited for in parts', async () => {
+test('a delay longer than any timer accepts is waited for in parts', async () => {
   const clock = new ManualClock(0)
   const agenda = new Agenda(clock)
   let happened = false
@@ -88,7 +88,7 @@ test('a delay longer than any timer takes is waited for in parts', async () => {
   expect(clock.timersMade).toBeLessThan(10)
 })
 
-test('appointments made by a task for this very moment still happen, those it cancels do not', async () => {
+test('appointments that a task makes for this very moment still happen, those that it cancels do not', async () => {
   const clock = new ManualClock(0)
   const agenda = new Agenda(clock)
   const happened: string[] = []

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Rejection } from '../support/manual-clock.js'
 import { World } from '../support/world.js'
 
-test('more than 1,000 resources in one call are refused before anything is sent', async () => {
+test('more than 1,000 resources in one call are refused before any command is sent', async () => {
   const world = new World(3)
   const redlock = world.client()
   const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`)
@@ -46,7 +46,7 @@ test('fifty calls with one signal add one listener to it, and leave none behind'
 })
 
 describe('a round on an event loop that lags', () => {
-  test.each([10, 20, 50])('ends although every timer is %i ms late', async (lag) => {
+  test.each([10, 20, 50])('a round ends although every timer is %i ms late', async (lag) => {
     const world = new World(3)
     const { clock } = world
     const timer = clock.timer.bind(clock)
@@ -64,8 +64,12 @@ describe('a round on an event loop that lags', () => {
 
 describe('a release that a node has not acknowledged', () => {
   test.each([
-    ['is given up with the life of the keys when the node answers with an error that persists', true, 0],
-    ['is kept where the connection broke: the acquire before it may still be carried out', false, 1],
+    ['a release is dropped with the life of the keys if the node keeps answering with an error', true, 0],
+    [
+      'a release is kept if the connection broke, because the acquire before it may still be applied',
+      false,
+      1,
+    ],
   ])('%s', async (_, answered, pendingReleases) => {
     const world = new World(3)
     const redlock = world.client({ ttl: 5_000, wait: 0 })
@@ -79,7 +83,7 @@ describe('a release that a node has not acknowledged', () => {
 })
 
 describe('a fencing token that a server could not count', () => {
-  test('is refused by the client whose clock is wrong, and leaves the resource to the others', async () => {
+  test('a client with a wrong clock refuses an uncountable token, and leaves the resource to the others', async () => {
     const world = new World(3)
     const { clock } = world
     const wrong = world.client({ fencing: true })
@@ -91,7 +95,7 @@ describe('a fencing token that a server could not count', () => {
     expect((await clock.run(world.client({ fencing: true }).acquire('a'))).token).toBeLessThan(2n ** 53n)
   })
 
-  test('that stands on the nodes already is named, with the way out', async () => {
+  test('an uncountable token that is already on the nodes is named in the error, with the remedy', async () => {
     const world = new World(3)
     for (const node of world.nodes) {
       node.state.counters.set('lock:a', { token: 2 ** 53 - 1, expiresAt: Infinity })
@@ -100,7 +104,7 @@ describe('a fencing token that a server could not count', () => {
     const error = await world.clock.runToError(redlock.acquire('a'))
     expect(error).toMatchObject({ code: 'MISUSE' })
     expect(error.message).toContain('Delete the counters of the resource')
-    // The client is not spoilt for other resources, and nothing of its attempt is left.
+    // The client still works for other resources, and nothing of its attempt is left.
     expect((await world.clock.run(redlock.acquire('b'))).held).toBe(true)
     await world.clock.advance(10)
     expect([world.holders('a'), world.waiters('a')]).toEqual([[], 0])
@@ -116,7 +120,7 @@ test('the places of a process that died cost the next waiter nothing', async () 
   await clock.advance(50)
   const next = living.acquire('a')
   await clock.advance(50)
-  // As the process of the five dies: what it had subscribed to is gone, and it withdraws from no queue.
+  // As if the process of the five waiters died: its subscriptions are gone, and it leaves no queue.
   const places = world.nodes.map((node) => structuredClone(node.state.queues.get('lock:a')))
   await clock.run(dying.close())
   await Promise.all(deaf)
@@ -127,7 +131,7 @@ test('the places of a process that died cost the next waiter nothing', async () 
   expect(clock.monotonic() - started).toBeLessThan(5)
 })
 
-test('a client that cannot listen is not passed over for ever', async () => {
+test('a client that cannot listen is not skipped forever', async () => {
   const world = new World(5)
   const { clock } = world
   const rivals = world.client({ guard: true, wait: Infinity })
@@ -135,7 +139,7 @@ test('a client that cannot listen is not passed over for ever', async () => {
   for (const node of world.nodes) {
     const subscribe = node.subscribe.bind(node)
     let calls = 0
-    // The first client may, the second one may not.
+    // The first client may subscribe, the second one may not.
     node.subscribe = (channel, observer) => (calls++ === 0 ? subscribe(channel, observer) : () => undefined)
   }
   let sections = 0

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { settle } from '../support/manual-clock.js'
 import { World } from '../support/world.js'
 
-test('close releases what is held, ends what waits and closes the nodes, once', async () => {
+test('close releases held locks, ends waits and closes the nodes exactly once', async () => {
   const world = new World(3)
   const redlock = world.client()
   const [a, b] = await world.clock.run(Promise.all([redlock.acquire('a'), redlock.acquire('b')]))
@@ -34,7 +34,7 @@ test('close releases what is held, ends what waits and closes the nodes, once', 
   expect(world.clock.timersActive).toBe(0)
 })
 
-test('whoever works under a lock hears of a close: its signal aborts, and `using` rejects', async () => {
+test('work under a lock is notified of a close: its signal aborts, and `using` rejects', async () => {
   const world = new World(3)
   const redlock = world.client()
   const reasons: unknown[] = []
@@ -56,7 +56,7 @@ test('whoever works under a lock hears of a close: its signal aborts, and `using
   expect(reasons).toEqual([error])
 })
 
-test('after close nothing is acquired, and the error says why', async () => {
+test('after close every acquisition rejects with an error that gives the reason', async () => {
   const world = new World(3)
   const redlock = world.client()
   await world.clock.run(redlock.close())
@@ -74,8 +74,8 @@ test('after close nothing is acquired, and the error says why', async () => {
   expect(world.commands).toBe(0)
 })
 
-describe('close is bounded in time', () => {
-  test('when nodes hang in the middle of everything', async () => {
+describe('the time limit of close', () => {
+  test('close ends in time when nodes stop responding in the middle of other calls', async () => {
     const world = new World(5)
     const redlock = world.client()
     await world.clock.run(Promise.all([redlock.acquire('a'), redlock.acquire('b')]))
@@ -92,13 +92,13 @@ describe('close is bounded in time', () => {
     expect(world.clock.timersActive).toBe(0)
   })
 
-  test('when the nodes never finish closing', async () => {
+  test('close ends in time when nodes never finish closing', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.close = () => new Promise<void>(() => undefined) as never
     expect(await world.clock.time(world.client().close())).toBeLessThanOrEqual(2_000)
   })
 
-  test('when they fail to close', async () => {
+  test('close ends at once when nodes fail to close', async () => {
     const world = new World(3)
     for (const node of world.nodes) {
       node.close = () => {
@@ -108,7 +108,7 @@ describe('close is bounded in time', () => {
     expect(await world.clock.time(world.client().close())).toBe(0)
   })
 
-  test('when none of them is connected', async () => {
+  test('close ends in time when no node is connected', async () => {
     const world = new World(3)
     const redlock = world.client()
     await world.clock.run(redlock.acquire('a'))
@@ -117,26 +117,23 @@ describe('close is bounded in time', () => {
   })
 })
 
-test.each([true, false])(
-  'a lock that is granted while close goes on is given back (fair: %p)',
-  async (fair) => {
-    for (let at = 0; at <= 24; at += 2) {
-      const world = new World(3)
-      for (const node of world.nodes) node.delay = 10
-      const redlock = world.client({ fair })
-      const work = redlock.acquire('a').catch((error: unknown) => error)
-      await world.clock.advance(at)
-      await world.clock.run(redlock.close())
-      const outcome = await world.clock.run(work)
-      if (at < 20) expect(outcome).toMatchObject({ code: 'CLOSED' })
-      await world.clock.advance(100)
-      expect(world.holders('a')).toEqual([])
-      expect(world.waiters('a')).toBe(0)
-    }
-  },
-)
+test.each([true, false])('a lock that is granted during close is released (fair: %p)', async (fair) => {
+  for (let at = 0; at <= 24; at += 2) {
+    const world = new World(3)
+    for (const node of world.nodes) node.delay = 10
+    const redlock = world.client({ fair })
+    const work = redlock.acquire('a').catch((error: unknown) => error)
+    await world.clock.advance(at)
+    await world.clock.run(redlock.close())
+    const outcome = await world.clock.run(work)
+    if (at < 20) expect(outcome).toMatchObject({ code: 'CLOSED' })
+    await world.clock.advance(100)
+    expect(world.holders('a')).toEqual([])
+    expect(world.waiters('a')).toBe(0)
+  }
+})
 
-test('close waits for roll-backs that are still under way', async () => {
+test('close waits for rollbacks in flight', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.delay = 10
   const redlock = world.client()
@@ -147,7 +144,7 @@ test('close waits for roll-backs that are still under way', async () => {
   expect(world.holders('a')).toEqual([])
 })
 
-test('what a user does with a handle after close does no harm', async () => {
+test('using a handle after close has no effect', async () => {
   const world = new World(3)
   const redlock = world.client()
   const lock = await world.clock.run(redlock.acquire('a'))

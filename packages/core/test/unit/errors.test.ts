@@ -15,7 +15,7 @@ const made = {
 } as const
 
 describe.each(Object.entries(made))('%s', (name, [error, code]) => {
-  test('has a name, a code and what the nodes said, as plain data', () => {
+  test('an error has a name, a code and the votes of the nodes as plain data', () => {
     expect(error).toMatchObject({ name, code, resources: ['a'], votes })
     expect(JSON.parse(JSON.stringify(error))).toEqual({ name, code, message: 'm', resources: ['a'], votes })
     expect(structuredClone(error.votes)).toEqual(votes)
@@ -24,7 +24,7 @@ describe.each(Object.entries(made))('%s', (name, [error, code]) => {
     expect(Object.keys(error)).not.toContain('name')
   })
 
-  test('is an Error, its own class, and none of its siblings', () => {
+  test('an error is an Error, its own class, and none of its siblings', () => {
     expect(error).toBeInstanceOf(Error)
     expect(error).toBeInstanceOf(first.QuorumLockError)
     for (const other of Object.keys(made) as (keyof typeof made)[]) {
@@ -33,7 +33,7 @@ describe.each(Object.entries(made))('%s', (name, [error, code]) => {
     }
   })
 
-  test('is recognised by another copy of the module', async () => {
+  test('an error is recognized by another copy of the module', async () => {
     jest.resetModules()
     const second = await import('../../src/errors.js')
     expect(second.QuorumLockError).not.toBe(first.QuorumLockError)
@@ -43,25 +43,25 @@ describe.each(Object.entries(made))('%s', (name, [error, code]) => {
   })
 })
 
-test.each([null, undefined, 1, 'x', {}, new Error('x')])('%p is none of them', (value) => {
+test.each([null, undefined, 1, 'x', {}, new Error('x')])('%p is none of the errors', (value) => {
   expect(value instanceof first.QuorumLockError).toBe(false)
   expect(value instanceof first.LockLostError).toBe(false)
 })
 
-test("a user's own subclass is told from its base", () => {
+test("a user's own subclass is distinguished from its base", () => {
   class Mine extends first.LockLostError {}
   expect(new Mine('gone', 'm')).toBeInstanceOf(first.LockLostError)
   expect(new Mine('gone', 'm')).toBeInstanceOf(Mine)
   expect(new first.LockLostError('gone', 'm')).not.toBeInstanceOf(Mine)
 })
 
-test('the cause is kept', () => {
+test('an error keeps its cause', () => {
   const cause = new Error('socket')
   expect(new first.QuorumUnavailableError('m', { cause }).cause).toBe(cause)
   expect('cause' in new first.QuorumUnavailableError('m')).toBe(false)
 })
 
-test('messages name the resource, the nodes, what they said and what to do', async () => {
+test('messages name the resource, the nodes, their votes and the remedy', async () => {
   const world = new World(3)
   const held = await world.clock.run(world.client().acquire('orders/42'))
   const contended = await world.clock.runToError(world.client().acquire('orders/42', { wait: 0 }))
@@ -81,7 +81,7 @@ test('messages name the resource, the nodes, what they said and what to do', asy
   )
 })
 
-test('what a lock would tell others is never in a log line', async () => {
+test('no log line contains the value of a lost lock', async () => {
   const world = new World(1)
   const lock = await world.clock.run(world.client({ ttl: 1_000, autoExtend: false }).acquire('a'))
   await world.clock.advance(2_000)
@@ -89,7 +89,7 @@ test('what a lock would tell others is never in a log line', async () => {
   expect(JSON.stringify(world.lines)).not.toContain(lock.value)
 })
 
-test('a message stays short, however long or many the names are and whatever a node says', async () => {
+test('a message stays short, regardless of long names, many names and long replies of nodes', async () => {
   const world = new World(3)
   const redlock = world.client()
   const names = Array.from({ length: 200 }, (_, index) => `${index}-`.repeat(50_000))
@@ -106,7 +106,7 @@ test('a message stays short, however long or many the names are and whatever a n
   held.detach()
 })
 
-test('nodes that refuse for good are not told to be too few that answer', async () => {
+test('nodes that reject permanently are not reported as too few nodes that answer', async () => {
   const world = new World(3)
   for (const node of world.nodes)
     node.script = () => ({ vote: 'failed', misuse: true, reason: 'WRONGTYPE no string' })

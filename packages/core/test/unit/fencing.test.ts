@@ -25,7 +25,7 @@ test('a token is a bigint near the time in microseconds, and costs no round trip
   expect((await world.clock.run(world.client().acquire('b'))).token).toBeUndefined()
 })
 
-test('tokens increase from lock to lock though clocks are hours wrong', async () => {
+test('tokens increase from lock to lock even if clocks are hours wrong', async () => {
   const world = new World(5)
   const clients = [0, -9, 4, -2].map((hours) =>
     world.client({ fencing: true, clock: off(world.clock, hours) }),
@@ -40,13 +40,13 @@ test('tokens increase from lock to lock though clocks are hours wrong', async ()
   }
 })
 
-test('a stale proposal is followed by a higher one in the same tick, the release ahead of it', async () => {
+test('a stale proposal is followed by a higher one in the same tick, with its release first', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.delay = 5
   const ahead = world.client({ fencing: true, clock: off(world.clock, 5) })
   await world.clock.run(ahead.using('a', () => undefined))
   await world.clock.advance(50)
-  // One node has missed all that, and grants the low proposal.
+  // One node has no counter, and grants the low proposal.
   world.node(2).flush()
   const before = world.nodes.map((node) => node.log.length)
   const behind = world.client({ fencing: true })
@@ -64,7 +64,7 @@ test('a stale proposal is followed by a higher one in the same tick, the release
   expect(world.holders('a')).toHaveLength(3)
 })
 
-test('nodes that always claim a higher token do not keep us busy for ever', async () => {
+test('nodes that always report a higher token do not keep the client busy forever', async () => {
   const world = new World(3)
   let counter = 4e15
   for (const node of world.nodes) {
@@ -78,7 +78,7 @@ test('nodes that always claim a higher token do not keep us busy for ever', asyn
   expect(world.node(0).sent('acquire')).toBeLessThan(8 * 200)
 })
 
-test('a waiter that is next gets a fresh token with the lock', async () => {
+test('the next waiter gets a new token with the lock', async () => {
   const world = new World(3)
   const redlock = world.client({ fencing: true })
   const lock = await world.clock.run(redlock.acquire('a'))
@@ -89,14 +89,14 @@ test('a waiter that is next gets a fresh token with the lock', async () => {
   expect(next.token! > lock.token!).toBe(true)
 })
 
-test('a repair writes the token, and never where a higher one is', async () => {
+test('a repair writes the token, but never over a higher one', async () => {
   const world = new World(3)
   const lock = await world.clock.run(world.client({ fencing: true, ttl: 3_000 }).acquire('a'))
   await world.clock.advance(1)
   world.node(0).flush()
   world.node(1).flush()
   world.node(1).state.counters.set('lock:a', { token: Number(lock.token) + 5, expiresAt: Infinity })
-  // Below a majority nothing is repaired; with one of them back it is.
+  // Below a majority nothing is repaired. With one more node there is a majority, which repairs.
   world.node(0).state.locks.set('lock:a', { value: lock.value, expiresAt: world.node(0).now() + 3_000 })
   await world.clock.run(lock.extend())
   await world.clock.advance(1)
@@ -109,7 +109,7 @@ test('a repair writes the token, and never where a higher one is', async () => {
   expect(world.node(1).state.counters.get('lock:a')!.token).toBe(Number(lock.token))
 })
 
-test(`tokens are ordered as the grants whatever the clocks, delays and faults (seed ${seed})`, async () => {
+test(`tokens are ordered like the grants for any clocks, delays and faults (seed ${seed})`, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 5 }),

@@ -4,7 +4,7 @@ import { World } from '../support/world.js'
 
 const FLEET = 'lock::quorumlock:fleet'
 
-/** A fleet of which every node has a marker and knows the TTL of a lock that was granted everywhere. */
+/** A fleet in which every node has a marker and knows the TTL of a lock that was granted everywhere. */
 async function founded(size: number, ttl = 10_000) {
   const world = new World(size)
   const redlock = world.client({ guard: true, ttl })
@@ -17,11 +17,11 @@ async function founded(size: number, ttl = 10_000) {
 
 const states = (redlock: { health(): { state: string }[] }) => redlock.health().map(({ state }) => state)
 
-test.each([1, 2, 3, 5])('a fresh fleet of %i is founded without delay', async (size) => {
+test.each([1, 2, 3, 5])('a new fleet of %i is founded without delay', async (size) => {
   const world = new World(size)
   for (const node of world.nodes) node.delay = 5
   const redlock = world.client({ guard: true })
-  // Who are you, be founded, the lock: three round trips.
+  // Three round trips: the greeting, the founding and the lock.
   expect(await world.clock.time(redlock.acquire('a'))).toBeLessThanOrEqual(30)
   await world.clock.advance(100)
   for (const node of world.nodes) {
@@ -30,7 +30,7 @@ test.each([1, 2, 3, 5])('a fresh fleet of %i is founded without delay', async (s
   expect(redlock.health().every(({ guarded, state }) => guarded && state === 'up')).toBe(true)
 })
 
-test('two clients that found a fleet in the same moment agree', async () => {
+test('two clients that found a fleet at the same moment agree', async () => {
   const world = new World(5)
   for (const node of world.nodes) node.delay = 5
   const [one, two] = [world.client({ guard: true }), world.client({ guard: true })]
@@ -38,7 +38,7 @@ test('two clients that found a fleet in the same moment agree', async () => {
   expect(held.filter((lock) => lock !== null)).toHaveLength(2)
 })
 
-test('a fresh fleet with a dead node is founded without delay, one with a silent node after its patience', async () => {
+test('a new fleet with a dead node is founded without delay, one with an unresponsive node after a grace time', async () => {
   const world = new World(5)
   world.node(0).disconnect()
   expect(await world.clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
@@ -47,7 +47,7 @@ test('a fresh fleet with a dead node is founded without delay, one with a silent
   expect(await other.clock.time(other.client({ guard: true }).acquire('a'))).toBeLessThanOrEqual(1_001)
 })
 
-test('the first lock of a second client waits a tenth of a second for a silent node, and later ones do not wait', async () => {
+test('the first lock of a second client waits 100 ms for an unresponsive node, and later locks do not wait', async () => {
   const { world, clock } = await founded(5)
   world.node(0).freeze()
   const second = world.client({ guard: true })
@@ -57,7 +57,7 @@ test('the first lock of a second client waits a tenth of a second for a silent n
 
 describe('the first call of a new client', () => {
   test.each([1, 2, 3, 4, 5, 7])(
-    'stands on every one of %i healthy nodes, however fast they are',
+    'the first call is granted by every one of %i healthy nodes, regardless of their speed',
     async (size) => {
       const { world, clock } = await founded(size)
       for (const [index, node] of world.nodes.entries()) node.delay = 1 + 7 * index
@@ -68,7 +68,7 @@ describe('the first call of a new client', () => {
     },
   )
 
-  test('waits for no node that is not connected', async () => {
+  test('the first call does not wait for a node that is not connected', async () => {
     const { world, clock } = await founded(5)
     world.node(1).disconnect()
     expect(await clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
@@ -77,7 +77,7 @@ describe('the first call of a new client', () => {
   })
 
   test.each([3, 5])(
-    'is served as a single try while one of %i nodes is in quarantine, whichever answers first',
+    'the first call succeeds as a single try while one of %i nodes is in quarantine, whichever answers first',
     async (size) => {
       for (let slow = 1; slow < size; slow++) {
         const { world, redlock, clock } = await founded(size)
@@ -94,7 +94,7 @@ describe('the first call of a new client', () => {
     },
   )
 
-  test('is served as a single try though a leftover key stands on one of four nodes', async () => {
+  test('the first call succeeds as a single try although one of four nodes holds a leftover key', async () => {
     for (let slow = 0; slow < 4; slow++) {
       const { world, clock } = await founded(4)
       world.node(0).state.locks.set('lock:a', { value: 'left over', expiresAt: Infinity })
@@ -103,7 +103,7 @@ describe('the first call of a new client', () => {
     }
   })
 
-  test('after all connections broke counts every node again', async () => {
+  test('the first call after all connections broke counts every node again', async () => {
     const { world, redlock, clock } = await founded(5)
     for (const node of world.nodes) node.disconnect()
     for (const [index, node] of world.nodes.entries()) node.delay = 1 + 9 * index
@@ -114,8 +114,8 @@ describe('the first call of a new client', () => {
   })
 })
 
-describe('a node that becomes able to vote while a lock is held gets it at once', () => {
-  /** Held by three of five: two were away. */
+describe('a node that becomes able to vote while a lock is held', () => {
+  /** A lock on three of five nodes, because two were disconnected. */
   async function heldByThree(options: AcquireOptions = {}) {
     const fleet = await founded(5)
     for (const node of fleet.world.nodes.slice(3)) node.disconnect()
@@ -124,23 +124,26 @@ describe('a node that becomes able to vote while a lock is held gets it at once'
     return { ...fleet, lock }
   }
 
-  test.each([true, false])('with fencing %p, and for no longer than on the other nodes', async (fencing) => {
-    const { world, clock, lock } = await heldByThree({ fencing, autoExtend: false, ttl: 5_000 })
-    await clock.advance(2_000)
-    for (const node of world.nodes.slice(3)) node.reconnect()
-    await clock.advance(10)
-    expect(world.holders('a')).toHaveLength(5)
-    expect(lock.votes.map(({ vote }) => vote)).toEqual(Array(5).fill('granted'))
-    for (const node of world.nodes) {
-      const { expiresAt } = node.state.locks.get('lock:a')!
-      expect(expiresAt - world.node(0).state.locks.get('lock:a')!.expiresAt).toBeLessThanOrEqual(2)
-    }
-    await clock.run(lock.release())
-    await clock.advance(10)
-    expect(world.holders('a')).toEqual([])
-  })
+  test.each([true, false])(
+    'a node that joins receives a held lock at once, for no longer than the other nodes (fencing: %p)',
+    async (fencing) => {
+      const { world, clock, lock } = await heldByThree({ fencing, autoExtend: false, ttl: 5_000 })
+      await clock.advance(2_000)
+      for (const node of world.nodes.slice(3)) node.reconnect()
+      await clock.advance(10)
+      expect(world.holders('a')).toHaveLength(5)
+      expect(lock.votes.map(({ vote }) => vote)).toEqual(Array(5).fill('granted'))
+      for (const node of world.nodes) {
+        const { expiresAt } = node.state.locks.get('lock:a')!
+        expect(expiresAt - world.node(0).state.locks.get('lock:a')!.expiresAt).toBeLessThanOrEqual(2)
+      }
+      await clock.run(lock.release())
+      await clock.advance(10)
+      expect(world.holders('a')).toEqual([])
+    },
+  )
 
-  test('so the loss of three others in turn costs no lock that is renewed', async () => {
+  test('a renewed lock survives the loss of three other nodes in turn', async () => {
     const { world, clock, lock } = await heldByThree()
     for (const node of world.nodes.slice(3)) node.reconnect()
     await clock.advance(10)
@@ -150,7 +153,7 @@ describe('a node that becomes able to vote while a lock is held gets it at once'
     expect(lock.held).toBe(true)
   })
 
-  test('after a silence', async () => {
+  test('a node that responds again receives a held lock', async () => {
     const { world, redlock, clock } = await founded(5, 2_000)
     world.node(0).restart({ keep: false })
     await clock.advance(10)
@@ -166,7 +169,7 @@ describe('a node that becomes able to vote while a lock is held gets it at once'
     await clock.run(lock.release())
   })
 
-  test('but not after its release, nor where another has it', async () => {
+  test('a node that joins receives no lock that was released or that another value holds', async () => {
     const { world, clock, lock } = await heldByThree({ ttl: 60_000 })
     world.node(4).state.locks.set('lock:a', { value: 'of another', expiresAt: Infinity })
     world.node(4).reconnect()
@@ -179,7 +182,7 @@ describe('a node that becomes able to vote while a lock is held gets it at once'
   })
 })
 
-test('a node that cannot say whether it has kept its data is suspect, and says why', async () => {
+test('a node that does not know whether it kept its data is suspect, and reports why', async () => {
   const { world, redlock, clock } = await founded(3)
   const node = world.node(0)
   node.script = () => ({ vote: 'failed', reason: 'LOADING Redis is loading the dataset in memory' })
@@ -197,7 +200,7 @@ test('a node that cannot say whether it has kept its data is suspect, and says w
 })
 
 test.each(['greet', 'mark'] as const)(
-  'nodes whose user may not %s end a wait at once, for good reason',
+  'nodes whose user lacks the permission for %s end a wait at once with that reason',
   async (kind) => {
     const world = new World(3)
     for (const node of world.nodes.slice(1)) {
@@ -214,7 +217,7 @@ test.each(['greet', 'mark'] as const)(
       expect(health).toMatchObject({ state: 'suspect', reason: expect.stringContaining('NOPERM HSET') })
     }
     for (const node of world.nodes) node.script = undefined
-    // Those that were not founded with the first one count as nodes that lost their data.
+    // Nodes that were not founded with the first one count as nodes that lost their data.
     await world.clock.advance(40_000)
     await world.clock.run((await world.clock.run(redlock.acquire('a'))).release())
     expect(states(redlock)).toEqual(['up', 'up', 'up'])
@@ -222,7 +225,7 @@ test.each(['greet', 'mark'] as const)(
   },
 )
 
-test('a node that goes on refusing is asked ever more rarely', async () => {
+test('a node that keeps refusing is greeted ever more rarely', async () => {
   const { world, redlock, clock } = await founded(3)
   const node = world.node(0)
   node.script = (command) =>
@@ -234,7 +237,7 @@ test('a node that goes on refusing is asked ever more rarely', async () => {
   expect(states(redlock)).toEqual(['suspect', 'up', 'up'])
 })
 
-test('a fleet of which nothing was asked yet has lost nothing, when a node comes up late', async () => {
+test('a node that connects late is not reported as emptied if the fleet has not been used yet', async () => {
   const world = new World(3)
   world.node(2).disconnect()
   const redlock = world.client({ guard: true })
@@ -244,7 +247,7 @@ test('a fleet of which nothing was asked yet has lost nothing, when a node comes
   expect(world.logged('warn').filter((line) => line.includes('lost its data'))).toEqual([])
 })
 
-test('a client that hears of a quarantine by refusals alone sees its end, when the one that imposed it is gone', async () => {
+test('a client that only learned of a quarantine by refusals ends it if the client that imposed it is gone', async () => {
   const { world, redlock, clock } = await founded(2, 1_000)
   const witness = world.client({ guard: true, ttl: 1_000 })
   await clock.run((await clock.run(witness.acquire('a'))).release())
@@ -259,13 +262,13 @@ test('a client that hears of a quarantine by refusals alone sees its end, when t
 })
 
 describe('a node that was emptied', () => {
-  test('and whose clock is set back in the meantime stays out for one quarantine more, not for as long as the step', async () => {
+  test('an emptied node whose clock is set back is excluded for one more quarantine, not for the length of the step', async () => {
     const { world, redlock, clock } = await founded(3, 10_000)
     world.node(0).restart({ keep: false })
     await clock.advance(50)
     expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
     world.node(0).skew = -3_600_000
-    // A client that comes now takes the node's word for an hour, and does not wait for it either.
+    // A new client believes the hour that the node reports, and does not wait that long either.
     const late = world.client({ guard: true, ttl: 10_000 })
     await clock.run(late.acquire('a'))
     await clock.advance(10_400)
@@ -276,7 +279,7 @@ describe('a node that was emptied', () => {
     expect(states(late)).toEqual(['up', 'up', 'up'])
   })
 
-  test('by a restart stays out for as long as a lock could live, and is admitted then', async () => {
+  test('a node emptied by a restart is excluded for as long as a lock could live, and then admitted', async () => {
     const { world, redlock, clock } = await founded(3, 10_000)
     const lock = await clock.run(redlock.acquire('a', { ttl: 8_000 }))
     world.node(0).restart({ keep: false })
@@ -297,7 +300,7 @@ describe('a node that was emptied', () => {
     expect(world.holders('b')).toHaveLength(3)
   })
 
-  test('by FLUSHALL, unnoticed by any connection, refuses by itself and is found out', async () => {
+  test('a node emptied by FLUSHALL, unnoticed by any connection, refuses on its own and is found', async () => {
     const { world, redlock, clock } = await founded(3)
     world.node(2).flush()
     const lock = await clock.run(redlock.acquire('a'))
@@ -307,10 +310,10 @@ describe('a node that was emptied', () => {
     await clock.run(lock.release())
   })
 
-  test('never helps to a second holder', async () => {
+  test('an emptied node never helps a second holder', async () => {
     for (let lost = 0; lost < 3; lost++) {
       const { world, redlock, clock } = await founded(3)
-      // Held on two of three only; then one of the two forgets it.
+      // The lock is held on only two of three nodes, and one of the two forgets it.
       world.node((lost + 1) % 3).disconnect()
       const lock = await clock.run(redlock.acquire('a', { autoExtend: false, ttl: 5_000 }))
       world.node((lost + 1) % 3).reconnect()
@@ -325,11 +328,11 @@ describe('a node that was emptied', () => {
     }
   })
 
-  test('without the guard it does: the negative control', async () => {
+  test('without the guard an emptied node does help a second holder, as a negative control', async () => {
     const world = new World(3)
     world.node(1).disconnect()
     const lock = await world.clock.run(world.client({ autoExtend: false }).acquire('a'))
-    // Where it reaches the node it takes the lock there as well, and then the rival comes too late.
+    // If the repair reaches the node, the lock is held there too, and the rival is too late.
     world.node(1).script = ({ kind }) => (kind === 'repair' ? { vote: 'unknown', reason: 'lost' } : undefined)
     world.node(1).reconnect()
     world.node(0).restart({ keep: false })
@@ -337,7 +340,7 @@ describe('a node that was emptied', () => {
     expect(lock.held).toBe(true)
   })
 
-  test('though the emptied ones are quicker to answer than those that remember', async () => {
+  test('emptied nodes that answer faster than the others do not help a second holder', async () => {
     const { world, clock } = await founded(3)
     world.node(0).flush()
     world.node(1).flush()
@@ -350,7 +353,7 @@ describe('a node that was emptied', () => {
     expect(await clock.run(late.tryAcquire('a'))).not.toBeNull()
   })
 
-  test('is out for our own TTL where too few are left to tell the longest', async () => {
+  test("an emptied node is excluded for the client's own TTL if too few nodes are left to report the longest one", async () => {
     const { world, clock } = await founded(5, 20_000)
     for (const index of [0, 1]) world.node(index).restart({ keep: false })
     world.node(2).disconnect()
@@ -363,7 +366,7 @@ describe('a node that was emptied', () => {
     expect(await clock.run(redlock.tryAcquire('a'))).not.toBeNull()
   })
 
-  test('still extends, releases and repairs', async () => {
+  test('an emptied node still extends, releases and repairs', async () => {
     const { world, redlock, clock } = await founded(3)
     const lock = await clock.run(redlock.acquire('a'))
     world.node(0).restart({ keep: false })
@@ -375,7 +378,7 @@ describe('a node that was emptied', () => {
     expect(world.holders('a')).toEqual([])
   })
 
-  test("is let in at once by an operator's word", async () => {
+  test('an operator can admit an emptied node at once', async () => {
     const { world, redlock, clock } = await founded(3)
     world.node(0).restart({ keep: false })
     await clock.advance(50)
@@ -390,7 +393,7 @@ describe('a node that was emptied', () => {
     expect((await clock.runToError(redlock.liftQuarantine('n1'))).message).toContain('n1 is unavailable')
   })
 
-  test('is admitted with the highest token that the others know', async () => {
+  test('an emptied node is admitted with the highest token that the others know', async () => {
     const { world, redlock, clock } = await founded(3, 2_000)
     const first = await clock.run(redlock.acquire('a', { fencing: true }))
     await clock.advance(10)
@@ -404,17 +407,20 @@ describe('a node that was emptied', () => {
 })
 
 describe('a node that was restarted with its data', () => {
-  test.each([1, 3])('stays out for a while among %i, since its last writes may be missing', async (size) => {
-    const { world, redlock, clock } = await founded(size, 2_000)
-    world.node(0).restart({ keep: true })
-    await clock.advance(50)
-    expect(states(redlock)[0]).toBe('quarantined')
-    await clock.advance(4_000)
-    expect(states(redlock)[0]).toBe('up')
-    expect(await clock.run(redlock.tryAcquire('a'))).not.toBeNull()
-  })
+  test.each([1, 3])(
+    'a node among %i that restarted with its data is excluded for a while, because its last writes may be missing',
+    async (size) => {
+      const { world, redlock, clock } = await founded(size, 2_000)
+      world.node(0).restart({ keep: true })
+      await clock.advance(50)
+      expect(states(redlock)[0]).toBe('quarantined')
+      await clock.advance(4_000)
+      expect(states(redlock)[0]).toBe('up')
+      expect(await clock.run(redlock.tryAcquire('a'))).not.toBeNull()
+    },
+  )
 
-  test('is trusted at once when it is durable', async () => {
+  test('a durable node is trusted at once after a restart', async () => {
     const { world, redlock, clock } = await founded(3)
     for (const node of world.nodes) node.state.durable = true
     world.node(0).restart({ keep: true })
@@ -425,7 +431,7 @@ describe('a node that was restarted with its data', () => {
     expect(world.holders('a')).toHaveLength(3)
   })
 
-  test('as all others were: the fleet works again after one TTL', async () => {
+  test('a fleet in which all nodes restarted works again after one TTL', async () => {
     const { world, redlock, clock } = await founded(5, 2_000)
     for (const node of world.nodes) node.restart({ keep: true })
     await clock.advance(50)
@@ -434,13 +440,13 @@ describe('a node that was restarted with its data', () => {
   })
 })
 
-test('all nodes emptied at once cannot be told from a new fleet', async () => {
+test('all nodes emptied at once cannot be distinguished from a new fleet', async () => {
   const { world, redlock, clock } = await founded(3)
   for (const node of world.nodes) node.restart({ keep: false })
   expect(await clock.time(redlock.acquire('a'))).toBeLessThan(500)
 })
 
-test('nodes that join one after the other come in, the first majority founds', async () => {
+test('nodes that join one after the other are admitted, and the first majority founds the fleet', async () => {
   const world = new World(5)
   for (const node of world.nodes) node.disconnect()
   const redlock = world.client({ guard: true, wait: 20_000 })
@@ -451,7 +457,7 @@ test('nodes that join one after the other come in, the first majority founds', a
   expect(states(redlock)).toEqual(Array(5).fill('up'))
 })
 
-test('a single try is served though a majority joined only while the first node was being asked', async () => {
+test('a single try succeeds even if a majority joined only during the request to the first node', async () => {
   const world = new World(3)
   for (const node of world.nodes) {
     node.delay = 5
@@ -466,7 +472,7 @@ test('a single try is served though a majority joined only while the first node 
   expect(lock?.held).toBe(true)
 })
 
-test('a reconnect without a restart costs no quarantine', async () => {
+test('a reconnect without a restart causes no quarantine', async () => {
   const { world, redlock, clock } = await founded(3)
   world.node(0).disconnect()
   expect(states(redlock)[0]).toBe('down')
@@ -475,14 +481,14 @@ test('a reconnect without a restart costs no quarantine', async () => {
   expect(states(redlock)).toEqual(['up', 'up', 'up'])
 })
 
-test('different prefixes on the same nodes do not meddle', async () => {
+test('different prefixes on the same nodes do not interfere', async () => {
   const { world, clock } = await founded(3)
   const other = world.client({ guard: true, keyPrefix: 'other:' })
   expect(await clock.time(other.acquire('a'))).toBeLessThan(5)
   expect([...world.node(0).state.markers.keys()].sort()).toEqual([FLEET, 'other::quorumlock:fleet'])
 })
 
-test('nothing of the guard goes on after close, or keeps the process', async () => {
+test('no work of the guard continues after close or keeps the process alive', async () => {
   const { world, redlock, clock } = await founded(3)
   world.node(0).restart({ keep: false })
   await clock.advance(50)
@@ -493,7 +499,7 @@ test('nothing of the guard goes on after close, or keeps the process', async () 
   expect(world.commands).toBe(commands)
 })
 
-test('where a node cannot keep markers there is no guard, and health says so', () => {
+test('a node that cannot keep markers disables the guard, and health shows it', () => {
   const world = new World(3)
   world.node(1).lacks = ['marker']
   expect(

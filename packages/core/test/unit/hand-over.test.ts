@@ -6,7 +6,7 @@ import type { FakeNode } from '../support/fake-node.js'
 import { settle } from '../support/manual-clock.js'
 import { World } from '../support/world.js'
 
-/** A lock that somebody has and somebody else waits for, and everything is quiet. */
+/** A lock with a holder and one waiter, with no command in flight. */
 async function contended(
   world: World,
   options: AcquireOptions = {},
@@ -23,7 +23,7 @@ async function contended(
 
 const acquires = (world: World): number => world.nodes.reduce((sum, node) => sum + node.sent('acquire'), 0)
 
-/** From now on the node says nothing more to an acquire before the test does. */
+/** From now on the node answers an acquire only when the test calls the returned function. */
 function holdBack(node: FakeNode): () => void {
   const held: (() => void)[] = []
   node.intercept = (command, run, answer) => {
@@ -40,7 +40,7 @@ function holdBack(node: FakeNode): () => void {
 }
 
 describe('a lock that the nodes hand over', () => {
-  test('is had without asking for it again, one way after its release', async () => {
+  test('a lock that is handed over is acquired without another request, one way after its release', async () => {
     const world = new World(5)
     const { holder, waiting } = await contended(world)
     void holder.release()
@@ -49,7 +49,7 @@ describe('a lock that the nodes hand over', () => {
     expect((await waiting).held).toBe(true)
   })
 
-  test('is extended at once to what was asked for', async () => {
+  test('a lock that is handed over is extended at once to the requested TTL', async () => {
     const world = new World(5)
     const { holder, waiting } = await contended(world, { ttl: 20_000, autoExtend: false })
     void holder.release()
@@ -65,7 +65,7 @@ describe('a lock that the nodes hand over', () => {
     expect(world.nodes.map((node) => node.sent('extend'))).toEqual([1, 1, 1, 1, 1])
   })
 
-  test('counts from the attempt on which the place stood, not from the hand-over', async () => {
+  test('the time of a handover counts from the attempt that created the place, not from the handover', async () => {
     const world = new World(3)
     const { holder, waiting } = await contended(world, { autoExtend: false })
     const asked = world.clock.monotonic()
@@ -73,11 +73,11 @@ describe('a lock that the nodes hand over', () => {
     for (const node of world.nodes) node.script = ({ kind }) => (kind === 'extend' ? gone : undefined)
     void holder.release()
     const lock = await world.clock.run(waiting)
-    // The place was made or renewed at the beginning, and of its 3 s as much was left as the nodes say.
+    // The place was created or renewed at the beginning, and the nodes report how much of its 3 s is left.
     expect(lock.remaining()).toBeLessThanOrEqual(asked + 3_000 - 700 - world.clock.monotonic())
   })
 
-  test('is lost in time when no node can be had to extend it', async () => {
+  test('a lock that was handed over is lost in time if no node can extend it', async () => {
     const world = new World(3)
     const { holder, waiting } = await contended(world, { ttl: 20_000 })
     for (const node of world.nodes) node.intercept = ({ kind }) => kind === 'extend'
@@ -90,7 +90,7 @@ describe('a lock that the nodes hand over', () => {
     expect(lock.signal.aborted).toBe(true)
   })
 
-  test('is asked for anew when too little of it is left', async () => {
+  test('a lock of which too little time is left is requested again', async () => {
     const world = new World(3)
     const { holder, waiting } = await contended(world, { ttl: 110, wait: 10_000 })
     void holder.release()
@@ -99,7 +99,7 @@ describe('a lock that the nodes hand over', () => {
     expect(lock.remaining()).toBeGreaterThan(90)
   })
 
-  test('may be held for all of its maxHold, however long the wait was', async () => {
+  test('a lock that was handed over may be held for its whole maxHold, regardless of the length of the wait', async () => {
     const world = new World(3)
     const { holder, waiting } = await contended(world, { ttl: 300, maxHold: 400, wait: 10_000 })
     await world.clock.advance(850)
@@ -111,7 +111,7 @@ describe('a lock that the nodes hand over', () => {
     expect(lock.held).toBe(false)
   })
 
-  test('by fewer than a quorum is asked for', async () => {
+  test('a handover from fewer than a quorum is confirmed by a round', async () => {
     const world = new World(3)
     const { holder, waiting } = await contended(world)
     for (const node of world.nodes.slice(1)) node.mutesWakeUps = true
@@ -123,11 +123,11 @@ describe('a lock that the nodes hand over', () => {
     expect(world.holders('a')).toHaveLength(3)
   })
 
-  test('does not count if it names another attempt than the last', async () => {
+  test('a handover does not count if it names an earlier attempt', async () => {
     const world = new World(3)
     const { holder, waiter, waiting } = await contended(world)
     const name = world.node(0).waitersOf('lock:a')[0] as string
-    // As a message would come that was under way for longer than the lock was held for.
+    // Like a message that was in flight for longer than the lock was held.
     const stale = { remaining: 3_000, deadline: world.clock.wall() - 1_000 }
     for (const node of world.nodes) node.announce(name, stale)
     await world.clock.advance(20)
@@ -141,7 +141,7 @@ describe('a lock that the nodes hand over', () => {
     await world.clock.run(waiter.close())
   })
 
-  test('by a node that is not to be trusted does not count', async () => {
+  test('a handover by an untrusted node does not count', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 1
     await world.clock.run(world.client({ guard: true }).acquire('a'))
@@ -155,7 +155,7 @@ describe('a lock that the nodes hand over', () => {
     })
     words[0]!()
     await world.clock.advance(2)
-    // It comes back with all its data, but what it said before proves nothing now.
+    // The node restarts with all its data, but its earlier message no longer proves anything.
     world.node(0).restart({ keep: true })
     words[1]!()
     await world.clock.advance(2)
@@ -165,7 +165,7 @@ describe('a lock that the nodes hand over', () => {
     expect(got).toBe(false)
   })
 
-  test('is given back when the wait was aborted or closed meanwhile', async () => {
+  test('a handover is released if the wait has been aborted or closed', async () => {
     for (const end of ['abort', 'close'] as const) {
       const world = new World(3)
       const controller = new AbortController()
@@ -182,7 +182,7 @@ describe('a lock that the nodes hand over', () => {
     }
   })
 
-  test('is not given back by an answer to an earlier attempt that comes late', async () => {
+  test('a late answer to an earlier attempt does not release a handover', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 1
     const holder = await world.clock.run(world.client({ guard: true }).acquire('a'))
@@ -202,7 +202,7 @@ describe('a lock that the nodes hand over', () => {
     expect(world.waiters('a')).toBe(0)
   })
 
-  test('leaves no place behind on a node that was not released in time', async () => {
+  test('a handover leaves no place behind on a node that received its release late', async () => {
     const world = new World(3)
     const { holder, waiting } = await contended(world)
     world.node(2).script = ({ kind }) => (kind === 'release' ? busy : undefined)
@@ -214,7 +214,7 @@ describe('a lock that the nodes hand over', () => {
     expect(world.node(2).waitersOf('lock:a')).toEqual([])
   })
 
-  test('does not happen to those who want a token or several resources: they are woken', async () => {
+  test('a waiter that wants a token or several resources is woken instead', async () => {
     for (const options of [{ fencing: true }, {}]) {
       const world = new World(3)
       for (const node of world.nodes) node.delay = 1

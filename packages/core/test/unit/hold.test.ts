@@ -4,7 +4,7 @@ import type { Lock } from '../../src/lock.js'
 import { settle } from '../support/manual-clock.js'
 import { World } from '../support/world.js'
 
-/** A lock on five nodes and what became of it. */
+/** A lock on five nodes and its loss, if any. */
 async function holding(options: object = {}, size = 5) {
   const world = new World(size)
   const redlock = world.client(options)
@@ -20,7 +20,7 @@ function lossOf(lock: Lock): LockLostError {
 }
 
 describe('loss', () => {
-  test('a majority that falls silent: the signal comes by the deadline, with no help from any node', async () => {
+  test('if a majority stops responding, the signal aborts by the deadline without help from any node', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_500 })
     await clock.advance(400)
     for (const node of world.nodes.slice(0, 3)) node.freeze()
@@ -34,7 +34,7 @@ describe('loss', () => {
     expect(lock.held).toBe(false)
   })
 
-  test('all nodes dead at once: the same', async () => {
+  test('if all nodes die at once, the signal aborts by the deadline too', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_500 })
     for (const node of world.nodes) node.disconnect()
     await clock.advance(1_483 - 1)
@@ -43,7 +43,7 @@ describe('loss', () => {
     expect(lossOf(lock).reason).toBe('expired')
   })
 
-  test('a majority that no longer has the value: the signal comes with the next renewal', async () => {
+  test('if a majority no longer has the value, the signal aborts with the next renewal', async () => {
     const { world, lock, clock } = await holding({ ttl: 3_000 })
     for (const node of world.nodes.slice(0, 3)) node.state.locks.clear()
     await clock.advance(1_001)
@@ -61,7 +61,7 @@ describe('loss', () => {
     expect(world.nodes.map((node) => node.sent('repair'))).toEqual([0, 0, 0, 0, 0])
   })
 
-  test('a minority that lost the value gets it again, and counts from the next round on', async () => {
+  test('a minority that lost the value is repaired, and counts from the next round on', async () => {
     const { world, lock, clock } = await holding({ ttl: 3_000 })
     for (const node of world.nodes.slice(0, 2)) node.state.locks.clear()
     await clock.advance(1_005)
@@ -72,7 +72,7 @@ describe('loss', () => {
     expect(world.holders('a')).toEqual([])
   })
 
-  test('after a pause of the process the first instruction knows that it is over', async () => {
+  test('after a pause of the process the first instruction sees that the lock has expired', async () => {
     const { lock, clock } = await holding({ ttl: 1_000 })
     clock.stall(5_000)
     expect(lock.held).toBe(false)
@@ -81,7 +81,7 @@ describe('loss', () => {
     expect(lossOf(lock).reason).toBe('expired')
   })
 
-  test('after a suspend, in which only the wall clock went on, it is over as well, and noticed within a second', async () => {
+  test('after a suspend that only the wall clock shows, the lock has expired, which is noticed within a second', async () => {
     const { lock, clock } = await holding({ ttl: 60_000 })
     clock.stepWall(120_000)
     expect(lock.held).toBe(false)
@@ -89,7 +89,7 @@ describe('loss', () => {
     expect(lossOf(lock).reason).toBe('expired')
   })
 
-  test('a lock that is lost is logged, released where it is left and costs nothing from then on', async () => {
+  test('a lost lock is logged, released on the remaining nodes and costs nothing from then on', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_000, autoExtend: false })
     await clock.advance(988)
     expect(lock.held).toBe(false)
@@ -115,7 +115,7 @@ describe('loss', () => {
 })
 
 describe('release', () => {
-  test('is idempotent, also before the first answer', async () => {
+  test('release is idempotent, even before the first answer', async () => {
     const { world, lock, clock } = await holding()
     const outcomes = Promise.all([lock.release(), lock.release(), lock[Symbol.asyncDispose]()])
     expect(await clock.run(outcomes)).toEqual(['released', 'released', undefined])
@@ -123,19 +123,19 @@ describe('release', () => {
     expect(world.nodes.map((node) => node.sent('release'))).toEqual([1, 1, 1, 1, 1])
   })
 
-  test('after the lock expired it resolves to expired', async () => {
+  test('a release after the lock expired resolves to expired', async () => {
     const { lock, clock } = await holding({ ttl: 1_000, autoExtend: false })
     await clock.advance(2_000)
     expect(await clock.run(lock.release())).toBe('expired')
   })
 
-  test('of a lock that the nodes no longer have it resolves to expired', async () => {
+  test('a release of a lock that the nodes no longer have resolves to expired', async () => {
     const { world, lock, clock } = await holding({ autoExtend: false })
     for (const node of world.nodes) node.flush()
     expect(await clock.run(lock.release())).toBe('expired')
   })
 
-  test('resolves to unknown when no majority answers, and is told to the nodes when they are back', async () => {
+  test('a release without a majority of answers resolves to unknown, and reaches the nodes once they are back', async () => {
     const { world, lock, clock } = await holding({ ttl: 10_000 })
     for (const node of world.nodes.slice(0, 3)) node.freeze()
     expect(await clock.time(lock.release())).toBeLessThanOrEqual(500)
@@ -145,7 +145,7 @@ describe('release', () => {
     expect(world.holders('a')).toEqual([])
   })
 
-  test('a node that is cut off gets its release when it is back', async () => {
+  test('a disconnected node receives its release when it is back', async () => {
     const { world, redlock, lock, clock } = await holding({ ttl: 10_000 })
     world.node(0).disconnect()
     expect(await clock.run(lock.release())).toBe('released')
@@ -157,7 +157,7 @@ describe('release', () => {
     expect(redlock.health()[0]).toMatchObject({ state: 'up', pendingReleases: 0 })
   })
 
-  test('a node that refuses the release for a while is told again until it obeys', async () => {
+  test('a node that refuses a release for a while receives it again until it accepts it', async () => {
     const { world, redlock, lock, clock } = await holding({ ttl: 10_000 })
     world.node(0).script = ({ kind }) => (kind === 'release' ? { vote: 'failed', reason: 'BUSY' } : undefined)
     await clock.run(lock.release())
@@ -169,7 +169,7 @@ describe('release', () => {
     expect(redlock.health()[0]!.pendingReleases).toBe(0)
   })
 
-  test('a release that is lost on the way is told again', async () => {
+  test('a release that is lost on the way is sent again', async () => {
     const { world, redlock, lock, clock } = await holding({ ttl: 60_000 })
     world.node(0).losesCommands = true
     await clock.run(lock.release())
@@ -179,7 +179,7 @@ describe('release', () => {
     expect(redlock.health()[0]!.pendingReleases).toBe(0)
   })
 
-  test('a release pending for a node that stays away is given up when the TTL has passed', async () => {
+  test('a pending release for a node that stays away is dropped once the TTL has passed', async () => {
     const { world, redlock, lock, clock } = await holding({ ttl: 10_000 })
     world.node(0).disconnect()
     await clock.run(lock.release())
@@ -187,7 +187,7 @@ describe('release', () => {
     expect(redlock.health()[0]!.pendingReleases).toBe(0)
   })
 
-  test('a value of somebody else is never deleted', async () => {
+  test('a value of another client is never deleted', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_000, autoExtend: false })
     await clock.advance(985)
     for (const node of world.nodes) {
@@ -200,7 +200,7 @@ describe('release', () => {
 })
 
 describe('using', () => {
-  test('returns what the function returns, and releases', async () => {
+  test('using returns the result of the function, and releases', async () => {
     const world = new World(3)
     const redlock = world.client()
     expect(await world.clock.run(redlock.using('a', (lock) => lock.resources))).toEqual(['a'])
@@ -212,7 +212,7 @@ describe('using', () => {
     expect(world.holders('a')).toEqual([])
   })
 
-  test("the function's own error stands, though the lock was lost and its release failed", async () => {
+  test("using rejects with the function's own error even if the lock was lost and its release failed", async () => {
     const { world, clock, redlock, lock } = await holding({ ttl: 1_000, autoExtend: false })
     await clock.run(lock.release())
     const work = redlock.using('a', { ttl: 1_000 }, async () => {
@@ -225,7 +225,7 @@ describe('using', () => {
     expect(error.message).toBe('my own')
   })
 
-  test('a lock that was lost meanwhile rejects, if the function itself succeeded', async () => {
+  test('using rejects if the function succeeded but the lock was lost', async () => {
     const world = new World(3)
     const work = world.client({ autoExtend: false, ttl: 1_000 }).using('a', async () => {
       await new Promise<void>((resolve) => world.clock.after(3_000, resolve))
@@ -234,7 +234,7 @@ describe('using', () => {
     expect(await world.clock.runToError(work)).toBeInstanceOf(LockLostError)
   })
 
-  test('a function that releases, or detaches, itself is no loss', async () => {
+  test('a function that releases or detaches its lock itself causes no loss', async () => {
     const world = new World(3)
     const redlock = world.client({ ttl: 1_000 })
     expect(await world.clock.run(redlock.using('a', async (lock) => lock.release()))).toBe('released')
@@ -248,7 +248,7 @@ describe('using', () => {
 })
 
 describe('renewal', () => {
-  test('at a third of the TTL, on an absolute schedule however late the timers are', async () => {
+  test('renewals run at a third of the TTL, on an absolute schedule regardless of late timers', async () => {
     const { world, lock, clock } = await holding({ ttl: 3_000 })
     const times: number[] = []
     world.node(0).script = ({ kind }) => {
@@ -273,7 +273,7 @@ describe('renewal', () => {
     [100, 10_000],
     [20, 2_000],
     [4, 300],
-  ])('a TTL of %i ms: the number of commands is bounded', async (ttl, time) => {
+  ])('with a TTL of %i ms the number of commands is bounded', async (ttl, time) => {
     const world = new World(3)
     const work = world.client({ ttl, wait: 0 }).acquire('a')
     const lock = await world.clock.run(work)
@@ -298,7 +298,7 @@ describe('renewal', () => {
     expect(world.node(0).sent('extend')).toBeLessThan(12)
   })
 
-  test('one renewal that fails is no loss: it is tried again in time', async () => {
+  test('one failed renewal is no loss, because it is retried in time', async () => {
     const { world, lock, clock } = await holding({ ttl: 3_000 })
     await clock.advance(900)
     for (const node of world.nodes) node.disconnect()
@@ -322,7 +322,7 @@ describe('renewal', () => {
     expect(world.clock.timersActive).toBe(1)
     await world.clock.advance(20_000)
     expect(locks.every((lock) => lock.held)).toBe(true)
-    // Two renewals each; a handful of timers for each moment at which some are due, not one for each.
+    // Two renewals per lock, with a few timers for each due moment instead of one timer per lock.
     expect(world.commands - commands).toBe(3 * 2 * 10_000)
     expect(world.clock.timersMade - before).toBeLessThan(2_000)
     expect(world.clock.timersActive).toBe(1)
@@ -333,7 +333,7 @@ describe('renewal', () => {
     expect(world.nodes.every((node) => node.state.locks.size === 0)).toBe(true)
   })
 
-  test('a function that ends during a renewal: the release wins, and nothing is left', async () => {
+  test('a function that ends during a renewal releases its lock, and nothing is left', async () => {
     for (const gap of [0, 1, 5, 10, 19, 20, 21, 30]) {
       const world = new World(5)
       for (const node of world.nodes) node.delay = 10
@@ -352,7 +352,7 @@ describe('renewal', () => {
     }
   })
 
-  test('maxHold bounds the total, renewals and extensions included', async () => {
+  test('maxHold limits the total, including renewals and extensions', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_000, maxHold: 4_500 })
     await clock.advance(4_400)
     expect(lock.held).toBe(true)
@@ -364,7 +364,7 @@ describe('renewal', () => {
     expect(world.holders('a')).toEqual([])
   })
 
-  test('a lock that was detached is neither renewed nor released, and its end is no loss to speak of', async () => {
+  test('a detached lock is neither renewed nor released, and its end is not reported as a loss', async () => {
     const { world, lock, clock } = await holding({ ttl: 3_000 })
     await clock.advance(500)
     lock.detach()
@@ -379,13 +379,13 @@ describe('renewal', () => {
     expect(world.clock.timersActive).toBeLessThanOrEqual(1)
   })
 
-  test('a lock that is detached while a renewal of it fails is not renewed again', async () => {
+  test('a lock that is detached while one of its renewals fails is not renewed again', async () => {
     const { world, lock, clock } = await holding({ ttl: 3_000 })
     for (const node of world.nodes) {
       node.delay = 20
       node.script = ({ kind }) => (kind === 'extend' ? { vote: 'unknown', reason: 'lost' } : undefined)
     }
-    // The renewal is under way.
+    // The renewal is in flight.
     await clock.advance(1_010)
     lock.detach()
     const sent = world.nodes.map((node) => node.sent('extend'))
@@ -397,7 +397,7 @@ describe('renewal', () => {
     expect(lock.held).toBe(false)
   })
 
-  test('a lock that was detached can still be released by hand', async () => {
+  test('a detached lock can still be released by hand', async () => {
     const { world, lock, clock } = await holding()
     lock.detach()
     expect(await clock.run(lock.release())).toBe('released')
@@ -407,7 +407,7 @@ describe('renewal', () => {
 })
 
 describe('extend', () => {
-  test('prolongs from now on, on all nodes', async () => {
+  test('extend sets the TTL from now on, on all nodes', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_000, autoExtend: false })
     await clock.advance(500)
     await clock.run(lock.extend())
@@ -418,7 +418,7 @@ describe('extend', () => {
     expect(world.holders('a')).toHaveLength(5)
   })
 
-  test('to less time shortens the lock, and the renewals follow', async () => {
+  test('extend to less time shortens the lock, and renewals follow the new TTL', async () => {
     const { lock, clock } = await holding({ ttl: 30_000 })
     await clock.run(lock.extend(1_000))
     expect(lock.remaining()).toBeLessThanOrEqual(988)
@@ -426,7 +426,7 @@ describe('extend', () => {
     expect(lock.held).toBe(true)
   })
 
-  test('to less time counts as shortened where it was not confirmed', async () => {
+  test('an unconfirmed extend to less time counts as shortened', async () => {
     const { world, lock, clock } = await holding({ ttl: 30_000, autoExtend: false })
     for (const node of world.nodes.slice(0, 3)) node.losesReplies = true
     const work = clock.runToError(lock.extend(1_000))
@@ -436,7 +436,7 @@ describe('extend', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(1_000 + 988)
   })
 
-  test('two in one tick go one after the other: the last one counts', async () => {
+  test('two extends in one tick run one after the other, and the last one counts', async () => {
     for (const [first, second] of [
       [20_000, 1_000],
       [1_000, 20_000],
@@ -451,7 +451,7 @@ describe('extend', () => {
     }
   })
 
-  test('two in one tick: the longer one, granted, does not outlive the shorter one that was never answered', async () => {
+  test('of two extends in one tick, a longer one that is granted does not outlive a shorter unanswered one', async () => {
     const { world, lock, clock } = await holding({ ttl: 30_000, autoExtend: false })
     for (const node of world.nodes) {
       node.intercept = (command, execute) => {
@@ -492,7 +492,7 @@ describe('extend', () => {
     expect(lock.held).toBe(false)
   })
 
-  test('five at once are five rounds, and all are told', async () => {
+  test('five concurrent extends are five rounds, and all of them settle', async () => {
     const { world, lock, clock } = await holding({ ttl: 5_000, autoExtend: false })
     await clock.run(Promise.all([1, 2, 3, 4, 5].map((seconds) => lock.extend(seconds * 1_000))))
     expect(world.node(0).sent('extend')).toBe(5)
@@ -512,14 +512,14 @@ describe('extend', () => {
     expect(lock.held).toBe(false)
   })
 
-  test('a majority that says the value is gone is a loss at once', async () => {
+  test('a majority that reports the value as gone is a loss at once', async () => {
     const { world, lock, clock } = await holding({ autoExtend: false })
     for (const node of world.nodes.slice(0, 3)) node.flush()
     expect(await clock.runToError(lock.extend())).toMatchObject({ code: 'LOST', reason: 'gone' })
     expect(lossOf(lock).reason).toBe('gone')
   })
 
-  test('an inconclusive round is tried again until the deadline, at a bounded rate', async () => {
+  test('an inconclusive round is retried until the deadline, at a bounded rate', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_000, autoExtend: false })
     for (const node of world.nodes.slice(0, 3)) {
       node.script = ({ kind }) => (kind === 'extend' ? { vote: 'failed', reason: 'LOADING' } : undefined)
@@ -547,7 +547,7 @@ describe('extend', () => {
     expect(world.commands - commands).toBeLessThanOrEqual(5)
   })
 
-  test('an extension that comes back after the deadline revives nothing', async () => {
+  test('an extension that returns after the deadline revives nothing', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_000, autoExtend: false, nodeTimeout: 900 })
     await clock.advance(600)
     for (const node of world.nodes) node.delay = 200
@@ -558,7 +558,7 @@ describe('extend', () => {
   })
 
   test.each([0, -1, 1.5, Number.NaN, Infinity, 2])(
-    'a TTL of %p is refused before anything is sent',
+    'a TTL of %p is refused before any command is sent',
     async (ttl) => {
       const { world, lock } = await holding()
       const { commands } = world
@@ -569,8 +569,8 @@ describe('extend', () => {
   )
 })
 
-describe('handing over', () => {
-  test('toJSON is plain data from which another client goes on', async () => {
+describe('toJSON and resume', () => {
+  test('toJSON returns plain data with which another client continues', async () => {
     const world = new World(3)
     const [one, two] = [world.client({ fencing: true, ttl: 3_000 }), world.client()]
     const lock = await world.clock.run(one.acquire(['b', 'a']))
@@ -593,7 +593,7 @@ describe('handing over', () => {
     expect([world.holders('a'), world.holders('b')]).toEqual([[], []])
   })
 
-  test('what is not held any more cannot be resumed', async () => {
+  test('a lock that is no longer held cannot be resumed', async () => {
     const { world, lock, clock } = await holding({ ttl: 1_000 })
     lock.detach()
     const json = lock.toJSON()
@@ -602,7 +602,7 @@ describe('handing over', () => {
     expect(error).toMatchObject({ code: 'LOST', reason: 'gone', resources: ['a'] })
   })
 
-  test('resuming hears an abort and a close, and ends by itself when no node answers', async () => {
+  test('a resume obeys an abort and a close, and ends on its own if no node answers', async () => {
     const { world, lock, clock } = await holding({ ttl: 2_000 })
     lock.detach()
     const json = { ...lock.toJSON(), expiresAt: Number.MAX_SAFE_INTEGER }
@@ -628,7 +628,7 @@ describe('handing over', () => {
     [{ resources: ['a'], value: 'v', ttl: -1, expiresAt: 1 }, RangeError],
     [{ resources: ['a'], value: 'v', ttl: 1_000, expiresAt: 'x' }, TypeError],
     [{ resources: ['a'], value: 'v', ttl: 1_000, expiresAt: 1, token: 'x' }, TypeError],
-  ])('%j is refused before anything is sent', async (json, type) => {
+  ])('resume refuses %j before any command is sent', async (json, type) => {
     const world = new World(3)
     await expect(world.client().resume(json as never)).rejects.toThrow(type)
     expect(world.commands).toBe(0)

@@ -4,7 +4,7 @@ import { settle } from '../support/manual-clock.js'
 import { World } from '../support/world.js'
 
 describe('isLocked', () => {
-  test('is about a majority', async () => {
+  test('isLocked follows a majority', async () => {
     const world = new World(5)
     const redlock = world.client()
     expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
@@ -18,12 +18,12 @@ describe('isLocked', () => {
     }
     expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
     for (const node of world.nodes) {
-      node.state.locks.set('lock:a', { value: `everybody ${node.name}`, expiresAt: Infinity })
+      node.state.locks.set('lock:a', { value: `different ${node.name}`, expiresAt: Infinity })
     }
     expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
   })
 
-  test('waits for no silent node where the others are enough', async () => {
+  test('isLocked does not wait for an unresponsive node if the others are enough', async () => {
     const world = new World(5)
     await world.clock.run(world.client().acquire('a'))
     await world.clock.advance(0)
@@ -33,7 +33,7 @@ describe('isLocked', () => {
     expect(await world.clock.time(world.client().isLocked('b'))).toBe(0)
   })
 
-  test('says rather that it may be locked, where the silent nodes could make it so', async () => {
+  test('isLocked returns true if unresponsive nodes could make it so', async () => {
     const world = new World(5)
     world.node(0).freeze()
     world.node(1).freeze()
@@ -41,7 +41,7 @@ describe('isLocked', () => {
     expect(await world.clock.run(world.client().isLocked('a'))).toBe(true)
   })
 
-  test('rejects when too few nodes answer to tell', async () => {
+  test('isLocked rejects if too few nodes answer', async () => {
     const world = new World(3)
     world.node(0).disconnect()
     world.node(1).freeze()
@@ -52,13 +52,13 @@ describe('isLocked', () => {
 })
 
 describe('waitForUnlock', () => {
-  test('is true at once where nobody holds it, and leaves nothing behind', async () => {
+  test('waitForUnlock resolves to true at once if the resource is free, and leaves nothing behind', async () => {
     const world = new World(3)
     expect(await world.clock.run(world.client().waitForUnlock('a'))).toBe(true)
     expect(world.nodes.map((node) => node.log.map(({ kind }) => kind))).toEqual(Array(3).fill(['inspect']))
   })
 
-  test('is true as soon as the lock is released, and false when the time is over', async () => {
+  test('waitForUnlock resolves to true as soon as the lock is released, and to false after its timeout', async () => {
     const world = new World(5)
     for (const node of world.nodes) node.delay = 1
     const lock = await world.clock.run(world.client().acquire('a'))
@@ -74,7 +74,7 @@ describe('waitForUnlock', () => {
     expect(world.waiters('a')).toBe(0)
   })
 
-  test('misses no release that comes while it looks', async () => {
+  test('waitForUnlock misses no release that happens during its check', async () => {
     for (let at = 0; at <= 40; at++) {
       const world = new World(3)
       const lock = await world.clock.run(world.client().acquire('a'))
@@ -90,7 +90,7 @@ describe('waitForUnlock', () => {
     }
   })
 
-  test('hears word that overtakes the answer to its own look', async () => {
+  test('waitForUnlock handles a wake-up that overtakes the answer to its own check', async () => {
     const world = new World(3)
     const lock = await world.clock.run(world.client().acquire('a'))
     const watcher = world.client()
@@ -111,14 +111,14 @@ describe('waitForUnlock', () => {
     expect(await work).toBe(true)
   })
 
-  test('is true when a holder that crashed expires', async () => {
+  test('waitForUnlock resolves to true when the lock of a crashed holder expires', async () => {
     const world = new World(3)
     const lock = await world.clock.run(world.client({ ttl: 2_500 }).acquire('a'))
     lock.detach()
     expect(await world.clock.time(world.client().waitForUnlock('a'))).toBeLessThanOrEqual(2_510)
   })
 
-  test('stands in nobody’s way', async () => {
+  test('waitForUnlock never delays a waiter', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 1
     const lock = await world.clock.run(world.client().acquire('a'))
@@ -134,7 +134,7 @@ describe('waitForUnlock', () => {
     expect(await world.clock.run(Promise.all(watchers))).toEqual([true, true, true])
   })
 
-  test('hears an abort and a close', async () => {
+  test('waitForUnlock obeys an abort and a close', async () => {
     const world = new World(3)
     await world.clock.run(world.client().acquire('a'))
     const stop = new AbortController()
@@ -150,7 +150,7 @@ describe('waitForUnlock', () => {
     expect(world.clock.timersHolding).toBe(0)
   })
 
-  test('costs a bounded number of commands however long it takes', async () => {
+  test('waitForUnlock sends a bounded number of commands regardless of its duration', async () => {
     const world = new World(3)
     await world.clock.run(world.client().acquire('a'))
     await world.clock.run(world.client().waitForUnlock('a', { timeout: 60_000 }))
@@ -160,7 +160,7 @@ describe('waitForUnlock', () => {
 
 const digest = (value: string) => createHash('sha256').update(value).digest('hex').slice(0, 16)
 
-test('inspect tells who holds, who waits and what each node says', async () => {
+test('inspect reports the holder, the waiters and the answer of each node', async () => {
   const world = new World(3)
   const lock = await world.clock.run(world.client({ fencing: true }).acquire('a'))
   const waiting = world.client().acquire('a')
@@ -199,7 +199,7 @@ test('inspect tells who holds, who waits and what each node says', async () => {
 })
 
 describe('forceRelease', () => {
-  test('frees what anybody holds; its holder learns of it', async () => {
+  test('forceRelease releases a lock regardless of its holder, and the holder notices', async () => {
     const world = new World(3)
     const [one, two] = [world.client({ ttl: 3_000 }), world.client()]
     const lock = await world.clock.run(one.acquire('a'))
@@ -210,7 +210,7 @@ describe('forceRelease', () => {
     expect(await world.clock.run(two.forceRelease('a'))).toBe(false)
   })
 
-  test('through the client that holds it ends the lock at once', async () => {
+  test('forceRelease through the client that holds the lock ends it at once', async () => {
     const world = new World(3)
     const redlock = world.client()
     const lock = await world.clock.run(redlock.acquire('a'))
@@ -219,7 +219,7 @@ describe('forceRelease', () => {
     expect(lock.signal.reason).toMatchObject({ reason: 'forced' })
   })
 
-  test('leaves the rest of a lock that was handed over to the process that has gone on with it', async () => {
+  test('forceRelease of a lock that another process has resumed leaves the rest of it to that process', async () => {
     const world = new World(3)
     const [one, two] = [world.client(), world.client()]
     const lock = await world.clock.run(one.acquire(['a', 'b']))
@@ -232,7 +232,7 @@ describe('forceRelease', () => {
     expect(resumed.held).toBe(true)
   })
 
-  test('wakes the next waiter', async () => {
+  test('forceRelease wakes the next waiter', async () => {
     const world = new World(3)
     await world.clock.run(world.client().acquire('a'))
     const waiting = world.client().acquire('a')
@@ -241,7 +241,7 @@ describe('forceRelease', () => {
     expect(await world.clock.time(waiting)).toBeLessThan(5)
   })
 
-  test('rejects when too few nodes answer', async () => {
+  test('forceRelease rejects if too few nodes answer', async () => {
     const world = new World(3)
     world.node(0).disconnect()
     world.node(1).freeze()
@@ -250,7 +250,7 @@ describe('forceRelease', () => {
 })
 
 describe('getLock', () => {
-  test('does everything by name, without a handle', async () => {
+  test('a named lock does everything by name, without a handle', async () => {
     const world = new World(3)
     const redlock = world.client()
     const named = redlock.getLock('a', { ttl: 5_000 })
@@ -268,7 +268,7 @@ describe('getLock', () => {
     expect(lock!.remaining()).toBeCloseTo(8_908, 0)
   })
 
-  test('releases what this very object took, and nothing of another that has the same name', async () => {
+  test('a named lock releases what this object acquired, and never a lock of another object of the same name', async () => {
     const world = new World(3)
     const redlock = world.client()
     const [holder, other] = [redlock.getLock('a'), redlock.getLock('a')]
@@ -280,7 +280,7 @@ describe('getLock', () => {
     expect(await world.clock.run(holder.release())).toBe('released')
   })
 
-  test('remembers nothing of locks that ended otherwise', async () => {
+  test('a named lock forgets locks that ended otherwise', async () => {
     const world = new World(3)
     const redlock = world.client()
     const named = redlock.getLock('a')
@@ -296,7 +296,7 @@ describe('getLock', () => {
 })
 
 describe('health', () => {
-  test('tells what each node is like, and asks nobody', async () => {
+  test('health describes each node without sending a command', async () => {
     const world = new World(4)
     world.nodes.forEach((node, index) => (node.delay = index + 1))
     const redlock = world.client()
@@ -330,7 +330,7 @@ describe('health', () => {
     expect(redlock.health().map(({ state }) => state)).toEqual(['up', 'up', 'up', 'up'])
   })
 
-  test('a clock step of a node is told, and voids its vote for the locks that it had granted', async () => {
+  test('a clock step of a node is reported, and voids its vote for the locks that it had granted', async () => {
     const world = new World(3)
     const redlock = world.client({ ttl: 30_000 })
     const lock = await world.clock.run(redlock.acquire('a'))
@@ -344,18 +344,18 @@ describe('health', () => {
     expect(
       world.logged('warn').filter((line) => line.includes('clock of lock node was stepped')),
     ).toHaveLength(2)
-    // Asked again at once: it has expired there, and is repaired.
+    // The node is queried again at once. The lock has expired there, and is repaired.
     await world.clock.advance(100)
     expect(lock.held).toBe(true)
     expect(world.holders('a')).toHaveLength(3)
   })
 
   test.each([true, false])(
-    'a step that the shortest lock cannot bear is told, and a smaller one is not (renewed: %p)',
+    'a clock step is reported only if the shortest lock cannot tolerate it (renewed: %p)',
     async (autoExtend) => {
       const world = new World(3)
       const redlock = world.client()
-      // 12 ms are left for clocks to be wrong.
+      // 12 ms are left as the tolerance for clocks.
       await world.clock.run(redlock.acquire('short', { ttl: 1_000, autoExtend }))
       await world.clock.run(redlock.acquire('long', { ttl: 60_000, autoExtend }))
       world.node(0).skew = 10
@@ -365,7 +365,7 @@ describe('health', () => {
     },
   )
 
-  test('a step of half a second in the life of a lock of one makes no second holder', async () => {
+  test('a clock step of half a second during a lock of one second causes no second holder', async () => {
     const world = new World(3)
     const redlock = world.client({ ttl: 1_000, autoExtend: false })
     world.node(2).disconnect()
@@ -380,7 +380,7 @@ describe('health', () => {
     expect(lock.signal.reason).toMatchObject({ reason: 'gone' })
   })
 
-  test('clocks that run apart slowly, with no word in between, make no step', async () => {
+  test('clocks that drift apart slowly, without any message in between, are not reported as a step', async () => {
     const world = new World(3)
     const redlock = world.client({ ttl: 1_000 })
     await world.clock.run(redlock.isLocked('a'))
@@ -393,7 +393,7 @@ describe('health', () => {
     expect(redlock.health().map(({ clockStep }) => clockStep)).toEqual([undefined, undefined, undefined])
   })
 
-  test('a slow network, or a pause of our own, is no clock step', async () => {
+  test('a slow network or a pause of the client is not reported as a clock step', async () => {
     const world = new World(3)
     const redlock = world.client({ ttl: 30_000 })
     await world.clock.run(redlock.acquire('a'))
@@ -410,8 +410,8 @@ describe('health', () => {
   })
 })
 
-describe('bounds', () => {
-  test('a frozen node costs bounded memory however much is done meanwhile', async () => {
+describe('limits', () => {
+  test('a frozen node costs bounded memory regardless of the number of calls', async () => {
     const world = new World(3)
     world.node(0).freeze()
     const redlock = world.client({ ttl: 10_000 })
@@ -420,7 +420,7 @@ describe('bounds', () => {
       await world.clock.run(Promise.all(names.map((name) => redlock.using(name, () => undefined))))
       await world.clock.advance(100)
     }
-    // What it was sent until it was noticed; nothing is kept for locks that it never had.
+    // Only for commands sent before the node was noticed. Nothing is kept for locks that it never had.
     const [frozen] = redlock.health()
     expect(frozen!.pending).toBeLessThanOrEqual(50 * 11 * 3)
     expect(frozen!.pendingReleases).toBeLessThanOrEqual(50 * 11)
@@ -430,7 +430,7 @@ describe('bounds', () => {
     expect(world.node(0).state.locks.size).toBe(0)
   })
 
-  test('a node with 20,000 commands unanswered gets no more, and votes failed', async () => {
+  test('a node with 20,000 unanswered commands receives no more, and votes failed', async () => {
     const world = new World(1)
     world.node(0).freeze()
     const redlock = world.client({ ttl: 60_000, nodeTimeout: 50_000, guard: false })
@@ -447,7 +447,7 @@ describe('bounds', () => {
     await world.clock.run(Promise.all(works))
   })
 
-  test('probes of a node that stays silent become rarer', async () => {
+  test('probes of a node that stays unresponsive become rarer', async () => {
     const world = new World(3)
     world.node(0).freeze()
     const redlock = world.client()

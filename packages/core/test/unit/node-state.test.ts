@@ -6,12 +6,12 @@ import { createNodeState, execute, type NodeState } from '../../src/node/node-st
 
 const NOW = 1_700_000_000_000
 
-/** One node at a time that only the test moves. */
+/** One node whose time only the test advances. */
 class Bench {
   readonly state: NodeState = createNodeState('run-1')
   readonly woken: string[] = []
   readonly handed = new Map<string, Handed>()
-  /** Waiters of a client that is gone. */
+  /** Waiters without a listening client. */
   readonly deaf = new Set<string>()
   now = NOW
 
@@ -49,21 +49,21 @@ const granted = expect.objectContaining({ vote: 'granted' })
 const refused = (reason: string, rest = {}) => expect.objectContaining({ vote: 'refused', reason, ...rest })
 
 describe('acquire', () => {
-  test('takes all keys or none', () => {
+  test('an acquire takes all keys or none', () => {
     const bench = new Bench()
     expect(bench.acquire('v', { keys: ['a', 'b'] })).toEqual(granted)
     expect(bench.acquire('w', { keys: ['b', 'c'] })).toEqual(refused('held', { remaining: 1_000 }))
     expect(bench.state.locks.has('c')).toBe(false)
   })
 
-  test('tells the longest time that any key is held', () => {
+  test('a refused acquire reports the longest time for which any key is held', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['a'], ttl: 500 })
     bench.acquire('w', { keys: ['b'], ttl: 2_000 })
     expect(bench.acquire('x', { keys: ['a', 'b'] })).toEqual(refused('held', { remaining: 2_000 }))
   })
 
-  test('sent a second time by a connection that repeats itself is granted, and lives on from then', () => {
+  test('an acquire that a connection repeats is granted, and its TTL begins again', () => {
     const bench = new Bench()
     bench.acquire('v')
     bench.now += 600
@@ -74,7 +74,7 @@ describe('acquire', () => {
     expect(bench.acquire('w')).toEqual(granted)
   })
 
-  test('a key lives to the last millisecond of its time, and no longer', () => {
+  test('a key lives to the last millisecond of its TTL, and no longer', () => {
     const bench = new Bench()
     bench.acquire('v')
     bench.now += 1_000
@@ -85,7 +85,7 @@ describe('acquire', () => {
 })
 
 describe('extend', () => {
-  test('prolongs from now on, also to less', () => {
+  test('an extend sets the TTL from now on, also to a shorter one', () => {
     const bench = new Bench()
     bench.acquire('v')
     bench.now += 900
@@ -95,7 +95,7 @@ describe('extend', () => {
     expect(bench.extend('v')).toEqual(refused('gone'))
   })
 
-  test('touches no key unless all hold the value', () => {
+  test('an extend changes no key unless all of them hold the value', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['a', 'b'] })
     bench.state.locks.delete('b')
@@ -116,7 +116,7 @@ describe('repair', () => {
       fence: token === undefined ? undefined : { token, retention: 1_000 },
     })
 
-  test('gives a free key back to its owner, never one that another has', () => {
+  test('a repair writes a free key again for its owner, but never over another value', () => {
     const bench = new Bench()
     expect(repair(bench)).toEqual(granted)
     bench.release('v')
@@ -124,7 +124,7 @@ describe('repair', () => {
     expect(repair(bench)).toEqual(refused('taken'))
   })
 
-  test('passes those who wait, but not a higher token', () => {
+  test('a repair overtakes waiters, but not a higher token', () => {
     const bench = new Bench()
     bench.acquire('w')
     bench.acquire('x', { queue: bench.waiter('c#1') })
@@ -137,7 +137,7 @@ describe('repair', () => {
 })
 
 describe('release', () => {
-  test('deletes what holds the value and nothing else', () => {
+  test('a release deletes the keys that hold the value and no others', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['a', 'b'] })
     bench.state.locks.set('b', { value: 'w', expiresAt: NOW + 1_000 })
@@ -145,7 +145,7 @@ describe('release', () => {
     expect([...bench.state.locks.keys()]).toEqual(['b'])
   })
 
-  test('wakes the next waiter of each key that is free now, and no other', () => {
+  test('a release wakes the next waiter of each key that is then free, and no other', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['a', 'b'] })
     bench.acquire('1', { queue: bench.waiter('c#1') })
@@ -155,7 +155,7 @@ describe('release', () => {
     expect(bench.woken).toEqual(['c#1', 'd#3'])
   })
 
-  test('of one that keeps its place does not wake itself', () => {
+  test('a release by a waiter that keeps its place does not wake that waiter', () => {
     const bench = new Bench()
     bench.acquire('v', { queue: bench.waiter('c#1') })
     bench.acquire('w', { queue: bench.waiter('c#2', NOW + 1) })
@@ -164,7 +164,7 @@ describe('release', () => {
     expect(bench.woken).toEqual([])
   })
 
-  test('of one that leaves wakes the next, though it held nothing', () => {
+  test('a release by a waiter that leaves wakes the next one even if it held nothing', () => {
     const bench = new Bench()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter('c#1') })
@@ -178,7 +178,7 @@ describe('release', () => {
 })
 
 describe('the queue', () => {
-  test('is in the order of the waiters’ own times, not of their coming; equal times by name', () => {
+  test('the queue is in the order of the waiters’ own times, not of arrival, and equal times are ordered by name', () => {
     const bench = new Bench()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter('c#1', NOW) })
@@ -194,7 +194,7 @@ describe('the queue', () => {
     expect(bench.queue()).toEqual(['b#1', 'c#1'])
   })
 
-  test('is passed by whoever ignores it', () => {
+  test('an acquire that ignores the queue overtakes it', () => {
     const bench = new Bench()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter('c#1') })
@@ -202,7 +202,7 @@ describe('the queue', () => {
     expect(bench.acquire('x', { queue: 'ignore' })).toEqual(granted)
   })
 
-  test('keeps a place once, however often it is renewed, and for its life', () => {
+  test('a place is kept only once, regardless of renewals, and until it expires', () => {
     const bench = new Bench()
     bench.acquire('v', { ttl: 60_000 })
     for (let beat = 0; beat < 5; beat++) {
@@ -216,7 +216,7 @@ describe('the queue', () => {
     expect(bench.acquire('x')).toEqual(granted)
   })
 
-  test('a clock that is wrong can neither jump the queue nor starve', () => {
+  test('a wrong clock can neither jump the queue nor starve', () => {
     const bench = new Bench()
     bench.acquire('v', { ttl: 60_000 })
     bench.acquire('1', { queue: bench.waiter('honest#1', NOW) })
@@ -229,7 +229,7 @@ describe('the queue', () => {
     expect(bench.queue().at(-1)).toBe('later#1')
   })
 
-  test('a waiter for several keys stands in the queue of each', () => {
+  test('a waiter for several keys is in the queue of each', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['b'] })
     bench.acquire('1', { keys: ['a', 'b'], queue: bench.waiter('c#1') })
@@ -237,7 +237,7 @@ describe('the queue', () => {
     expect(bench.acquire('x', { keys: ['a'] })).toEqual(refused('queued', { remaining: 3_000 }))
   })
 
-  test('one that only watches is told, and hinders nobody', () => {
+  test('a waiter that only watches is woken, and delays no other waiter', () => {
     const bench = new Bench()
     bench.acquire('v')
     const watch = { id: 'w#1', at: Infinity, age: 0, life: 3_000 }
@@ -254,11 +254,11 @@ describe('the queue', () => {
   })
 })
 
-describe('the hand-over', () => {
+describe('the handover', () => {
   const offered = 'c#1@10000'
   const marker = { key: 'fleet', run: 'run-1' }
 
-  /** Of a node that may vote. */
+  /** A bench with a marker, so that its node may vote. */
   const benchOfFleet = (): Bench => {
     const bench = new Bench()
     bench.state.markers.set('fleet', {
@@ -267,7 +267,7 @@ describe('the hand-over', () => {
     return bench
   }
 
-  test('gives a released lock to the next waiter, for as long as its place would have lasted', () => {
+  test('a released lock is handed to the next waiter for as long as its place would have lasted', () => {
     const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
@@ -280,7 +280,7 @@ describe('the hand-over', () => {
     expect(bench.acquire('x')).toEqual(refused('held', { remaining: 2_600 }))
   })
 
-  test('lasts no longer than the offer says', () => {
+  test('a handover lasts no longer than the offer', () => {
     const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter('c#1@50') })
@@ -290,7 +290,7 @@ describe('the hand-over', () => {
     expect(bench.acquire('x')).toEqual(granted)
   })
 
-  test('is owned under the name of the place: extended, released, and passed on by its release', () => {
+  test('a lock that was handed over is extended, released and passed on under the name of the place', () => {
     const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
@@ -302,7 +302,7 @@ describe('the hand-over', () => {
     expect(bench.state.locks.size).toBe(0)
   })
 
-  test('is taken up by the attempt of the waiter, also when an older one has come meanwhile', () => {
+  test('a lock that was handed over is confirmed by the attempt of its waiter, even if an earlier waiter has joined the queue', () => {
     const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
@@ -314,7 +314,7 @@ describe('the hand-over', () => {
     expect(bench.queue()).toEqual(['older#1'])
   })
 
-  test('is given up with the place', () => {
+  test('a lock that was handed over is released with the place', () => {
     const bench = benchOfFleet()
     bench.acquire('v', { keys: ['a', 'b'] })
     bench.acquire('1', { queue: bench.waiter(offered) })
@@ -325,7 +325,7 @@ describe('the hand-over', () => {
     expect(bench.queue('b')).toEqual([])
   })
 
-  test('does not come back to one that has just given its grant back, but to one that only changes its name', () => {
+  test('a lock is not handed back to a waiter that has just released its grant, except if it only changes its name', () => {
     const bench = benchOfFleet()
     bench.acquire('c#1.1@10000')
     bench.release('c#1.1@10000', { requeue: bench.waiter('c#1.2@10000'), marker })
@@ -335,7 +335,7 @@ describe('the hand-over', () => {
     expect(bench.state.locks.get('a')?.value).toBe('c#1.3@10000')
   })
 
-  test('leaves the lock free where nobody listens', () => {
+  test('a released lock stays free if no waiter listens', () => {
     const bench = benchOfFleet()
     bench.deaf.add(offered)
     bench.acquire('v')
@@ -345,7 +345,7 @@ describe('the hand-over', () => {
     expect(bench.queue()).toEqual([])
   })
 
-  test('passes over those of whom nobody hears, whether the next one offers to take it or not', () => {
+  test('a handover skips waiters without a subscriber, whether the next one accepts an offer or not', () => {
     for (const next of ['d#1@10000', 'd#1']) {
       const bench = benchOfFleet()
       bench.acquire('v')
@@ -362,7 +362,7 @@ describe('the hand-over', () => {
     }
   })
 
-  test('passes over a hundred places at most, and wakes those who watch where nobody waits', () => {
+  test('a handover skips at most a hundred places, and wakes watchers if no waiter is queued', () => {
     const bench = benchOfFleet()
     bench.acquire('v')
     for (let number = 0; number < 120; number++) {
@@ -379,7 +379,7 @@ describe('the hand-over', () => {
     expect(bench.woken).toEqual(['w#1'])
   })
 
-  test('does not pass over one that does not listen: it looks by itself, and would never get its turn', () => {
+  test('a handover does not skip a waiter that does not listen, because it polls on its own and would never get its turn', () => {
     const bench = benchOfFleet()
     bench.deaf.add('c#1')
     bench.acquire('v')
@@ -390,7 +390,7 @@ describe('the hand-over', () => {
     expect(bench.queue()).toEqual(['c#1', 'd#2@10000'])
   })
 
-  test('leaves the places where they are when the node may not vote: what it hears there counts for nothing', () => {
+  test('a node that may not vote leaves the places as they are, because its subscribers prove nothing', () => {
     const bench = benchOfFleet()
     bench.deaf.add(offered)
     bench.acquire('v')
@@ -405,7 +405,7 @@ describe('the hand-over', () => {
     ['a release that knows an earlier run', offered, { marker: { key: 'fleet', run: 'run-0' } }],
     ['a node in quarantine', offered, { marker, quarantinedUntil: NOW + 9 }],
   ])(
-    'does not happen with %s: the next is woken',
+    'with %s no lock is handed over, and the next waiter is woken',
     (_, id, world: { marker: typeof marker | undefined; quarantinedUntil?: number }) => {
       const bench = benchOfFleet()
       bench.state.markers.get('fleet')!.quarantinedUntil = world.quarantinedUntil ?? null
@@ -419,7 +419,7 @@ describe('the hand-over', () => {
     },
   )
 
-  test('counts for the longest TTL that a marker remembers', () => {
+  test('a handover counts for the longest TTL that a marker records', () => {
     const bench = benchOfFleet()
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
@@ -428,13 +428,13 @@ describe('the hand-over', () => {
   })
 })
 
-describe('a lock that went on with another process', () => {
+describe('a lock that another process has resumed', () => {
   const resume = (bench: Bench, bearer: number): NodeReply =>
     bench.do({ kind: 'extend', keys: ['a', 'b'], value: 'v', ttl: 1_000, bearer })
   const releasedBy = (bench: Bench, bearer?: number): NodeReply =>
     bench.do({ kind: 'release', keys: ['a', 'b'], value: 'v', bearer })
 
-  test('is no longer for the first to extend or to release', () => {
+  test('the first bearer can no longer extend or release a resumed lock', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['a', 'b'] })
     expect(resume(bench, 0)).toEqual(granted)
@@ -448,14 +448,14 @@ describe('a lock that went on with another process', () => {
     expect(bench.state.locks.size).toBe(0)
   })
 
-  test('can be resumed a second time after a first time that came to nothing', () => {
+  test('a lock can be resumed again after a resume that failed', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['a', 'b'] })
     expect(resume(bench, 1)).toEqual(granted)
     expect(resume(bench, 1)).toEqual(granted)
   })
 
-  test('is forgotten with its key, and means nothing for the next lock', () => {
+  test('a bearer is forgotten with its key, and has no effect on the next lock', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['a', 'b'] })
     resume(bench, 1)
@@ -468,7 +468,7 @@ describe('a lock that went on with another process', () => {
   })
 })
 
-test('force deletes whatever is there and wakes the next', () => {
+test('force deletes keys regardless of their value and wakes the next waiter', () => {
   const bench = new Bench()
   bench.acquire('v')
   bench.acquire('1', { queue: bench.waiter('c#1') })
@@ -494,7 +494,7 @@ test('inspect shows value, time, waiters and token, and changes nothing', () => 
 describe('tokens', () => {
   const fence = (token: number) => ({ fence: { token, retention: 5_000 } })
 
-  test('are granted only above the highest, over all keys of the command', () => {
+  test('a token is granted only above the highest one of all keys of the command', () => {
     const bench = new Bench()
     bench.acquire('v', { keys: ['b'], ...fence(10) })
     bench.do({ kind: 'release', keys: ['b'], value: 'v' })
@@ -503,7 +503,7 @@ describe('tokens', () => {
     expect(bench.acquire('w', { keys: ['a', 'b'], ...fence(11) })).toEqual(granted)
   })
 
-  test('outlive the lock by their retention, and end then', () => {
+  test('a token counter outlives the lock by its retention, and then ends', () => {
     const bench = new Bench()
     bench.acquire('v', fence(10))
     bench.now += 6_000
@@ -530,7 +530,7 @@ describe('the marker', () => {
   const check = { marker: { key: marker, run: 'run-1' } }
   const seen = (reply: NodeReply) => (reply.vote === 'granted' ? reply.greeting?.marker : undefined)
 
-  test('bars acquires where it is missing or of another run, and nothing else', () => {
+  test('a marker that is missing or of another run bars acquires, and nothing else', () => {
     const bench = new Bench()
     expect(bench.acquire('v', check)).toEqual(refused('unmarked'))
     mark(bench, 'found')
@@ -540,7 +540,7 @@ describe('the marker', () => {
     expect(bench.release('v')).toEqual(granted)
   })
 
-  test('remembers the longest TTL and the highest token that were granted', () => {
+  test('the marker records the longest TTL and the highest token that were granted', () => {
     const bench = new Bench()
     mark(bench, 'found')
     bench.acquire('v', { ...check, ttl: 5_000, fence: { token: 42, retention: 1 } })
@@ -554,7 +554,7 @@ describe('the marker', () => {
     })
   })
 
-  test('is founded once: a second founder changes nothing', () => {
+  test('the marker is founded once, and a second founder changes nothing', () => {
     const bench = new Bench()
     mark(bench, 'found')
     expect(seen(mark(bench, 'found', { fleet: 'other', longestTtl: 1 }))).toMatchObject({
@@ -563,7 +563,7 @@ describe('the marker', () => {
     })
   })
 
-  test('a quarantine that a clock set back has made too long is shortened, never prolonged', () => {
+  test('a quarantine that became too long because a clock was set back is shortened, never extended', () => {
     const bench = new Bench()
     mark(bench, 'quarantine', { duration: 1_000 })
     bench.now -= 60_000
@@ -577,7 +577,7 @@ describe('the marker', () => {
     expect(seen(mark(bench, 'shorten', { duration: 1_000 }))).toMatchObject({ quarantine: 0 })
   })
 
-  test('a quarantine refuses acquires until it is over and ended', () => {
+  test('a quarantine refuses acquires until its time has passed and it has been ended', () => {
     const bench = new Bench()
     mark(bench, 'quarantine', { duration: 1_000, floor: 50 })
     expect(bench.acquire('v', check)).toEqual(refused('quarantined', { remaining: 1_000 }))
@@ -592,13 +592,13 @@ describe('the marker', () => {
     expect(bench.acquire('v', { ...check, fence: { token: 61, retention: 1 } })).toEqual(granted)
   })
 
-  test('of this very run is not put into quarantine by a client that was late', () => {
+  test('a marker of this run is not put into quarantine by a late client', () => {
     const bench = new Bench()
     mark(bench, 'found')
     expect(seen(mark(bench, 'quarantine', { duration: 1_000 }))).toMatchObject({ quarantine: null })
   })
 
-  test('of an earlier run keeps its own memory through a quarantine, and a longer one already begun', () => {
+  test('a marker of an earlier run keeps its own record through a quarantine, and a longer one that has begun', () => {
     const bench = new Bench()
     mark(bench, 'quarantine', { duration: 9_000, longestTtl: 8_000, floor: 70 })
     bench.state.run = 'run-2'
@@ -611,7 +611,7 @@ describe('the marker', () => {
     })
   })
 
-  test("an operator's word lifts a quarantine at once", () => {
+  test('an operator can lift a quarantine at once', () => {
     const bench = new Bench()
     mark(bench, 'quarantine', { duration: 9_000 })
     expect(seen(mark(bench, 'lift'))).toMatchObject({ quarantine: null })
@@ -619,7 +619,7 @@ describe('the marker', () => {
   })
 })
 
-test('memory follows what is alive: expired locks, places and counters are swept', () => {
+test('memory is proportional to live entries: expired locks, places and counters are swept', () => {
   const bench = new Bench()
   for (let index = 0; index < 50_000; index++) {
     const key = `k${index}`

@@ -18,7 +18,7 @@ function errorOf(options: object): Error {
   throw new Error('nothing was thrown')
 }
 
-test('every default is what the documentation says', () => {
+test('every default is as documented', () => {
   const given = nodes()
   const { logger, lacking, ...rest } = resolveOptions({ nodes: given })
   expect(rest).toEqual({
@@ -53,7 +53,7 @@ test.each([
   [5, 3],
   [6, 4],
   [7, 4],
-])('of %i nodes a majority is %i', (size, quorum) => {
+])('the majority of %i nodes is %i', (size, quorum) => {
   const redlock = new Redlock({ nodes: Array.from({ length: size }, () => memoryNode()) })
   expect(redlock.quorum).toBe(quorum)
 })
@@ -66,7 +66,7 @@ test.each([
   [10_000, 500],
   [20_000, 1_000],
   [600_000, 1_000],
-])('with a TTL of %i ms a node has %i ms to answer, unless something else is said', (ttl, nodeTimeout) => {
+])('with a TTL of %i ms a node has %i ms to answer by default', (ttl, nodeTimeout) => {
   const client = resolveOptions({ nodes: nodes() })
   expect(resolveCall({ ttl }, client).nodeTimeout).toBe(nodeTimeout)
   expect(resolveOptions({ nodes: nodes(), ttl }).nodeTimeout).toBe(nodeTimeout)
@@ -75,7 +75,7 @@ test.each([
   )
 })
 
-test('an option of a call stands over that of the client, and leaves the others as they are', () => {
+test('an option of a call overrides that of the client, and leaves the other options as they are', () => {
   const client = resolveOptions({ nodes: nodes(), ttl: 5_000, wait: 7, fair: false })
   expect(resolveCall(undefined, client)).toBe(client)
   expect(resolveCall({ wait: 8, autoExtend: undefined }, client)).toMatchObject({
@@ -145,33 +145,39 @@ const wrongForClient: [string, unknown, ErrorConstructor][] = [
   ['random', Math.random, TypeError],
 ]
 
-describe('one wrong option', () => {
-  test.each([...wrongForCall, ...wrongForClient])('of the client: %s %p', (name, value, type) => {
-    const error = errorOf({ nodes: nodes(), [name]: value })
-    expect(error).toBeInstanceOf(type)
-    expect(error.message).toMatch(new RegExp(`^Expected \`${name}\` to be .*, got `))
-    expect(error.message).not.toContain('undefined')
-  })
+describe('one invalid option', () => {
+  test.each([...wrongForCall, ...wrongForClient])(
+    'an invalid option of the client is rejected by name: %s %p',
+    (name, value, type) => {
+      const error = errorOf({ nodes: nodes(), [name]: value })
+      expect(error).toBeInstanceOf(type)
+      expect(error.message).toMatch(new RegExp(`^Expected \`${name}\` to be .*, got `))
+      expect(error.message).not.toContain('undefined')
+    },
+  )
 
-  test.each(wrongForCall)('of a call: %s %p, before anything is sent', async (name, value, type) => {
-    const world = new World(3)
-    const redlock = world.client()
-    const options = { [name]: value } as never
-    for (const call of [
-      () => redlock.acquire('a', options),
-      () => redlock.tryAcquire('a', options),
-      () => redlock.using('a', options, () => 1),
-      () => redlock.tryUsing('a', options, () => 1),
-      async () => redlock.getLock('a', options),
-    ]) {
-      await expect(call()).rejects.toThrow(type)
-      await expect(call()).rejects.toThrow(`Expected \`${name}\` to be`)
-    }
-    expect(world.commands).toBe(0)
-  })
+  test.each(wrongForCall)(
+    'an invalid option of a call is rejected by name before any command is sent: %s %p',
+    async (name, value, type) => {
+      const world = new World(3)
+      const redlock = world.client()
+      const options = { [name]: value } as never
+      for (const call of [
+        () => redlock.acquire('a', options),
+        () => redlock.tryAcquire('a', options),
+        () => redlock.using('a', options, () => 1),
+        () => redlock.tryUsing('a', options, () => 1),
+        async () => redlock.getLock('a', options),
+      ]) {
+        await expect(call()).rejects.toThrow(type)
+        await expect(call()).rejects.toThrow(`Expected \`${name}\` to be`)
+      }
+      expect(world.commands).toBe(0)
+    },
+  )
 
   test.each([Number.NaN, -1, 1.5, '10'])(
-    'a time limit of %p for waitForUnlock is named as such',
+    'an invalid time limit %p of waitForUnlock is rejected by name',
     async (timeout) => {
       const world = new World(3)
       await expect(world.client().waitForUnlock('a', { timeout } as never)).rejects.toThrow('`timeout`')
@@ -182,7 +188,7 @@ describe('one wrong option', () => {
     },
   )
 
-  test('that nobody knows is named with all that are known', async () => {
+  test('an unknown option is named, together with all known options', async () => {
     expect(errorOf({ nodes: nodes(), tttl: 1 }).message).toMatch(
       /Unknown option `tttl`: expected one of ttl, wait/,
     )
@@ -192,27 +198,27 @@ describe('one wrong option', () => {
     )
   })
 
-  test.each([undefined, null, 1, 'x', []])('no options at all: %p', (options) => {
+  test.each([undefined, null, 1, 'x', []])('%p in place of the options is rejected', (options) => {
     expect(() => new Redlock(options as never)).toThrow(TypeError)
   })
 
-  test('a signal that is none', async () => {
+  test('a signal that is not an AbortSignal is rejected', async () => {
     const redlock = new Redlock({ nodes: nodes() })
     await expect(redlock.acquire('a', { signal: {} as never })).rejects.toThrow(
       'Expected `signal` to be an AbortSignal, got an object',
     )
   })
 
-  test('no function to run under the lock', async () => {
+  test('a missing function to run under the lock is rejected', async () => {
     const redlock = new Redlock({ nodes: nodes() })
     await expect(redlock.using('a', {} as never)).rejects.toThrow(TypeError)
-    await expect(redlock.using('a', {}, undefined as never)).rejects.toThrow('the function to run')
+    await expect(redlock.using('a', {}, undefined as never)).rejects.toThrow('a function to run')
     await expect(redlock.tryUsing('a', 5 as never)).rejects.toThrow(TypeError)
   })
 })
 
-describe('several wrong options', () => {
-  test('are told in one error, of all phases of the check', () => {
+describe('several invalid options', () => {
+  test('several invalid options of a client are reported in one error', () => {
     const error = errorOf({
       nodes: nodes(),
       ttl: 2,
@@ -225,19 +231,19 @@ describe('several wrong options', () => {
     for (const name of ['ttl', 'wait', 'fair', 'quorum', 'retryIntervall', 'deadlockDetection.warnAfter']) {
       expect(error.message).toContain(`\`${name}\``)
     }
-    // A wrong kind outweighs a wrong size.
+    // A wrong type takes precedence over a wrong range.
     expect(error).toBeInstanceOf(TypeError)
     expect(errorOf({ nodes: nodes(), ttl: 0, wait: -1 })).toBeInstanceOf(RangeError)
   })
 
-  test('of a call, too', async () => {
+  test('several invalid options of a call are reported in one error', async () => {
     await expect(
       new Redlock({ nodes: nodes() }).acquire('a', { ttl: 1.5, wait: -1, retryInterval: 0 }),
     ).rejects.toThrow(/`ttl`.*`wait`.*`retryInterval`/)
   })
 })
 
-describe('options that contradict each other', () => {
+describe('contradictory options', () => {
   test.each([
     [{ ttl: 2 }, /`ttl` to outlast its own clock drift allowance of 2.02 ms/],
     [{ ttl: 3 }, /`ttl`/],
@@ -247,31 +253,33 @@ describe('options that contradict each other', () => {
     ],
     [{ nodeTimeout: 30_000 }, /`nodeTimeout` to be less than `ttl` \(30000\)/],
     [{ ttl: 5_000, maxHold: 4_999 }, /`maxHold` to be at least `ttl` \(5000\), got 4999/],
-  ])('%j', async (options, message) => {
+  ])('contradictory options are rejected: %j', async (options, message) => {
     expect(() => new Redlock({ nodes: nodes(), ...options })).toThrow(RangeError)
     expect(() => new Redlock({ nodes: nodes(), ...options })).toThrow(message)
     await expect(new Redlock({ nodes: nodes() }).acquire('a', options)).rejects.toThrow(message)
   })
 
-  test('the smallest TTL that survives its own drift can be had', async () => {
+  test('the smallest TTL that survives its own drift allowance can be used', async () => {
     const world = new World(3)
     const lock = await world.clock.run(world.client({ ttl: 4 }).acquire('a'))
     expect(lock.remaining()).toBeGreaterThan(1)
   })
 
-  test('nodes that cannot do what is asked are named', () => {
+  test('nodes that do not support an option are named', () => {
     const weak: LockNode = { ...memoryNode({ name: 'weak' }), lacks: ['extend', 'fencing'] }
-    expect(() => new Redlock({ nodes: [weak] })).toThrow(/`autoExtend` to be false, since weak cannot extend/)
+    expect(() => new Redlock({ nodes: [weak] })).toThrow(
+      /`autoExtend` to be false, because weak cannot extend/,
+    )
     expect(() => new Redlock({ nodes: [weak], autoExtend: false, fencing: true })).toThrow(
-      /`fencing` to be false, since weak keeps no token counters/,
+      /`fencing` to be false, because weak keeps no token counters/,
     )
     expect(new Redlock({ nodes: [weak], autoExtend: false }).quorum).toBe(1)
   })
 })
 
-describe('nodes', () => {
+describe('the list of nodes', () => {
   test.each([undefined, null, [], {}, memoryNode(), 'redis://localhost'])(
-    '%p is no list of nodes',
+    '%p is rejected as a list of nodes',
     (given) => {
       expect(errorOf({ nodes: given })).toBeInstanceOf(TypeError)
       expect(errorOf({ nodes: given }).message).toContain('Expected `nodes` to be an array')
@@ -279,7 +287,7 @@ describe('nodes', () => {
   )
 
   test.each([undefined, null, 'redis://localhost', {}, { name: '', send: () => 0 }, { name: 'a' }])(
-    '%p is no node',
+    '%p is rejected as a node',
     (given) => {
       expect(errorOf({ nodes: [memoryNode(), given] })).toBeInstanceOf(TypeError)
       expect(errorOf({ nodes: [memoryNode(), given] }).message).toContain('`nodes[1]`')
@@ -287,14 +295,14 @@ describe('nodes', () => {
   )
 
   test.each([[['guard']], ['extend'], [[1]]])(
-    'a node that lacks %j is refused with the abilities there are',
+    'a node that lacks %j is rejected with a list of the known abilities',
     (lacks) => {
       const { message } = errorOf({ nodes: [Object.assign(memoryNode(), { lacks })] })
       expect(message).toMatch(/`nodes\[0\]\.lacks` to list abilities \(extend, multiKey, .*\), got /)
     },
   )
 
-  test('the same node twice would vote twice, and so would two of one name', () => {
+  test('the same node twice, and two nodes with the same name, are rejected', () => {
     const node = memoryNode({ name: 'one' })
     expect(errorOf({ nodes: [node, memoryNode(), node] }).message).toContain(
       'nodes[2] is the same node as nodes[0] (one)',
@@ -307,7 +315,7 @@ describe('nodes', () => {
 
 describe('resource names', () => {
   test.each([undefined, null, '', 0, {}, [], [''], ['a', 1], ['a', undefined], Symbol.iterator])(
-    '%p is refused before anything is sent',
+    '%p is refused as a resource name before any command is sent',
     async (given) => {
       const world = new World(3)
       const redlock = world.client()
@@ -328,13 +336,13 @@ describe('resource names', () => {
   )
 })
 
-describe('what other libraries take is answered with what this one does', () => {
+describe('arguments in the style of other libraries', () => {
   const clientOf = {
     ioredis: { call: () => undefined, sendCommand: () => undefined, status: 'ready' },
     'node-redis': { sendCommand: () => undefined, isReady: true },
   }
 
-  test('clients in place of options', () => {
+  test('clients in place of options are rejected with the correct call', () => {
     const make = (): unknown => new Redlock([clientOf.ioredis] as never)
     expect(make).toThrow(TypeError)
     expect(make).toThrow(/\{ nodes: \[nodeRedisNode\(client\)\] \}, got an array of 1\. docs\/migration\.md/)
@@ -344,24 +352,24 @@ describe('what other libraries take is answered with what this one does', () => 
     [clientOf.ioredis, 'ioredisNode(client)'],
     [clientOf['node-redis'], 'nodeRedisNode(client)'],
     ['redis://user:password@eu-1', 'connect()'],
-  ])('a client or a URL in place of a node: %j', (node, remedy) => {
+  ])('a client or a URL in place of a node is rejected with the correct call: %j', (node, remedy) => {
     const make = (): unknown => new Redlock({ nodes: [node as never] })
     expect(make).toThrow(remedy)
     expect(make).not.toThrow('password')
   })
 
-  test('a TTL in place of options', async () => {
+  test('a TTL in place of options is rejected with the correct call', async () => {
     const acquiring = new Redlock({ nodes: nodes() }).acquire('a', 5_000 as never)
     await expect(acquiring).rejects.toThrow(/\{ ttl: 5000 \}, got 5000\. docs\/migration\.md/)
     await expect(acquiring).rejects.toThrow(TypeError)
   })
 
-  test('a signal that is a number is of the wrong kind, not of the wrong size', async () => {
+  test('a signal that is a number is a TypeError, not a RangeError', async () => {
     const redlock = new Redlock({ nodes: nodes() })
     await expect(redlock.acquire('a', { signal: 5 as never })).rejects.toThrow(TypeError)
   })
 
-  test('two nodes of one name are told how to get others', () => {
+  test('an error about two nodes with the same name shows how to name them', () => {
     const node = (): LockNode => ({ name: 'cluster', connected: true, send: () => undefined })
     expect(() => new Redlock({ nodes: [node(), node()] })).toThrow("ioredisNode(client, { name: 'eu-1' })")
   })

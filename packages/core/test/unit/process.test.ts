@@ -4,7 +4,7 @@ import { compileCore, removeCompiledCore, run } from '../support/child.js'
 beforeAll(compileCore)
 afterAll(removeCompiledCore)
 
-/** A process that has nothing left to wait for ends at once, milliseconds. */
+/** Milliseconds within which a process without pending work must end. */
 const AT_ONCE = 500
 
 const silent = `{ name: 'silent' + Math.random(), connected: true, send() {} }`
@@ -20,7 +20,7 @@ describe.each([
      await Promise.all([r.close(), Promise.allSettled(waits)])`,
   ],
   [
-    'after close with nodes that hang',
+    'after close with unresponsive nodes',
     `const r = new Redlock({ nodes: [${silent}, ${silent}, ${silent}], guard: false, ttl: 2000 })
      const wait = r.acquire('a').catch(() => 0)
      await sleep(50)
@@ -36,7 +36,7 @@ describe.each([
      await Promise.all(Array.from({ length: 50 }, () => r.using('a', () => sleep(1))))`,
   ],
   [
-    'with one node that hangs, though it is probed for ever',
+    'with one unresponsive node, although it is probed forever',
     `const r = new Redlock({ nodes: [memoryNode(), memoryNode(), ${silent}], ttl: 1000 })
      await r.using('a', () => sleep(100))`,
   ],
@@ -64,8 +64,8 @@ describe.each([
      await new Promise((resolve) => lock.signal.addEventListener('abort', resolve))
      clearTimeout(stay)`,
   ],
-])('a process ends by itself', (when, script) => {
-  test(when, async () => {
+])('the end of a process', (when, script) => {
+  test(`a process ends on its own ${when}`, async () => {
     const exit = await run(`${script}\ndone()`)
     expect(exit.output).toBe('done\n')
     expect(exit.code).toBe(0)
@@ -73,7 +73,7 @@ describe.each([
   })
 })
 
-test('a process that waits for a lock stays until it has it', async () => {
+test('a process that waits for a lock stays alive until it acquires it', async () => {
   const exit = await run(`
     const nodes = [memoryNode()]
     const lock = await new Redlock({ nodes, ttl: 300, autoExtend: false }).acquire('a')
@@ -83,7 +83,7 @@ test('a process that waits for a lock stays until it has it', async () => {
   expect(exit).toMatchObject({ code: 0, output: 'done\n' })
 })
 
-test('nothing is rejected without somebody to hear it, whatever fails', async () => {
+test('no failure causes an unhandled rejection', async () => {
   const exit = await run(`
     process.on('unhandledRejection', (reason) => { console.log('UNHANDLED', reason) })
     const failing = (reply) => ({ name: 'f' + Math.random(), connected: true, send(_c, answer) { queueMicrotask(() => answer(reply)) } })
@@ -115,9 +115,9 @@ test('nothing is rejected without somebody to hear it, whatever fails', async ()
   expect(exit.lingered).toBeLessThan(AT_ONCE)
 })
 
-// ── handles that are only weakly held ──
+// ── handles that are held weakly ──
 
-/** Collections need a heap of their own: in the test runner's they take seconds. */
+/** Garbage collections need a separate heap, because they take seconds in that of the test runner. */
 const world = `
   const warnings = []
   const logger = { debug() {}, info() {}, error() {}, warn: (_data, message) => warnings.push(message) }
@@ -138,7 +138,7 @@ async function report(script: string): Promise<Record<string, unknown>> {
 
 const WARNING = 'lock was not released before its handle was garbage-collected; it will expire'
 
-test('a handle that was forgotten is renewed no more, with a warning; the lock expires by itself', async () => {
+test('a handle that is garbage-collected is no longer renewed, with a warning, and its lock expires', async () => {
   const seen = await report(`
     const take = async () => (await redlock.acquire('a')).signal
     const signal = await take()
@@ -150,7 +150,7 @@ test('a handle that was forgotten is renewed no more, with a warning; the lock e
   expect(seen).toEqual({ more: 0, reason: 'abandoned', locked: false, warnings: [WARNING] })
 })
 
-test('a handle that is still in use is renewed for ever, collections notwithstanding', async () => {
+test('a handle that is still in use is renewed indefinitely, despite garbage collections', async () => {
   const seen = await report(`
     const lock = await redlock.acquire('a')
     for (let round = 0; round < 10; round++) { await sleep(150); await collect() }
@@ -159,7 +159,7 @@ test('a handle that is still in use is renewed for ever, collections notwithstan
   expect(seen).toEqual({ held: true, renewals: true, warnings: [] })
 })
 
-test('handles that were released leave neither leases nor warnings behind', async () => {
+test('released handles leave neither leases nor warnings behind', async () => {
   const seen = await report(`
     const handles = []
     for (let round = 0; round < 20; round++) {
@@ -174,7 +174,7 @@ test('handles that were released leave neither leases nor warnings behind', asyn
   expect(seen).toEqual({ left: 0, warnings: [] })
 })
 
-test('a named lock is kept by the object that took it: it is renewed without a handle', async () => {
+test('a named lock is held by the object that acquired it, so it is renewed without a handle', async () => {
   const seen = await report(`
     const named = redlock.getLock('a')
     await named.acquire()

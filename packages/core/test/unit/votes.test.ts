@@ -8,9 +8,9 @@ import { World } from '../support/world.js'
 const seed = Number(process.env['QUORUMLOCK_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const runs = { seed, numRuns: 300 }
 
-type Said = 'granted' | 'held' | 'failed' | 'unknown' | 'silent'
+type ReplyKind = 'granted' | 'held' | 'failed' | 'unknown' | 'silent'
 interface Vote {
-  readonly said: Said
+  readonly kind: ReplyKind
   readonly after: number
 }
 
@@ -21,8 +21,16 @@ const votes = fc.integer({ min: 1, max: 7 }).chain((size) =>
   fc.record({
     votes: fc.array(
       fc.record({
-        said: fc.constantFrom<Said>('granted', 'granted', 'granted', 'held', 'failed', 'unknown', 'silent'),
-        // An answer in the very millisecond of the deadline may come before it or after it.
+        kind: fc.constantFrom<ReplyKind>(
+          'granted',
+          'granted',
+          'granted',
+          'held',
+          'failed',
+          'unknown',
+          'silent',
+        ),
+        // An answer in the same millisecond as the deadline may come before or after it.
         after: fc.integer({ min: 0, max: 700 }).filter((after) => after !== PATIENCE),
       }),
       { minLength: size, maxLength: size },
@@ -31,48 +39,48 @@ const votes = fc.integer({ min: 1, max: 7 }).chain((size) =>
   }),
 )
 
-/** Answers that were given within patience, in the order of their coming. */
+/** Answers within the deadline, in order of arrival. */
 function arrivals(given: readonly Vote[]): Vote[] {
   return given
     .map((vote) =>
-      vote.said === 'silent' || vote.after >= PATIENCE ? { said: 'unknown' as const, after: PATIENCE } : vote,
+      vote.kind === 'silent' || vote.after >= PATIENCE ? { kind: 'unknown' as const, after: PATIENCE } : vote,
     )
     .sort((a, b) => a.after - b.after)
 }
 
-/** The first moment at which the outcome is sure, by the definition. */
+/** The first moment at which the outcome is certain, by definition. */
 function expected(given: readonly Vote[], quorum: number): { won: boolean; at: number } {
   let granted = 0
   let outstanding = given.length
-  for (const { said, after } of arrivals(given)) {
+  for (const { kind, after } of arrivals(given)) {
     outstanding--
-    if (said === 'granted') granted++
+    if (kind === 'granted') granted++
     if (granted >= quorum) return { won: true, at: after }
     if (granted + outstanding < quorum) return { won: false, at: after }
   }
   throw new Error('never decided')
 }
 
-/** Answers to acquires as the plan says, by way of the real state machine where the key is touched. */
+/** Answers acquires by the plan, with the real state machine if the key is changed. */
 function worldOf(given: readonly Vote[]): World {
   const world = new World(given.length)
   world.nodes.forEach((node, index) => {
-    const { said, after } = given[index]!
+    const { kind, after } = given[index]!
     let first = true
     node.intercept = (command, execute, answer) => {
       if (command.kind !== 'acquire' || !first) return false
       first = false
       const reply: NodeReply | undefined =
-        said === 'held'
+        kind === 'held'
           ? { vote: 'refused', reason: 'held', remaining: 100 }
-          : said === 'failed'
+          : kind === 'failed'
             ? { vote: 'failed', reason: 'LOADING' }
             : undefined
-      // What was granted, or is not known, was done: only the answer differs.
+      // A granted or unknown command was applied, and only the answer differs.
       const real = reply ?? execute()
-      if (said === 'silent') return true
+      if (kind === 'silent') return true
       world.clock.after(after, () => {
-        answer(said === 'unknown' ? { vote: 'unknown', reason: 'reset' } : real)
+        answer(kind === 'unknown' ? { vote: 'unknown', reason: 'reset' } : real)
       })
       return true
     }
@@ -81,7 +89,7 @@ function worldOf(given: readonly Vote[]): World {
 }
 
 describe(`any votes in any order with any delays (seed ${seed})`, () => {
-  test('are decided at the first moment possible, and never wrong', async () => {
+  test('any votes are decided at the first moment possible, and never wrong', async () => {
     await fc.assert(
       fc.asyncProperty(votes, async ({ votes: given, quorum }) => {
         const world = worldOf(given)
@@ -96,7 +104,7 @@ describe(`any votes in any order with any delays (seed ${seed})`, () => {
     )
   })
 
-  test('lose no reply: what was granted in vain is given back, what was granted late is a top-up', async () => {
+  test('a reply is never lost: a grant in vain is released, and a late grant is a top-up', async () => {
     await fc.assert(
       fc.asyncProperty(votes, async ({ votes: given, quorum }) => {
         const world = worldOf(given)
@@ -107,11 +115,11 @@ describe(`any votes in any order with any delays (seed ${seed})`, () => {
           expect(world.holders('a')).toEqual([])
         } else {
           expect(world.holders('a')).toHaveLength(
-            given.filter(({ said }) => said !== 'held' && said !== 'failed').length,
+            given.filter(({ kind }) => kind !== 'held' && kind !== 'failed').length,
           )
           lock.votes.forEach(({ vote }, index) => {
-            const { said } = given[index]!
-            expect(vote).toBe({ held: 'refused', silent: 'unknown' }[said as string] ?? said)
+            const { kind } = given[index]!
+            expect(vote).toBe({ held: 'refused', silent: 'unknown' }[kind as string] ?? kind)
           })
           await world.clock.run(lock.release())
           await world.clock.advance(2_000)
@@ -123,7 +131,7 @@ describe(`any votes in any order with any delays (seed ${seed})`, () => {
     )
   })
 
-  test('leave no trace of a wait that ended in vain or was aborted', async () => {
+  test('a wait that ended in vain or was aborted leaves no trace', async () => {
     await fc.assert(
       fc.asyncProperty(votes, fc.integer({ min: 0, max: 900 }), async ({ votes: given, quorum }, abortAt) => {
         const world = worldOf(given)
@@ -152,76 +160,79 @@ describe(`mutual exclusion among clients (seed ${seed})`, () => {
   test.each([
     ['fair', true],
     ['unfair', false],
-  ])('%s, over slow, freezing and disconnecting nodes', async (_name, fair) => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 5 }),
-        fc.array(
-          fc.record({
-            client: fc.integer({ min: 0, max: 2 }),
-            hold: fc.integer({ min: 1, max: 400 }),
-            after: fc.integer({ min: 0, max: 300 }),
-          }),
-          { minLength: 2, maxLength: 12 },
+  ])(
+    '%s clients never hold a lock at the same time, over slow, freezing and disconnecting nodes',
+    async (_name, fair) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 5 }),
+          fc.array(
+            fc.record({
+              client: fc.integer({ min: 0, max: 2 }),
+              hold: fc.integer({ min: 1, max: 400 }),
+              after: fc.integer({ min: 0, max: 300 }),
+            }),
+            { minLength: 2, maxLength: 12 },
+          ),
+          fc.array(
+            fc.record({
+              node: fc.nat({ max: 4 }),
+              fault: fc.constantFrom('freeze', 'disconnect', 'slow', 'deaf'),
+              at: fc.integer({ min: 0, max: 2_000 }),
+              lasts: fc.integer({ min: 1, max: 1_500 }),
+            }),
+            { maxLength: 6 },
+          ),
+          fc.infiniteStream(fc.integer({ min: 0, max: 12 })),
+          async (size, steps: Step[], faults, delays) => {
+            const world = new World(size)
+            for (const node of world.nodes) node.delay = () => delays.next().value as number
+            const clients = [0, 1, 2].map(() => world.client({ ttl: 600, fair, retryInterval: 20 }))
+            for (const { node: index, fault, at, lasts } of faults) {
+              const node = world.node(index % size)
+              world.clock.after(at, () => {
+                if (fault === 'freeze') node.freeze()
+                else if (fault === 'disconnect') node.disconnect()
+                else if (fault === 'slow') node.delay = 90
+                else node.losesReplies = true
+              })
+              world.clock.after(at + lasts, () => {
+                node.thaw()
+                if (!node.connected) node.reconnect()
+                node.losesReplies = false
+                node.delay = () => delays.next().value as number
+              })
+            }
+            const holding = new Map<Lock, number>()
+            const check = (): void => {
+              expect([...holding.keys()].filter((lock) => lock.held).length).toBeLessThanOrEqual(1)
+            }
+            let sections = 0
+            const works = steps.map(async ({ client, hold, after }) => {
+              await new Promise<void>((resolve) => world.clock.after(after, resolve))
+              await clients[client]!.using('a', { wait: 20_000 }, async (lock) => {
+                holding.set(lock, client)
+                check()
+                await new Promise<void>((resolve) => world.clock.after(hold, resolve))
+                check()
+                holding.delete(lock)
+                sections++
+              }).catch((error: unknown) => {
+                expect(error).toMatchObject({ code: expect.stringMatching(/LOST|UNAVAILABLE/) })
+              })
+            })
+            await world.clock.run(Promise.all(works), 120_000)
+            expect(sections).toBe(steps.length)
+            await world.clock.advance(20_000)
+            expect(world.holders('a')).toEqual([])
+            expect(world.waiters('a')).toBe(0)
+            expect(
+              clients.flatMap((client) => client.health()).map(({ pendingReleases }) => pendingReleases),
+            ).toEqual(Array(3 * size).fill(0))
+          },
         ),
-        fc.array(
-          fc.record({
-            node: fc.nat({ max: 4 }),
-            fault: fc.constantFrom('freeze', 'disconnect', 'slow', 'deaf'),
-            at: fc.integer({ min: 0, max: 2_000 }),
-            lasts: fc.integer({ min: 1, max: 1_500 }),
-          }),
-          { maxLength: 6 },
-        ),
-        fc.infiniteStream(fc.integer({ min: 0, max: 12 })),
-        async (size, steps: Step[], faults, delays) => {
-          const world = new World(size)
-          for (const node of world.nodes) node.delay = () => delays.next().value as number
-          const clients = [0, 1, 2].map(() => world.client({ ttl: 600, fair, retryInterval: 20 }))
-          for (const { node: index, fault, at, lasts } of faults) {
-            const node = world.node(index % size)
-            world.clock.after(at, () => {
-              if (fault === 'freeze') node.freeze()
-              else if (fault === 'disconnect') node.disconnect()
-              else if (fault === 'slow') node.delay = 90
-              else node.losesReplies = true
-            })
-            world.clock.after(at + lasts, () => {
-              node.thaw()
-              if (!node.connected) node.reconnect()
-              node.losesReplies = false
-              node.delay = () => delays.next().value as number
-            })
-          }
-          const holding = new Map<Lock, number>()
-          const check = (): void => {
-            expect([...holding.keys()].filter((lock) => lock.held).length).toBeLessThanOrEqual(1)
-          }
-          let sections = 0
-          const works = steps.map(async ({ client, hold, after }) => {
-            await new Promise<void>((resolve) => world.clock.after(after, resolve))
-            await clients[client]!.using('a', { wait: 20_000 }, async (lock) => {
-              holding.set(lock, client)
-              check()
-              await new Promise<void>((resolve) => world.clock.after(hold, resolve))
-              check()
-              holding.delete(lock)
-              sections++
-            }).catch((error: unknown) => {
-              expect(error).toMatchObject({ code: expect.stringMatching(/LOST|UNAVAILABLE/) })
-            })
-          })
-          await world.clock.run(Promise.all(works), 120_000)
-          expect(sections).toBe(steps.length)
-          await world.clock.advance(20_000)
-          expect(world.holders('a')).toEqual([])
-          expect(world.waiters('a')).toBe(0)
-          expect(
-            clients.flatMap((client) => client.health()).map(({ pendingReleases }) => pendingReleases),
-          ).toEqual(Array(3 * size).fill(0))
-        },
-      ),
-      { seed, numRuns: 150 },
-    )
-  })
+        { seed, numRuns: 150 },
+      )
+    },
+  )
 })

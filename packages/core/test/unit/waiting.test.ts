@@ -5,7 +5,7 @@ import { World } from '../support/world.js'
 
 describe('first come, first served', () => {
   test.each([1, 2, 3, 4, 5])(
-    'on %i nodes waiters of several clients go in the order in which they came',
+    'on %i nodes waiters of several clients are served in order of arrival',
     async (size) => {
       const world = new World(size)
       for (const node of world.nodes) node.delay = 1
@@ -25,7 +25,7 @@ describe('first come, first served', () => {
       await world.clock.run(holder.release())
       const took = await world.clock.time(Promise.all(works))
       expect(order).toEqual([...order].sort((a, b) => a - b))
-      // Twelve sections of 20 ms, each handed over in about a round trip and a half; never a heartbeat of a second.
+      // Twelve sections of 20 ms. Each handover takes about one and a half round trips, never a heartbeat of a second.
       expect(took).toBeLessThan(12 * (20 + 8) + 20)
       expect(world.waiters('a')).toBe(0)
     },
@@ -42,22 +42,22 @@ describe('first come, first served', () => {
     await world.clock.run(waiting)
     expect(world.clock.monotonic() - released).toBeLessThanOrEqual(5)
     const acquires = world.nodes.map((node) => node.sent('acquire'))
-    // The holder, the wait, one more look when the subscription stands, and the hand-over.
+    // The holder, the wait, one more attempt once the subscription is active, and the handover.
     expect(Math.max(...acquires)).toBeLessThanOrEqual(4)
   })
 
-  test('a release that no waiter heard of is found out by the heartbeat', async () => {
+  test('a waiter that misses a release finds out with its heartbeat', async () => {
     const world = new World(3)
     const lock = await world.clock.run(world.client().acquire('a'))
     const waiting = world.client().acquire('a')
     await world.clock.advance(250)
-    // Announcements go nowhere: as when Pub/Sub lost them.
+    // Announcements are lost, as if Pub/Sub had dropped them.
     for (const node of world.nodes) node.mutesWakeUps = true
     void lock.release()
     expect(await world.clock.time(waiting)).toBeLessThanOrEqual(1_010)
   })
 
-  test('nodes that cannot announce are asked at the retry interval', async () => {
+  test('nodes that cannot announce releases are polled at the retry interval', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.subscribe = undefined as never
     const lock = await world.clock.run(world.client().acquire('a'))
@@ -70,7 +70,7 @@ describe('first come, first served', () => {
     expect(await world.clock.time(waiting)).toBeLessThanOrEqual(82)
   })
 
-  test('a holder that crashed: its waiter has the lock as soon as the keys expire', async () => {
+  test('after a holder crashes, its waiter acquires the lock as soon as the keys expire', async () => {
     const world = new World(5)
     const lock = await world.clock.run(world.client({ ttl: 5_500, autoExtend: false }).acquire('a'))
     lock.detach()
@@ -96,7 +96,7 @@ describe('first come, first served', () => {
     expect(took).toBeLessThanOrEqual(3_010)
   })
 
-  test('a try does not overtake those who wait', async () => {
+  test('a single try does not overtake waiters', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 5
     const lock = await world.clock.run(world.client().acquire('a'))
@@ -109,7 +109,7 @@ describe('first come, first served', () => {
     expect((await world.clock.run(waiting)).held).toBe(true)
   })
 
-  test('waiting for several resources ends when all are free', async () => {
+  test('a wait for several resources ends when all of them are free', async () => {
     const world = new World(3)
     const [a, b] = await world.clock.run(
       Promise.all([world.client().acquire('a'), world.client().acquire('b')]),
@@ -143,21 +143,24 @@ describe('first come, first served', () => {
 })
 
 describe('the wait', () => {
-  test.each([true, false])('ends in time with what the nodes said (fair: %p)', async (fair) => {
-    const world = new World(3)
-    await world.clock.run(world.client().acquire('a'))
-    const redlock = world.client({ fair })
-    const start = world.clock.monotonic()
-    const error = await world.clock.runToError(redlock.acquire('a', { wait: 1_234 }))
-    expect(error).toMatchObject({ code: 'CONTENDED', resources: ['a'] })
-    expect(error.message).toMatch(/it is held.*n1: held, \d+ ms left/)
-    expect(world.clock.monotonic() - start).toBeGreaterThanOrEqual(1_234 - 1)
-    expect(world.clock.monotonic() - start).toBeLessThanOrEqual(1_240)
-    await world.clock.advance(1)
-    expect(world.waiters('a')).toBe(0)
-  })
+  test.each([true, false])(
+    'a wait ends in time with an error that shows the votes of the nodes (fair: %p)',
+    async (fair) => {
+      const world = new World(3)
+      await world.clock.run(world.client().acquire('a'))
+      const redlock = world.client({ fair })
+      const start = world.clock.monotonic()
+      const error = await world.clock.runToError(redlock.acquire('a', { wait: 1_234 }))
+      expect(error).toMatchObject({ code: 'CONTENDED', resources: ['a'] })
+      expect(error.message).toMatch(/it is held.*n1: held, \d+ ms left/)
+      expect(world.clock.monotonic() - start).toBeGreaterThanOrEqual(1_234 - 1)
+      expect(world.clock.monotonic() - start).toBeLessThanOrEqual(1_240)
+      await world.clock.advance(1)
+      expect(world.waiters('a')).toBe(0)
+    },
+  )
 
-  test('of 0 is one round', async () => {
+  test('a wait of 0 is one round', async () => {
     const world = new World(3)
     await world.clock.run(world.client().acquire('a'))
     const error = await world.clock.runToError(world.client().acquire('a', { wait: 0 }))
@@ -166,7 +169,7 @@ describe('the wait', () => {
     expect(world.waiters('a')).toBe(0)
   })
 
-  test('may be endless', async () => {
+  test('a wait may have no limit', async () => {
     const world = new World(3)
     const lock = await world.clock.run(world.client().acquire('a'))
     const work = world.client().acquire('a', { wait: Infinity })
@@ -175,7 +178,7 @@ describe('the wait', () => {
     expect((await world.clock.run(work, 10)).held).toBe(true)
   })
 
-  test('lasts through an outage that ends in time', async () => {
+  test('a wait survives an outage that ends in time', async () => {
     for (const fair of [true, false]) {
       const world = new World(3)
       for (const node of world.nodes) node.disconnect()
@@ -187,7 +190,7 @@ describe('the wait', () => {
     }
   })
 
-  test('without any node answering sends a bounded number of commands', async () => {
+  test('a wait sends a bounded number of commands if no node answers', async () => {
     for (const fair of [true, false]) {
       const world = new World(3)
       for (const node of world.nodes) {
@@ -198,7 +201,7 @@ describe('the wait', () => {
     }
   })
 
-  test('for nodes in a quarantine that is over but was not ended yet is no hot loop', async () => {
+  test('a wait does not loop on nodes whose quarantine is over but has not been ended', async () => {
     const world = new World(3)
     for (const node of world.nodes) {
       node.script = ({ kind }) =>
@@ -212,7 +215,7 @@ describe('the wait', () => {
 describe('an abort', () => {
   const reasons = ['a word', undefined, new TypeError('mine'), { plain: true }]
 
-  test('before anything is sent rejects with its reason', async () => {
+  test('an abort before any command is sent rejects with its reason', async () => {
     for (const reason of reasons) {
       const world = new World(3)
       const signal = AbortSignal.abort(reason)
@@ -227,7 +230,7 @@ describe('an abort', () => {
   })
 
   test.each([true, false])(
-    'in the middle of a wait rejects at once and leaves no place behind (fair: %p)',
+    'an abort in the middle of a wait rejects at once and leaves no place behind (fair: %p)',
     async (fair) => {
       for (const reason of reasons) {
         const world = new World(5)
@@ -244,7 +247,7 @@ describe('an abort', () => {
         expect(settledAt - start).toBeLessThanOrEqual(778)
         await world.clock.advance(10)
         expect(world.waiters('a')).toBe(0)
-        // Nothing of it keeps the process, or goes on asking.
+        // Nothing keeps the process alive or still sends commands.
         expect(world.clock.timersHolding).toBe(0)
         const asked = world.node(0).sent('acquire')
         await world.clock.advance(5_000)
@@ -255,7 +258,7 @@ describe('an abort', () => {
   )
 
   test.each([true, false])(
-    'at any moment of an attempt: rejected, and the lock is free for the next one (fair: %p)',
+    'an abort at any moment of an attempt rejects and leaves the lock free for the next caller (fair: %p)',
     async (fair) => {
       for (let at = 0; at <= 24; at++) {
         const world = new World(5)
@@ -266,7 +269,7 @@ describe('an abort', () => {
         world.clock.after(at, () => stop.abort('stop'))
         const outcome = await world.clock.run(work.catch((error: unknown) => error))
         if (outcome === 'stop') {
-          // Behind the roll-back on every connection: granted at the first try.
+          // Granted at the first attempt, because it follows the rollback on every connection.
           const next = await world.clock.run(redlock.tryAcquire('a'))
           expect(next).not.toBeNull()
           await world.clock.run(next!.release())
@@ -281,7 +284,7 @@ describe('an abort', () => {
     },
   )
 
-  test('does not hurt a lock that was handed out', async () => {
+  test('an abort does not affect a lock that has been granted', async () => {
     const world = new World(3)
     const stop = new AbortController()
     const lock = await world.clock.run(world.client().acquire('a', { signal: stop.signal }))
@@ -290,7 +293,7 @@ describe('an abort', () => {
     expect(lock.signal.aborted).toBe(false)
   })
 
-  test('of one of many waits on one signal leaves no listener behind', async () => {
+  test('the abort of one of many waits on one signal leaves no listener behind', async () => {
     const world = new World(3)
     const stop = new AbortController()
     let listeners = 0
@@ -311,8 +314,8 @@ describe('an abort', () => {
   })
 })
 
-describe('votes that come late', () => {
-  test('of nodes that put the winner into their queue: it leaves there with the lock, and is no waiter meanwhile', async () => {
+describe('late votes', () => {
+  test('a winner that late nodes put into their queues is not shown as a waiter, and leaves the queues with its release', async () => {
     const world = new World(5)
     for (const node of world.nodes.slice(3)) {
       node.delay = 100
@@ -327,7 +330,7 @@ describe('votes that come late', () => {
     expect(world.waiters('a')).toBe(0)
   })
 
-  test('do not put a waiter that has left back into the queue', async () => {
+  test('a late vote does not put a waiter that has left back into the queue', async () => {
     const world = new World(5)
     const lock = await world.clock.run(world.client().acquire('a'))
     // Two nodes answer only after the wait is over.
@@ -340,7 +343,7 @@ describe('votes that come late', () => {
     expect(world.holders('a')).toEqual([])
   })
 
-  test('a node that froze while we waited forgets us when it works again', async () => {
+  test('a node that was frozen during the wait forgets the waiter once it works again', async () => {
     const world = new World(5)
     const lock = await world.clock.run(world.client().acquire('a'))
     const work = world.client({ ttl: 10_000 }).acquire('a', { wait: 4_000 })
@@ -357,7 +360,7 @@ describe('votes that come late', () => {
   })
 })
 
-test('a thousand waits leave nothing behind in client or nodes', async () => {
+test('a thousand waits leave nothing behind in the client or on the nodes', async () => {
   const world = new World(3)
   const redlock = world.client()
   for (let round = 0; round < 40; round++) {
@@ -375,7 +378,7 @@ test('a thousand waits leave nothing behind in client or nodes', async () => {
   expect(redlock.health().map(({ pendingReleases, pending }) => pendingReleases + pending)).toEqual([0, 0, 0])
 })
 
-test('in the worst case of contention a section costs a bounded number of commands', async () => {
+test('in the worst case of contention a critical section costs a bounded number of commands', async () => {
   const world = new World(5)
   for (const node of world.nodes) node.delay = 1
   const clients = Array.from({ length: 4 }, () => world.client())

@@ -6,7 +6,7 @@ import { World } from '../../support/world.js'
 const jobs = Array.from({ length: 20 }, (_, index) => `job-${index}`)
 const key = (job: string) => job
 
-test('two workers with the same list share it, and no item is worked on twice', async () => {
+test('two workers with the same list share it, and no item is processed twice', async () => {
   const world = new World(5)
   for (const node of world.nodes) node.delay = 1
   const options = { key, concurrency: 3, keep: 60_000 }
@@ -23,7 +23,7 @@ test('two workers with the same list share it, and no item is worked on twice', 
   for (const report of reports) expect(report.done.length + report.skipped.length).toBe(20)
 })
 
-test('an item that three workers ask for in the same moment is done by one of them, not skipped by all', async () => {
+test('an item that three workers request at the same moment is done by one of them, not skipped by all', async () => {
   const world = new World(5)
   const others = ['ada', 'ada', 'ben', 'ben', 'cléo']
   for (const [index, node] of world.nodes.entries()) {
@@ -41,7 +41,7 @@ test('an item that three workers ask for in the same moment is done by one of th
   expect(report).toMatchObject({ done: [{ item: 'job-0', value: 'worked' }], skipped: [] })
 })
 
-test('no more items are under way than the concurrency says, and progress is told after each', async () => {
+test('no more items than `concurrency` are processed at once, and progress is reported after each', async () => {
   const world = new World(3)
   let running = 0
   let most = 0
@@ -56,7 +56,7 @@ test('no more items are under way than the concurrency says, and progress is tol
         running--
         return job.length
       },
-      { key, concurrency: 4, onProgress: (told) => progress.push(told) },
+      { key, concurrency: 4, onProgress: (step) => progress.push(step) },
     ),
   )
   expect(most).toBe(4)
@@ -83,7 +83,7 @@ test('a failing item does not keep the others from being done', async () => {
   expect(world.holders('bad')).toEqual([])
 })
 
-test('an item whose lock is lost meanwhile is told apart, and its function hears of it', async () => {
+test('an item whose lock is lost is reported as lost, and the signal of its function aborts', async () => {
   const world = new World(3)
   const client = world.client()
   const report = await world.clock.run(
@@ -100,7 +100,7 @@ test('an item whose lock is lost meanwhile is told apart, and its function hears
   expect(report).toMatchObject({ done: [], lost: [{ item: 'a', value: true }] })
 })
 
-test('a stop claims nothing more and reports what was done', async () => {
+test('after an abort no more items are claimed, and the report shows what was done', async () => {
   const world = new World(3)
   const controller = new AbortController()
   const report = await world.clock.run(
@@ -117,7 +117,7 @@ test('a stop claims nothing more and reports what was done', async () => {
   expect(report.stopped).toBe(true)
 })
 
-test('the list may come bit by bit, and one that breaks off rejects when everything under way has settled', async () => {
+test('the list may be an asynchronous iterable, and one that throws rejects once all work in progress has settled', async () => {
   const world = new World(3)
   async function* list(breaksOff: boolean) {
     yield 'a'
@@ -141,14 +141,14 @@ test('the list may come bit by bit, and one that breaks off rejects when everyth
   expect(running).toBe(0)
 })
 
-test('where no quorum can be reached the items fail with that error', async () => {
+test('if no quorum can be reached, the items fail with that error', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.disconnect()
   const report = await world.clock.run(claimEach(world.client(), ['a'], (job) => job, { key }))
   expect(report.failed).toEqual([{ item: 'a', error: expect.objectContaining({ code: 'UNAVAILABLE' }) }])
 })
 
-test('wrong arguments are told by name', async () => {
+test('invalid arguments are rejected by name', async () => {
   const redlock = new World(1).client()
   const call = (...args: unknown[]) =>
     (claimEach as (...args: unknown[]) => Promise<unknown>)(redlock, ...args)

@@ -37,7 +37,7 @@ describe('campaign', () => {
     expect([first!.isLeader, first!.leadership, second!.isLeader]).toEqual([false, undefined, true])
   })
 
-  test('a leader that is cut off steps down before the next one takes over, within its TTL', async () => {
+  test('a disconnected leader steps down before the next one takes over, within its TTL', async () => {
     const world = new World(5)
     const [first, second] = candidates(world, 2, 3_000)
     const leadership = await world.clock.run(first!.campaign())
@@ -46,7 +46,7 @@ describe('campaign', () => {
     let endedAt = Infinity
     leadership.signal.addEventListener('abort', () => (endedAt = world.clock.monotonic()))
     const cutAt = world.clock.monotonic()
-    // A process that stands still for longer than its lease sends nothing: the nodes let it expire.
+    // A process that is paused for longer than its lease sends nothing, so its lock expires on the nodes.
     for (const node of world.nodes) {
       const { script } = node
       node.script = (command) =>
@@ -85,11 +85,11 @@ describe('campaign', () => {
   })
 })
 
-describe('who leads', () => {
+describe('the name of the leader', () => {
   const labelled = (world: World, label: string | undefined, onLeader?: (leader: string) => void) =>
     new LeaderElection(world.client(), 'reports', { label, onLeader, ttl: 3_000, clock: world.clock })
 
-  test('is the label of the leader, for candidates and for processes that are none', async () => {
+  test('leader() returns the label of the leader, to candidates and to other processes', async () => {
     const world = new World(5)
     const [first, second, outsider] = ['eu-1', 'eu-2', undefined].map((label) => labelled(world, label))
     expect(await world.clock.run(outsider!.leader())).toBeNull()
@@ -104,7 +104,7 @@ describe('who leads', () => {
     expect(await world.clock.run(outsider!.leader())).toBe('eu-2')
   })
 
-  test('is what a majority says, whatever is left on a minority of the nodes', async () => {
+  test('leader() follows a majority, regardless of leftovers on a minority of the nodes', async () => {
     const world = new World(5)
     const [leader, outsider] = ['eu-1', 'eu-2'].map((label) => labelled(world, label))
     const stale = await world.clock.run(world.client({ label: 'stale' }).acquire('leader:reports'))
@@ -114,35 +114,35 @@ describe('who leads', () => {
     expect(await world.clock.run(outsider!.leader())).toBe('eu-1')
   })
 
-  test('is a digest where the leader has no label, which is not the value of its lock', async () => {
+  test('leader() returns a digest, not the value of the lock, if the leader has no label', async () => {
     const world = new World(3)
-    const heard: string[] = []
-    const election = labelled(world, undefined, (leader) => heard.push(leader))
+    const leaders: string[] = []
+    const election = labelled(world, undefined, (leader) => leaders.push(leader))
     await world.clock.run(election.campaign())
     const leader = await world.clock.run(election.leader())
     expect(leader).toMatch(/^[0-9a-f]{16}$/)
-    expect(heard).toEqual([leader])
+    expect(leaders).toEqual([leader])
   })
 
-  test('is told to candidates once for each new leader, within a second or so', async () => {
+  test('onLeader is called once for each new leader, within about a second', async () => {
     const world = new World(3)
-    const heard: string[][] = [[], [], []]
+    const leaders: string[][] = [[], [], []]
     const [a, b, c] = ['a', 'b', 'c'].map((label, index) =>
-      labelled(world, label, (leader) => heard[index]!.push(leader)),
+      labelled(world, label, (leader) => leaders[index]!.push(leader)),
     )
     const first = await world.clock.run(a!.campaign())
     const second = b!.campaign()
     await world.clock.advance(10)
     void c!.campaign()
     await world.clock.advance(3_000)
-    expect(heard).toEqual([['a'], ['a'], ['a']])
+    expect(leaders).toEqual([['a'], ['a'], ['a']])
     await world.clock.run(first.resign())
     await world.clock.run(second)
     await world.clock.advance(1_100)
-    expect(heard).toEqual([['a'], ['a', 'b'], ['a', 'b']])
+    expect(leaders).toEqual([['a'], ['a', 'b'], ['a', 'b']])
   })
 
-  test('is asked for by no process that is not a candidate any more', async () => {
+  test('a process that is no longer a candidate does not check the leader', async () => {
     const world = new World(3)
     const [leader] = candidates(world, 1, 3_000)
     await world.clock.run(leader!.campaign())
@@ -221,7 +221,7 @@ describe('run', () => {
     expect(election.isLeader).toBe(false)
   })
 
-  test('who resigns from within steps down when the work has settled, and is a candidate again', async () => {
+  test('a leader that resigns during its work steps down once the work has settled, and campaigns again', async () => {
     const world = new World(3)
     const election = new LeaderElection(world.client(), 'reports')
     let terms = 0
@@ -236,7 +236,7 @@ describe('run', () => {
     expect(terms).toBe(2)
   })
 
-  test('it ends with what the work returns or throws in office', async () => {
+  test('run ends when the work returns or throws in office', async () => {
     const world = new World(3)
     const election = new LeaderElection(world.client(), 'reports')
     await world.clock.run(election.run(() => 'done'))
@@ -249,7 +249,7 @@ describe('run', () => {
     expect(world.holders(election.resource)).toEqual([])
   })
 
-  test('a stop before the election ends it at once', async () => {
+  test('a stop before the election ends run at once', async () => {
     const world = new World(3)
     const work = jest.fn()
     const [first, second] = candidates(world, 2)
@@ -263,7 +263,7 @@ describe('run', () => {
   })
 })
 
-test('wrong arguments are told by name', () => {
+test('invalid arguments are rejected by name', () => {
   const redlock = new World(1).client()
   expect(() => new LeaderElection({} as never, 'x')).toThrow('Expected `redlock` to be a Redlock')
   expect(() => new LeaderElection(redlock, '')).toThrow('Expected `name` to be a non-empty string')

@@ -5,7 +5,7 @@ import { World } from '../../support/world.js'
 const never = () => new Promise<never>(() => undefined)
 
 describe('once', () => {
-  test('a second caller is told that it was done, for as long as the retention says', async () => {
+  test('a second caller resolves to done for the retention time', async () => {
     const world = new World(5)
     const [a, b] = [world.client(), world.client()]
     const fn = jest.fn(() => 'paid')
@@ -19,7 +19,7 @@ describe('once', () => {
     expect(world.logged('error')).toEqual([])
   })
 
-  test('it stays known as done when the client that did it is closed', async () => {
+  test('the key stays marked as done after the client that did the work is closed', async () => {
     const world = new World(3)
     const [a, b] = [world.client(), world.client()]
     await world.clock.run(once(a, 'order-1', () => 1))
@@ -27,7 +27,7 @@ describe('once', () => {
     expect(await world.clock.run(once(b, 'order-1', () => 2))).toEqual({ status: 'done' })
   })
 
-  test('a limit on holding times does not cut the retention short', async () => {
+  test('a maxHold of the client does not shorten the retention', async () => {
     const world = new World(3)
     const client = world.client({ ttl: 1_000, maxHold: 2_000 })
     await world.clock.run(once(client, 'order-1', () => 1, { retention: 60_000 }))
@@ -35,7 +35,7 @@ describe('once', () => {
     expect(await world.clock.run(once(client, 'order-1', () => 2))).toEqual({ status: 'done' })
   })
 
-  test('a failure frees it at once and is passed on', async () => {
+  test('a failure frees the key at once and rejects', async () => {
     const world = new World(3)
     const client = world.client()
     const failing = once(client, 'order-1', () => {
@@ -45,7 +45,7 @@ describe('once', () => {
     expect(await world.clock.run(once(client, 'order-1', () => 2))).toMatchObject({ status: 'ran', value: 2 })
   })
 
-  test('a caller that does not wait is told that another one is at it', async () => {
+  test('a caller that does not wait resolves to running while another caller runs the work', async () => {
     const world = new World(3)
     const [a, b] = [world.client(), world.client()]
     void once(a, 'order-1', never)
@@ -53,7 +53,7 @@ describe('once', () => {
     expect(await world.clock.run(once(b, 'order-1', () => 2))).toEqual({ status: 'running' })
   })
 
-  test('a caller that waits learns of the success of the other one', async () => {
+  test('a caller that waits resolves to done once the other caller succeeds', async () => {
     const world = new World(3)
     const [a, b] = [world.client(), world.client()]
     let finish: (value: number) => void = () => undefined
@@ -66,7 +66,7 @@ describe('once', () => {
     expect(await world.clock.run(second)).toEqual({ status: 'done' })
   })
 
-  test('a turn that was handed over lasts for its whole TTL, also for work that keeps the process busy', async () => {
+  test('a turn that was handed over lasts for its whole TTL, even for work that keeps the process busy', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 1
     const held = await world.clock.run(world.client({ guard: true }).acquire('once:order-1'))
@@ -75,7 +75,7 @@ describe('once', () => {
     }
     const outcome = once(world.client({ guard: true }), 'order-1', busy, { wait: 5_000 })
     await world.clock.advance(100)
-    // The first extension of what was handed over finds no majority.
+    // The first extension after the handover finds no majority.
     let extensions = 0
     for (const node of world.nodes) {
       node.script = ({ kind }) =>
@@ -88,7 +88,7 @@ describe('once', () => {
   test('a caller that waits takes over from one that crashed', async () => {
     const world = new World(3)
     const [a, b] = [world.client({ autoExtend: false }), world.client()]
-    // What a crash leaves on the nodes: a lock that nobody renews.
+    // The state that a crash leaves on the nodes: a lock that is never renewed.
     await world.clock.run(a.acquire('once:order-1', { ttl: 2_000 }))
     const second = once(b, 'order-1', () => 2, { wait: 10_000 })
     expect(await world.clock.time(second)).toBeLessThan(2_100)
@@ -104,7 +104,7 @@ describe('once', () => {
     expect(await world.clock.run(b.isLocked('once:order-1:done'))).toBe(false)
   })
 
-  test('the function hears of the loss of its lock and of the abort of its caller', async () => {
+  test('the signal of the function aborts if its lock is lost and if its caller aborts', async () => {
     const world = new World(3)
     const client = world.client()
     const reasons: unknown[] = []
@@ -128,7 +128,7 @@ describe('once', () => {
   })
 })
 
-test('wrong arguments are told by name', async () => {
+test('invalid arguments are rejected by name', async () => {
   const redlock = new World(1).client()
   const call = (...args: unknown[]) => (once as (...args: unknown[]) => Promise<unknown>)(redlock, ...args)
   await expect(call('', () => 1)).rejects.toThrow('Expected `key` to be a non-empty string')

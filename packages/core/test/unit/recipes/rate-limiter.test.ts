@@ -15,7 +15,7 @@ function limiters(world: World, count: number, options = { limit: 3, window: 1_0
   )
 }
 
-test('no more than the limit is taken in a window by all processes together', async () => {
+test('all processes together take no more than the limit in a window', async () => {
   const world = new World(5)
   const all = limiters(world, 4)
   const decisions = await world.clock.run(
@@ -29,7 +29,7 @@ test('no more than the limit is taken in a window by all processes together', as
   })
 })
 
-test('the next window begins when the store says so, and keys do not touch each other', async () => {
+test('the next window begins by the clock of the store, and keys are independent', async () => {
   const world = new World(3)
   const [limiter] = limiters(world, 1)
   const take = (key: string, cost: number) => world.clock.run(limiter!.tryTake(key, { cost }))
@@ -41,7 +41,7 @@ test('the next window begins when the store says so, and keys do not touch each 
   expect(await take('a', 3)).toEqual({ allowed: true, remaining: 0, resetAfter: 1_000 })
 })
 
-test('who waits gets its turn in a later window, unless it gives up', async () => {
+test('a caller that waits gets its turn in a later window, unless it aborts', async () => {
   const world = new World(3)
   const [limiter] = limiters(world, 1, { limit: 2, window: 1_000 })
   const started = world.clock.monotonic()
@@ -61,8 +61,8 @@ test('who waits gets its turn in a later window, unless it gives up', async () =
   await expect(world.clock.run(waiting)).rejects.toThrow('enough')
 })
 
-describe('a process that stands still in the write for longer than its TTL', () => {
-  /** Limiters of two processes on one store. The first write of the first process waits until it is let through. */
+describe('a process that is paused during the write for longer than its TTL', () => {
+  /** Limiters of two processes on one store. The first write of the first process waits until the test releases it. */
   function pausedWriter(limit: number) {
     const world = new World(3)
     const store = memoryCounterStore({ clock: world.clock })
@@ -85,7 +85,7 @@ describe('a process that stands still in the write for longer than its TTL', () 
     return { world, store, paused, other: limiter(store), proceed: () => proceed() }
   }
 
-  /** Its lock is taken away on the nodes, as it is when the whole process is stopped. */
+  /** The lock of the first process expires on the nodes, as it does when the whole process is stopped. */
   async function expires(world: World): Promise<void> {
     for (const node of world.nodes) {
       node.script = ({ kind }) => (kind === 'extend' ? { vote: 'unknown', reason: 'stopped' } : undefined)
@@ -94,7 +94,7 @@ describe('a process that stands still in the write for longer than its TTL', () 
     for (const node of world.nodes) node.script = undefined
   }
 
-  test('takes nothing when another process has used up the limit meanwhile', async () => {
+  test('a paused process takes nothing if another process has used up the limit', async () => {
     const { world, store, paused, other, proceed } = pausedWriter(1)
     await world.clock.advance(100)
     await expires(world)
@@ -107,7 +107,7 @@ describe('a process that stands still in the write for longer than its TTL', () 
     expect(await store.read('rate:api:user-1')).toMatchObject({ count: 1 })
   })
 
-  test('counts when no other process has taken anything meanwhile', async () => {
+  test('a paused process counts if no other process has taken anything', async () => {
     const { world, store, paused, proceed } = pausedWriter(1)
     await world.clock.advance(100)
     await expires(world)
@@ -116,14 +116,14 @@ describe('a process that stands still in the write for longer than its TTL', () 
     expect(await store.read('rate:api:user-1')).toMatchObject({ count: 1 })
   })
 
-  test('counts in the window that is running by then and leaves its end where it is', async () => {
+  test('a paused process counts in the current window and does not move its end', async () => {
     const world = new World(1)
     const store = memoryCounterStore({ clock: world.clock })
     expect(await store.write('k', { from: 0, to: 1, window: 1_000 })).toBe(true)
     world.clock.stall(1_500)
     expect(await store.write('k', { from: 0, to: 1, window: 1_000 })).toBe(true)
     world.clock.stall(600)
-    // Read in the first window, written in the second, in which the count is the same.
+    // Read in the first window, written in the second one, where the count is the same.
     expect(await store.write('k', { from: 1, to: 2, window: 1_000 })).toBe(true)
     expect(await store.write('k', { from: 1, to: 2, window: 1_000 })).toBe(false)
     expect(await store.write('k', { from: 0, to: 1, window: 1_000 })).toBe(false)
@@ -154,7 +154,7 @@ test('a window that ends between the read and the write is counted again', async
   })
 })
 
-test('a store that writes without looking, or never writes, is named', async () => {
+test('a store that does not report its writes, or never writes, is named in the error', async () => {
   const world = new World(1)
   const take = (written: unknown) => {
     const store = { read: async () => undefined, write: async () => written } as CounterStore
@@ -163,13 +163,13 @@ test('a store that writes without looking, or never writes, is named', async () 
     )
   }
   await expect(take(undefined)).rejects.toThrow(
-    'Expected `store.write` to resolve with true or false, got undefined',
+    'Expected `store.write` to resolve to true or false, got undefined',
   )
-  await expect(take(false)).rejects.toThrow('`store.write` resolved with false 10 times in a row')
+  await expect(take(false)).rejects.toThrow('`store.write` resolved to false 10 times in a row')
   expect(world.holders('rate:api:a')).toEqual([])
 })
 
-test('windows that are over do not stay in memory for ever', async () => {
+test('windows that are over do not stay in memory forever', async () => {
   const world = new World(1)
   const store = memoryCounterStore({ clock: world.clock })
   let reads = 0
@@ -181,7 +181,7 @@ test('windows that are over do not stay in memory for ever', async () => {
   expect(reads).toBeLessThanOrEqual(10)
 })
 
-test('the Redis store speaks to node-redis and to ioredis alike', async () => {
+test('the Redis store works with node-redis and with ioredis', async () => {
   const sent: string[][] = []
   const answer = (args: string[]) => {
     sent.push(args)
@@ -205,7 +205,7 @@ test('the Redis store speaks to node-redis and to ioredis alike', async () => {
   expect(sent).toEqual([...one, ...one])
 })
 
-test('wrong arguments are told by name', async () => {
+test('invalid arguments are rejected by name', async () => {
   const redlock = new World(1).client()
   const make = (options: unknown) => () => new RateLimiter(redlock, 'api', options as never)
   expect(make(undefined)).toThrow('Expected `options` to be given')
@@ -213,11 +213,11 @@ test('wrong arguments are told by name', async () => {
   expect(make({ limit: 0, window: 1 })).toThrow(RangeError)
   expect(make({ limit: 1, window: 1 })).toThrow(
     'Expected `store` to be given, got undefined: the processes that share a limit must share its counters. ' +
-      'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit this one alone',
+      'Pass redisCounterStore(client) to limit all processes, or memoryCounterStore() to limit only this one',
   )
   expect(make({ limit: 1, window: 1, store: {} })).toThrow('Expected `store` to be a counter store')
   expect(() => redisCounterStore({} as never)).toThrow(
-    'Expected `client` to be a node-redis or an ioredis client',
+    'Expected `client` to be a node-redis or ioredis client',
   )
   const limiter = new RateLimiter(redlock, 'api', { limit: 2, window: 1, store: memoryCounterStore() })
   await expect(limiter.tryTake('a', { cost: 3 })).rejects.toThrow(RangeError)

@@ -5,7 +5,7 @@ import { World } from '../../support/world.js'
 
 const MINUTE = 60_000
 
-/** A process whose wall clock is off by `skew`. */
+/** A process whose wall clock deviates by `skew`. */
 function processOf(
   world: World,
   skew = 0,
@@ -20,7 +20,7 @@ function processOf(
   return new Scheduler(world.client(client), { clock, ...options })
 }
 
-/** The clock of a world, brought to the beginning of a minute. */
+/** The clock of a world, advanced to the beginning of a minute. */
 async function onTheMinute(size = 3): Promise<World> {
   const world = new World(size)
   await world.clock.advance(MINUTE - (world.clock.wall() % MINUTE))
@@ -30,7 +30,7 @@ async function onTheMinute(size = 3): Promise<World> {
 const sleep = (world: World, time: number) => new Promise<void>((resolve) => world.clock.after(time, resolve))
 
 describe('one run across all processes', () => {
-  test('each due time is run once, however short the task is and though the clocks differ', async () => {
+  test('each due time is run once, even if the task is short and the clocks differ', async () => {
     const world = await onTheMinute(5)
     for (const node of world.nodes) node.delay = 1
     const runs: number[] = []
@@ -44,7 +44,7 @@ describe('one run across all processes', () => {
     expect(dues.every((due) => due % MINUTE === 0)).toBe(true)
   })
 
-  test('even clocks that are further apart than the interval do not make it run twice', async () => {
+  test('clocks that differ by more than the interval do not cause a second run', async () => {
     const world = await onTheMinute()
     const runs: number[] = []
     for (const skew of [-7_000, 0]) {
@@ -54,7 +54,7 @@ describe('one run across all processes', () => {
     expect(new Set(runs).size).toBe(runs.length)
   })
 
-  test('a run that is still going on lets no other one begin', async () => {
+  test('no other run begins while a run is in progress', async () => {
     const world = await onTheMinute()
     let running = 0
     let most = 0
@@ -72,7 +72,7 @@ describe('one run across all processes', () => {
     expect(runs).toBe(4)
   })
 
-  test('without the lock every process runs it', async () => {
+  test('without the lock every process runs the task', async () => {
     const world = await onTheMinute()
     const task = jest.fn()
     for (let count = 0; count < 3; count++) processOf(world).every('local', MINUTE, task, { lock: false })
@@ -81,7 +81,7 @@ describe('one run across all processes', () => {
     expect(world.commands).toBe(0)
   })
 
-  test('a process whose lock is lost is told to stop', async () => {
+  test('the signal of a task aborts when its lock is lost', async () => {
     const world = await onTheMinute()
     const client = world.client()
     const reasons: unknown[] = []
@@ -94,8 +94,8 @@ describe('one run across all processes', () => {
   })
 })
 
-describe('due times that were missed', () => {
-  test('are skipped by default', async () => {
+describe('missed due times', () => {
+  test('missed due times are skipped by default', async () => {
     const world = await onTheMinute()
     const dues: number[] = []
     const start = world.clock.wall()
@@ -105,7 +105,7 @@ describe('due times that were missed', () => {
     expect(dues).toEqual([4])
   })
 
-  test('are made up for once, with the latest one, when that is wanted', async () => {
+  test('if `missed` is run, only the latest missed due time is run, and only once', async () => {
     const world = await onTheMinute()
     const dues: number[] = []
     const start = world.clock.wall()
@@ -118,7 +118,7 @@ describe('due times that were missed', () => {
     expect(dues).toEqual([0, 3, 4])
   })
 
-  test('a process that starts later does not repeat what another one has run', async () => {
+  test('a process that starts later does not repeat a run of another process', async () => {
     const world = await onTheMinute()
     const task = jest.fn()
     processOf(world).every('tick', MINUTE, task, { missed: 'run' })
@@ -128,12 +128,12 @@ describe('due times that were missed', () => {
     expect(task).toHaveBeenCalledTimes(1)
   })
 
-  test('the run of a process that crashed in the middle is taken over', async () => {
+  test('the run of a process that crashed during it is taken over', async () => {
     const world = await onTheMinute()
     const crashed = world.client({ autoExtend: false })
     const due = world.clock.wall() + MINUTE
     await world.clock.advance(MINUTE - 1_000)
-    // What a crash leaves on the nodes.
+    // The state that a crash leaves on the nodes.
     for (const name of [`schedule:tick@${due}`, 'schedule:tick']) {
       await world.clock.run(crashed.acquire(name, { ttl: 5_000 }))
     }
@@ -144,7 +144,7 @@ describe('due times that were missed', () => {
     expect(task.mock.calls.map(([, when]) => (when as Date).getTime())).toEqual([due])
   })
 
-  test('a run in a row waits for the one before where missed runs are made up for', async () => {
+  test('if `missed` is run, a due run waits for the previous one to end', async () => {
     const world = await onTheMinute()
     const starts: number[] = []
     const start = world.clock.wall()
@@ -165,7 +165,7 @@ describe('due times that were missed', () => {
     expect(starts[1]).toBeLessThan(1.51)
   })
 
-  test('a turn that was handed over lasts for its whole TTL, also for a task that keeps the process busy', async () => {
+  test('a turn that was handed over lasts for its whole TTL, even for a task that keeps the process busy', async () => {
     const world = await onTheMinute()
     for (const node of world.nodes) node.delay = 1
     const held = await world.clock.run(world.client({ guard: true }).acquire('schedule:busy'))
@@ -182,7 +182,7 @@ describe('due times that were missed', () => {
     expect(ends).toEqual([false])
   })
 
-  test('nodes that are away for a moment do not cost a run', async () => {
+  test('nodes that are unavailable for a moment do not cost a run', async () => {
     const world = await onTheMinute()
     const task = jest.fn()
     const onError = jest.fn()
@@ -201,7 +201,7 @@ describe('due times that were missed', () => {
 })
 
 describe('cron', () => {
-  test('runs when the expression says, in the time zone that was given', async () => {
+  test('a cron job runs at the times of its expression in the given time zone', async () => {
     const world = await onTheMinute()
     const dues: string[] = []
     const options = { timezone: 'Asia/Tokyo' }
@@ -211,7 +211,7 @@ describe('cron', () => {
     for (const due of dues) expect(due).toMatch(/T21:30:00.000Z$/)
   })
 
-  test('a run of today is made up for after a start that was too late, once', async () => {
+  test("today's missed run is made up for once after a late start", async () => {
     const world = await onTheMinute()
     const task = jest.fn()
     for (let count = 0; count < 3; count++) {
@@ -221,7 +221,7 @@ describe('cron', () => {
     expect(task).toHaveBeenCalledTimes(1)
   })
 
-  test('an expression with a due time at this very moment counts it', async () => {
+  test('a due time at this very moment counts', async () => {
     const world = await onTheMinute()
     const dues: number[] = []
     processOf(world).cron('secondly', '* * * * * *', (_, due) => void dues.push(due.getTime() % MINUTE), {
@@ -233,7 +233,7 @@ describe('cron', () => {
 })
 
 describe('stop', () => {
-  test('waits for what is running and starts nothing more', async () => {
+  test('stop waits for running tasks and starts no new ones', async () => {
     const world = await onTheMinute()
     const scheduler = processOf(world)
     const events: string[] = []
@@ -248,10 +248,10 @@ describe('stop', () => {
     await world.clock.advance(5 * MINUTE)
     expect(events).toHaveLength(2)
     expect(world.holders('schedule:tick')).toEqual([])
-    expect(() => scheduler.every('late', 1, () => undefined)).toThrow('this Scheduler was stopped')
+    expect(() => scheduler.every('late', 1, () => undefined)).toThrow('this Scheduler is stopped')
   })
 
-  test('aborts a task when the grace is over, and says when one does not heed that', async () => {
+  test('stop aborts a task when the grace is over, and resolves to false if the task ignores that', async () => {
     const world = await onTheMinute()
     const heeding = processOf(world)
     heeding.every('heeding', MINUTE, (signal) => {
@@ -267,7 +267,7 @@ describe('stop', () => {
     expect(world.holders('schedule:deaf')).toHaveLength(3)
   })
 
-  test('leaves no timer behind', async () => {
+  test('stop leaves no timer behind', async () => {
     const world = await onTheMinute()
     const scheduler = processOf(world)
     scheduler.every('tick', MINUTE, () => undefined)
@@ -276,7 +276,7 @@ describe('stop', () => {
     expect(world.clock.timersHolding).toBe(0)
   })
 
-  test('a job can be removed and its name given to another one', async () => {
+  test('a job can be removed and its name reused', async () => {
     const world = await onTheMinute()
     const scheduler = processOf(world)
     const [first, second] = [jest.fn(), jest.fn()]
@@ -299,7 +299,7 @@ test('a task that throws is reported and runs again at the next due time', async
   expect(onError.mock.calls.map(([error]) => (error as Error).message)).toEqual(['broken', 'broken'])
 })
 
-test('wrong arguments are told by name', () => {
+test('invalid arguments are rejected by name', () => {
   const scheduler = new Scheduler(new World(1).client())
   const task = () => undefined
   expect(() => scheduler.every('', 1_000, task)).toThrow('Expected `name` to be a non-empty string')

@@ -30,7 +30,7 @@ test('a stampede of callers in several processes loads once', async () => {
   expect(loads()).toBe(1)
 })
 
-test('a hit asks no node', async () => {
+test('a cache hit sends no command to any node', async () => {
   const world = new World(3)
   const { cache, options } = cacheOf(world)
   cache.set('k', 0)
@@ -38,7 +38,7 @@ test('a hit asks no node', async () => {
   expect(world.commands).toBe(0)
 })
 
-test('a caller that cannot get the lock in time does as it was told', async () => {
+test('a caller that cannot acquire the lock in time follows `otherwise`', async () => {
   const world = new World(3)
   const { cache, options, loads } = cacheOf(world)
   await world.clock.run(world.client().acquire('flight:k'))
@@ -51,7 +51,7 @@ test('a caller that cannot get the lock in time does as it was told', async () =
   expect(cache.size).toBe(0)
 })
 
-test('without a quorum the value is loaded all the same unless that is not wanted', async () => {
+test('without a quorum the value is loaded anyway, unless `otherwise` is reject', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.disconnect()
   const { options } = cacheOf(world)
@@ -60,7 +60,7 @@ test('without a quorum the value is loaded all the same unless that is not wante
   await expect(world.clock.run(rejecting)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
 })
 
-test('a value that was loaded by one who lost the lock is returned, not written', async () => {
+test('a value that was loaded by a caller that lost the lock is returned, not written', async () => {
   const world = new World(3)
   const client = world.client()
   const { cache, options } = cacheOf(world)
@@ -74,7 +74,7 @@ test('a value that was loaded by one who lost the lock is returned, not written'
   expect([aborted, cache.size]).toEqual([true, 0])
 })
 
-test('a flight that was handed over lasts for its whole TTL, also for a load that keeps the process busy', async () => {
+test('a flight that was handed over lasts for its whole TTL, even for a load that keeps the process busy', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.delay = 1
   const { cache, options } = cacheOf(world)
@@ -90,7 +90,7 @@ test('a flight that was handed over lasts for its whole TTL, also for a load tha
   expect(cache.get('k')).toBe(42)
 })
 
-test('a flight that was handed over and lost before it began does as for a lock that cannot be had', async () => {
+test('a flight that was handed over and lost before it began follows `otherwise`', async () => {
   const world = new World(3)
   for (const node of world.nodes) node.delay = 1
   const { cache, options } = cacheOf(world)
@@ -103,7 +103,7 @@ test('a flight that was handed over and lost before it began does as for a lock 
   expect(cache.get('k')).toBeUndefined()
 })
 
-test('a load that fails rejects for all who share it, and the next caller tries anew', async () => {
+test('a failed load rejects for all callers that share it, and the next caller tries again', async () => {
   const world = new World(3)
   const client = world.client()
   const { options } = cacheOf(world)
@@ -114,7 +114,7 @@ test('a load that fails rejects for all who share it, and the next caller tries 
   expect(await world.clock.run(singleFlight(client, 'k', options()))).toBe(42)
 })
 
-test('an abort ends the waiting of one caller, not the load of the others', async () => {
+test('an abort ends the wait of one caller, not the load of the others', async () => {
   const world = new World(3)
   const client = world.client()
   const { options } = cacheOf(world)
@@ -127,7 +127,7 @@ test('an abort ends the waiting of one caller, not the load of the others', asyn
   expect(await world.clock.run(patient)).toBe(42)
 })
 
-test('wrong arguments are told by name', async () => {
+test('invalid arguments are rejected by name', async () => {
   const world = new World(1)
   const { options } = cacheOf(world)
   const call = (given: unknown) => singleFlight(world.client(), 'k', given as SingleFlightOptions<number>)

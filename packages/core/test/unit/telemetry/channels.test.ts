@@ -4,40 +4,40 @@ import { CHANNELS, type ChannelPayloads } from '../../../src/index.js'
 import { World } from '../../support/world.js'
 
 type Payloads = ChannelPayloads[keyof ChannelPayloads]
-/** Whatever is in any of them. */
+/** All messages of all channels. */
 type AnyPayload = {
   [Key in Payloads extends infer One ? (One extends unknown ? keyof One : never) : never]?: unknown
 }
-type Heard = [string, AnyPayload]
+type Message = [string, AnyPayload]
 
 const stops: (() => void)[] = []
 afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-function listen(...names: string[]): Heard[] {
-  const heard: Heard[] = []
+function listen(...names: string[]): Message[] {
+  const messages: Message[] = []
   for (const name of names) {
-    const hear = (message: unknown) => void heard.push([name, { ...(message as AnyPayload) }])
-    subscribe(name, hear)
-    stops.push(() => unsubscribe(name, hear))
+    const receive = (message: unknown) => void messages.push([name, { ...(message as AnyPayload) }])
+    subscribe(name, receive)
+    stops.push(() => unsubscribe(name, receive))
   }
-  return heard
+  return messages
 }
 
 const done = (name: string) => `tracing:${name}:asyncEnd`
 
 describe('the tracing channels', () => {
-  test('tell of a lock from its acquisition to its release, as one hold', async () => {
+  test('the tracing channels report a lock from its acquisition to its release as one hold', async () => {
     const world = new World(3)
-    const heard = listen(done(CHANNELS.acquire), done(CHANNELS.extend), done(CHANNELS.release))
+    const messages = listen(done(CHANNELS.acquire), done(CHANNELS.extend), done(CHANNELS.release))
     const lock = await world.clock.run(world.client().acquire(['a', 'b'], { label: 'worker 7' }))
     await world.clock.advance(500)
     await world.clock.run(lock.extend(60_000))
     await world.clock.run(lock.release())
-    const hold = heard[0]![1].hold as number
+    const hold = messages[0]![1].hold as number
     expect(hold).toEqual(expect.any(Number))
-    expect(heard).toMatchObject([
+    expect(messages).toMatchObject([
       [
         done(CHANNELS.acquire),
         { resources: ['a', 'b'], mode: 'wait', label: 'worker 7', outcome: 'acquired', duration: 0 },
@@ -45,12 +45,12 @@ describe('the tracing channels', () => {
       [done(CHANNELS.extend), { hold, ttl: 60_000, by: 'caller', outcome: 'renewed' }],
       [done(CHANNELS.release), { hold, heldFor: 500, outcome: 'released' }],
     ])
-    expect(heard[0]![1].votes).toHaveLength(3)
+    expect(messages[0]![1].votes).toHaveLength(3)
   })
 
-  test('tell how an acquisition failed', async () => {
+  test('the acquire channel reports how an acquisition failed', async () => {
     const world = new World(3)
-    const heard = listen(done(CHANNELS.acquire))
+    const messages = listen(done(CHANNELS.acquire))
     const client = world.client()
     await world.clock.run(client.acquire('a'))
     await world.clock.run(client.tryAcquire('a'))
@@ -60,7 +60,7 @@ describe('the tracing channels', () => {
     await world.clock.runToError(client.acquire('b', { wait: 0 }))
     await world.clock.run(client.close())
     await world.clock.runToError(client.acquire('b'))
-    expect(heard.map(([, { outcome }]) => outcome)).toEqual([
+    expect(messages.map(([, { outcome }]) => outcome)).toEqual([
       'acquired',
       'contended',
       'contended',
@@ -70,44 +70,44 @@ describe('the tracing channels', () => {
     ])
   })
 
-  test('tell renewals from extensions by the holder', async () => {
+  test('the extend channel distinguishes renewals from extensions by the holder', async () => {
     const world = new World(3)
-    const heard = listen(done(CHANNELS.extend))
+    const messages = listen(done(CHANNELS.extend))
     const lock = await world.clock.run(world.client().acquire('a', { ttl: 3_000 }))
     await world.clock.advance(1_500)
-    expect(heard.map(([, { by, outcome }]) => [by, outcome])).toEqual([['renewal', 'renewed']])
+    expect(messages.map(([, { by, outcome }]) => [by, outcome])).toEqual([['renewal', 'renewed']])
     await world.clock.run(lock.release())
   })
 })
 
 describe('the plain channels', () => {
-  test('tell of a loss with its reason', async () => {
+  test('the lost channel reports a loss with its reason', async () => {
     const world = new World(3)
-    const heard = listen(CHANNELS.lost)
+    const messages = listen(CHANNELS.lost)
     const client = world.client()
     const lock = await world.clock.run(client.acquire('a'))
     await world.clock.advance(100)
     await world.clock.run(client.forceRelease('a'))
-    expect(heard).toMatchObject([
+    expect(messages).toMatchObject([
       [CHANNELS.lost, { resources: ['a'], reason: 'forced', heldFor: 100, error: { code: 'LOST' } }],
     ])
     expect(lock.held).toBe(false)
   })
 
-  test('a lock that was detached is no loss when its time is over', async () => {
+  test('a detached lock that expires is not reported as lost', async () => {
     const world = new World(3)
-    const heard = listen(CHANNELS.lost, CHANNELS.detach)
+    const messages = listen(CHANNELS.lost, CHANNELS.detach)
     const lock = await world.clock.run(world.client().acquire('a', { ttl: 1_000 }))
     lock.detach()
     lock.detach()
     await world.clock.advance(2_000)
-    expect(heard.map(([name]) => name)).toEqual([CHANNELS.detach])
+    expect(messages.map(([name]) => name)).toEqual([CHANNELS.detach])
     expect(lock.signal.aborted).toBe(true)
   })
 
-  test('tell what becomes of the nodes', async () => {
+  test('the node channel reports changes of the nodes', async () => {
     const world = new World(3)
-    const heard = listen(CHANNELS.node)
+    const messages = listen(CHANNELS.node)
     const client = world.client({ guard: true })
     await world.clock.run(client.acquire('a', { ttl: 1_000 }))
     world.node(0).disconnect()
@@ -118,7 +118,7 @@ describe('the plain channels', () => {
     await world.clock.advance(1_000)
     world.node(2).restart({ keep: false })
     await world.clock.advance(10_000)
-    const changes = heard.map(([, { node, change }]) => `${node} ${change}`)
+    const changes = messages.map(([, { node, change }]) => `${node} ${change}`)
     expect(changes).toEqual([
       'n1 disconnected',
       'n1 connected',
@@ -132,9 +132,9 @@ describe('the plain channels', () => {
   })
 })
 
-test('no payload holds the value of a lock', async () => {
+test('no payload contains the value of a lock', async () => {
   const world = new World(3)
-  const heard = listen(
+  const messages = listen(
     ...['start', 'end', 'asyncStart', 'asyncEnd', 'error'].flatMap((step) =>
       [CHANNELS.acquire, CHANNELS.extend, CHANNELS.release].map((name) => `tracing:${name}:${step}`),
     ),
@@ -148,8 +148,8 @@ test('no payload holds the value of a lock', async () => {
   const other = await world.clock.run(client.acquire('b'))
   await world.clock.run(client.forceRelease('b'))
   await world.clock.run(lock.release())
-  const text = JSON.stringify(heard)
-  expect(heard.length).toBeGreaterThan(15)
+  const text = JSON.stringify(messages)
+  expect(messages.length).toBeGreaterThan(15)
   expect(text).not.toContain(lock.value)
   expect(text).not.toContain(other.value)
 })

@@ -8,8 +8,8 @@ function client(world: World, onCycle: 'warn' | 'reject' = 'reject'): Redlock {
 
 const pause = (world: World, time: number) => new Promise<void>((resolve) => world.clock.after(time, resolve))
 
-describe('with onCycle: reject', () => {
-  test('a task that waits for a lock of its own caller is told at once', async () => {
+describe('deadlock detection with `onCycle` reject', () => {
+  test('a task that waits for a lock of its own caller is rejected at once', async () => {
     const world = new World(3)
     const redlock = client(world)
     const started = world.clock.monotonic()
@@ -26,7 +26,7 @@ describe('with onCycle: reject', () => {
     expect([...world.holders('a'), ...world.holders('b'), ...world.holders('c')]).toEqual([])
   })
 
-  test('of tasks that wait for each other in a ring the last one is told, and the others go on', async () => {
+  test('if tasks wait for each other in a ring, the last one is rejected and the others continue', async () => {
     const world = new World(3)
     const redlocks = [client(world), client(world), client(world)]
     const names = ['a', 'b', 'c']
@@ -51,7 +51,7 @@ describe('with onCycle: reject', () => {
     ])
   })
 
-  test('a ring is found through a task that waits deep inside another one', async () => {
+  test('a ring is found through a task that waits deep inside another task', async () => {
     const world = new World(3)
     const redlock = client(world)
     const results = await world.clock.run(
@@ -69,7 +69,7 @@ describe('with onCycle: reject', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
   })
 
-  test('who only waits for one that goes on is left alone', async () => {
+  test('a task that waits for one that makes progress is not rejected', async () => {
     const world = new World(3)
     const redlock = client(world)
     const order: string[] = []
@@ -94,7 +94,7 @@ describe('with onCycle: reject', () => {
     await world.clock.run(redlock.using('outer', () => Promise.all([work(), work(), work()])))
   })
 
-  test('who does not wait cannot be in a deadlock', async () => {
+  test('a call that does not wait is never part of a deadlock', async () => {
     const world = new World(3)
     const redlock = client(world)
     const tried = redlock.using('a', () => redlock.tryAcquire('a'))
@@ -103,7 +103,7 @@ describe('with onCycle: reject', () => {
     expect(await world.clock.runToError(once)).toMatchObject({ code: 'CONTENDED' })
   })
 
-  test('locks of the same name on other nodes, or under another prefix, are other locks', async () => {
+  test('locks of the same name on other nodes or under another prefix are different locks', async () => {
     const world = new World(3)
     const [here, there] = [client(world), client(new World(2))]
     const prefixed = world.client({ keyPrefix: 'other:', deadlockDetection: { onCycle: 'reject' } })
@@ -113,7 +113,7 @@ describe('with onCycle: reject', () => {
   })
 })
 
-test('with onCycle: warn the chain is logged and the wait goes on', async () => {
+test('if `onCycle` is warn, the chain is logged and the wait continues', async () => {
   const world = new World(3)
   const redlock = client(world, 'warn')
   const error = await world.clock.runToError(redlock.using('a', () => redlock.acquire('a', { wait: 1_000 })))
@@ -125,11 +125,11 @@ test('with onCycle: warn the chain is logged and the wait goes on', async () => 
   })
 })
 
-describe('locks that are held for very long', () => {
+describe('locks held for very long', () => {
   const longHolds = (world: World) =>
     world.lines.filter(({ message }) => message.includes('held for very long'))
 
-  test('are warned of once, with their label and where they were asked for', async () => {
+  test('a lock held for very long causes one warning with its label and the place that requested it', async () => {
     const world = new World(3)
     const redlock = world.client({ deadlockDetection: { warnAfter: 60_000, captureStack: true } })
     async function theOneWhoForgot() {
@@ -148,7 +148,7 @@ describe('locks that are held for very long', () => {
     await world.clock.run(lock.release())
   })
 
-  test('are warned of after five minutes by default, and not at all when that is off', async () => {
+  test('the warning comes after five minutes by default, and never if it is disabled', async () => {
     const world = new World(3)
     await world.clock.run(world.client().acquire('a'))
     await world.clock.run(world.client({ deadlockDetection: false }).acquire('b'))
@@ -158,7 +158,7 @@ describe('locks that are held for very long', () => {
     expect(longHolds(world).map(({ data }) => (data as { resources: string[] }).resources)).toEqual([['a']])
   })
 
-  test('are not warned of when they were left to expire on purpose', async () => {
+  test('a detached lock causes no warning', async () => {
     const world = new World(3)
     const lock = await world.clock.run(world.client().acquire('a', { ttl: 1_000_000 }))
     lock.detach()
@@ -167,7 +167,7 @@ describe('locks that are held for very long', () => {
   })
 })
 
-test('labels say who holds and who waits, also to other processes', async () => {
+test('labels identify holders and waiters, also to other processes', async () => {
   const world = new World(3)
   const lock = await world.clock.run(world.client({ label: 'eu-1#7 ~ü' }).acquire('a'))
   const waits = world.client().acquire('a', { label: 'us-1' })
@@ -183,7 +183,7 @@ test('labels say who holds and who waits, also to other processes', async () => 
   await world.clock.run(unnamed)
 })
 
-test('wrong options are told by name', () => {
+test('invalid options are rejected by name', () => {
   const world = new World(1)
   const make =
     (deadlockDetection: unknown, more = {}) =>

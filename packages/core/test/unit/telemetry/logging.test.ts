@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import pino from 'pino'
 import { World } from '../../support/world.js'
 
-/** A real pino logger at its lowest level, and what it wrote. */
+/** A real pino logger at its lowest level, and its output. */
 function logger() {
   const lines: string[] = []
   return {
@@ -17,7 +17,7 @@ const levels = (lines: readonly string[]) =>
     return `${pino.levels.labels[level]}: ${msg}`
   })
 
-test('contention is debug, a quorum out of reach is a warning, a lost lock is an error', async () => {
+test('contention is logged as debug, an unavailable quorum as a warning, a lost lock as an error', async () => {
   const world = new World(3)
   const { lines, logger: log } = logger()
   const client = world.client({ logger: log })
@@ -36,7 +36,7 @@ test('contention is debug, a quorum out of reach is a warning, a lost lock is an
   ])
 })
 
-test('no line holds the value of a lock', async () => {
+test('no log line contains the value of a lock', async () => {
   const world = new World(3)
   const { lines, logger: log } = logger()
   const client = world.client({ logger: log, deadlockDetection: { warnAfter: 1_000 } })
@@ -47,6 +47,6 @@ test('no line holds the value of a lock', async () => {
   await world.clock.advance(60_000)
   expect(lock.held).toBe(false)
   expect(levels(lines)).toContain('error: lock was lost')
-  expect(levels(lines)).toContain('warn: lock is held for very long: a deadlock is possible')
+  expect(levels(lines)).toContain('warn: lock has been held for very long: possible deadlock')
   expect(lines.join('')).not.toContain(lock.value.split('~')[0])
 })

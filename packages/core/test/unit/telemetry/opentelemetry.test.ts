@@ -9,7 +9,7 @@ import {
 import { instrument, type Instrumentation, type InstrumentOptions } from '../../../src/opentelemetry.js'
 import { World } from '../../support/world.js'
 
-/** Of a counter the number, of a histogram its summary. */
+/** The number of a counter, or the summary of a histogram. */
 type Value = number & { readonly sum: number; readonly count: number }
 
 const running: (() => unknown)[] = []
@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const stop of running.splice(0)) await stop()
 })
 
-/** The real SDK, read by hand. */
+/** The real SDK, read on demand. */
 function measure(options: InstrumentOptions = {}) {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
@@ -42,7 +42,7 @@ function measure(options: InstrumentOptions = {}) {
   return { points, read, instrumentation }
 }
 
-test('counts acquisitions by outcome and measures them in seconds', async () => {
+test('acquisitions are counted by outcome and measured in seconds', async () => {
   const world = new World(3)
   const { points, read } = measure()
   const client = world.client()
@@ -63,7 +63,7 @@ test('counts acquisitions by outcome and measures them in seconds', async () => 
   await world.clock.run(lock.release())
 })
 
-test('knows how many locks are held, for how long they were, and how many were lost', async () => {
+test('metrics show how many locks are held, for how long they were held, and how many were lost', async () => {
   const world = new World(3)
   const client = world.client()
   const early = await world.clock.run(client.acquire('early'))
@@ -90,7 +90,7 @@ test('knows how many locks are held, for how long they were, and how many were l
   ])
 })
 
-test('observes the state of the nodes of the clients that it was given', async () => {
+test('the state of the nodes of the given clients is observed', async () => {
   const world = new World(3)
   const client = world.client()
   const { points, read } = measure({ clients: [client] })
@@ -107,7 +107,7 @@ test('observes the state of the nodes of the clients that it was given', async (
   ])
 })
 
-test('no attribute names a resource unless one is made for it', async () => {
+test('no attribute names a resource unless the `attributes` option returns one', async () => {
   const world = new World(3)
   const client = world.client()
   const plain = measure()
@@ -119,7 +119,7 @@ test('no attribute names a resource unless one is made for it', async () => {
   }
 })
 
-test('once disabled it listens no more', async () => {
+test('disabled instrumentation records nothing more', async () => {
   const world = new World(3)
   const { points, instrumentation } = measure()
   instrumentation.disable()
@@ -128,7 +128,7 @@ test('once disabled it listens no more', async () => {
   expect(await points('quorumlock.acquire.outcomes')).toEqual([])
 })
 
-test('wrong arguments are told by name', () => {
+test('invalid arguments are rejected by name', () => {
   expect(() => instrument({ attributes: {} as never })).toThrow('Expected `attributes` to be a function')
   expect(() => instrument({ clients: {} as never })).toThrow('Expected `clients` to be an array')
 })
