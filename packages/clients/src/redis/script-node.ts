@@ -7,9 +7,10 @@ import type {
   NodeReply,
   WakeObserver,
 } from '@quorumlock/core'
-import type { Answer } from './batch.js'
-import { BatchCall, FleetCall } from './call.js'
+import { BatchCall } from './batch-call.js'
+import type { Answer } from './call.js'
 import { queueOf } from './companions.js'
+import { FleetCall } from './fleet-call.js'
 import type { LockCommand } from './job.js'
 import type { RedisLink, Subscriber } from './link.js'
 import { ScriptRunner } from './script-runner.js'

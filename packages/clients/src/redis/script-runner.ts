@@ -1,4 +1,5 @@
-import { BatchCall, type Call } from './call.js'
+import { BatchCall } from './batch-call.js'
+import type { Call } from './call.js'
 import type { RedisLink } from './link.js'
 import type { EmbeddedScript } from './scripts/embedded.js'
 import { codeOf, voteOfError } from './vote-of-error.js'
@@ -168,7 +169,7 @@ function isUnknownScript(error: unknown): boolean {
 
 function stillPossible(call: BatchCall, overtaken: ReadonlySet<string>, alone: boolean): BatchCall[] {
   const calls: BatchCall[] = []
-  for (const [command, answer] of call.open()) {
+  for (const [command, answer] of call.unanswered()) {
     if (command.keys.some((key) => overtaken.has(key))) {
       answer({
         vote: 'failed',
