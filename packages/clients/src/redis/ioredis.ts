@@ -1,5 +1,5 @@
 import type { LockNode } from '@quorumlock/core'
-import { IoredisSubscriber, type SubscribingIoredis } from './ioredis-subscriber.js'
+import { ioredisSubscriber, type SubscribingIoredis } from './ioredis-subscriber.js'
 import type { RedisLink } from './link.js'
 import { chosenName } from './name.js'
 import type { RedisNodeOptions } from './node-redis.js'
@@ -73,9 +73,7 @@ function linkTo(client: IoredisClient | IoredisCluster, name: string | undefined
       lacks: ['guard'],
       isCluster: true,
       openSubscriber: () =>
-        new IoredisSubscriber(
-          client.duplicate([], { lazyConnect: true, clusterRetryStrategy: reconnectDelay }),
-        ),
+        ioredisSubscriber(client.duplicate([], { lazyConnect: true, clusterRetryStrategy: reconnectDelay })),
     }
   }
   const { sentinels, name: group } = client.options as { sentinels?: unknown; name?: string }
@@ -83,7 +81,7 @@ function linkTo(client: IoredisClient | IoredisCluster, name: string | undefined
     ...base,
     name: chosenName(name, Array.isArray(sentinels) ? group : client.options),
     isCluster: false,
-    openSubscriber: () => new IoredisSubscriber(client.duplicate(SUBSCRIBING)),
+    openSubscriber: () => ioredisSubscriber(client.duplicate(SUBSCRIBING)),
   }
 }
 

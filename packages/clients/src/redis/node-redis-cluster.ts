@@ -1,7 +1,7 @@
 import type { RedisLink } from './link.js'
 import { chosenName } from './name.js'
 import type { NodeRedisCluster } from './node-redis-clients.js'
-import { NodeRedisSubscriber } from './node-redis-subscriber.js'
+import { nodeRedisSubscriber } from './node-redis-subscriber.js'
 import { watchConnection } from './watch.js'
 
 /** A cluster of node-redis is one node: whichever server has the slot answers for it. */
@@ -24,6 +24,6 @@ export function linkToNodeRedisCluster(
     isReady,
     send: (args, key) => client.sendCommand(key, false, args, plain),
     watch: (observer) => watchConnection(client, isReady, events, observer),
-    openSubscriber: () => new NodeRedisSubscriber(client.duplicate()),
+    openSubscriber: () => nodeRedisSubscriber(client.duplicate()),
   }
 }

@@ -2,13 +2,8 @@ import type { LockNode } from '@quorumlock/core'
 import type { RedisLink } from './link.js'
 import { chosenName } from './name.js'
 import { linkToNodeRedisCluster } from './node-redis-cluster.js'
-import type {
-  NodeRedisClient,
-  NodeRedisCluster,
-  NodeRedisSentinel,
-  SubscribingClient,
-} from './node-redis-clients.js'
-import { NodeRedisSubscriber } from './node-redis-subscriber.js'
+import type { NodeRedisClient, NodeRedisCluster, NodeRedisSentinel } from './node-redis-clients.js'
+import { borrowed, nodeRedisSubscriber } from './node-redis-subscriber.js'
 import { reconnectDelay } from './reconnect.js'
 import { ScriptNode, type ScriptNodeOptions } from './script-node.js'
 import { watchConnection } from './watch.js'
@@ -63,7 +58,7 @@ export function linkToNodeRedis(
       isReady,
       send: (args) => client.sendCommand(false, args, PLAIN),
       watch: (observer) => watchConnection(client, isReady, events, observer),
-      openSubscriber: () => new NodeRedisSubscriber(client.duplicate?.() ?? borrowed(client)),
+      openSubscriber: () => nodeRedisSubscriber(client.duplicate?.() ?? borrowed(client)),
     }
   }
   // Once and for all: options that come with each command are merged with the client's each time.
@@ -77,17 +72,6 @@ export function linkToNodeRedis(
     isReady,
     send: (args) => plain.sendCommand(args),
     watch: (observer) => watchConnection(client, isReady, events, observer),
-    openSubscriber: () => new NodeRedisSubscriber(client.duplicate(overrides)),
-  }
-}
-
-/** A sentinel client has a connection for subscriptions beside the one for commands; it is not ours to end. */
-function borrowed(client: NodeRedisSentinel): SubscribingClient {
-  return {
-    connect: () => Promise.resolve(),
-    subscribe: (channel, listener) => client.subscribe(channel, listener),
-    unsubscribe: (channel) => client.unsubscribe(channel),
-    destroy: () => undefined,
-    on: () => undefined,
+    openSubscriber: () => nodeRedisSubscriber(client.duplicate(overrides)),
   }
 }
