@@ -1,6 +1,7 @@
 import type { Logger, Redlock } from '@quorumlock/core'
-import { connect, type ConnectOptions } from '../connect/connect.js'
+import { connect } from '../connect/connect.js'
 import { openNodes, type Opening } from '../connect/opening.js'
+import type { ConnectOptions } from '../connect/options.js'
 import type { Connection } from './nodes.js'
 
 /** What a client waits for one answer if it is not told, as `nodeTimeout` has it: a part of the TTL within limits, milliseconds. */

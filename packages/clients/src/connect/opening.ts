@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { Redlock, systemClock, type Failed, type Unknown } from '@quorumlock/core'
-import type { ConnectOptions } from './connect.js'
 import { endpointOf, type NodeConfig } from './node-config.js'
+import type { ConnectOptions } from './options.js'
 import { ownNode } from './own-node.js'
 
 /** A client whose connections are being opened. */

@@ -1,6 +1,6 @@
 import { systemClock, type NodeReply } from '@quorumlock/core'
-import type { DaprNodeOptions } from './dapr-node.js'
 import { Gate } from './gate.js'
+import type { DaprNodeOptions } from './options.js'
 
 /** Each request under way has a connection of its own. */
 const MOST_REQUESTS = 128
