@@ -10,7 +10,7 @@ import { diagnose } from './diagnose.js'
 import { examine } from './examine.js'
 import type { DoctorReport } from './report.js'
 
-export type Patient =
+export type DoctorTarget =
   | string
   | NodeConfig
   | LockNode
@@ -34,16 +34,16 @@ export interface DoctorOptions {
 
 /** Looks at the nodes of a quorum and tells what would go wrong with them. Takes URLs, clients and lock nodes. */
 export async function doctor(
-  patients: readonly Patient[],
+  targets: readonly DoctorTarget[],
   options: DoctorOptions = {},
 ): Promise<DoctorReport> {
-  if (!Array.isArray(patients) || patients.length === 0) {
+  if (!Array.isArray(targets) || targets.length === 0) {
     throw new TypeError('Expected `nodes` to be an array of at least one URL, client or lock node')
   }
   const { keyPrefix = 'lock:', username, password, tls } = options
   const timeout = milliseconds('timeout', options.timeout, 3_000)
-  const admitted = patients.map((patient: Patient, index) =>
-    admit(patient, index, timeout, { username, password, tls }),
+  const admitted = targets.map((target: DoctorTarget, index) =>
+    admit(target, index, timeout, { username, password, tls }),
   )
   try {
     const examinations = await Promise.all(
@@ -75,7 +75,7 @@ interface Admitted {
 }
 
 function admit(
-  patient: Patient,
+  target: DoctorTarget,
   index: number,
   timeout: number,
   defaults: Pick<DoctorOptions, 'username' | 'password' | 'tls'>,
@@ -86,11 +86,11 @@ function admit(
     isOurs,
     lastError: () => undefined,
   })
-  if (typeof patient === 'object') {
-    if ('send' in patient) return there(patient, false)
+  if (typeof target === 'object') {
+    if ('send' in target) return there(target, false)
     // A node over a connection of the user's closes nothing but its own subscriptions.
-    if ('call' in patient) return there(ioredisNode(patient), true)
-    if ('sendCommand' in patient) return there(nodeRedisNode(patient), true)
+    if ('call' in target) return there(ioredisNode(target), true)
+    if ('sendCommand' in target) return there(nodeRedisNode(target), true)
   }
   const connecting = {
     clientName: 'quorumlock-doctor',
@@ -98,7 +98,7 @@ function admit(
     pingInterval: 2_000,
     socketTimeout: 5_000,
   }
-  const own = ownNode(endpointOf(patient, index, defaults), connecting)
+  const own = ownNode(endpointOf(target, index, defaults), connecting)
   const ready = new Promise<void>((resolve) => {
     const timer = systemClock.timer(timeout, resolve)
     own.connect(() => {
