@@ -117,7 +117,11 @@ describe.each(clients)('%s', (_name, make) => {
       )
       expect([key, ...replies.map(said)]).toEqual([
         key,
-        ...['granted', 'refused: held', 'granted', 'granted', 'refused: gone'],
+        'granted',
+        'refused: held',
+        'granted',
+        'granted',
+        'refused: gone',
       ])
     }
   })

@@ -39,7 +39,11 @@ test('a call that leaves the short way through the script goes on with the right
     acquire(['one', 'two'], 'v', { ...waiting(5), fence: { ...fence, token: 8 } }),
   )
   expect(replies.map(said)).toEqual([
-    ...['granted', 'granted', 'granted', 'granted', 'granted'],
+    'granted',
+    'granted',
+    'granted',
+    'granted',
+    'granted',
     'refused: held',
     'refused: stale',
     'granted',
@@ -110,8 +114,14 @@ describe.each([
     const known = await ask(node, { kind: 'greet', marker: 'fleet' })
     const run = known.vote === 'granted' ? known.greeting!.run : ''
     await ask(node, {
-      ...{ kind: 'mark', mode: 'found', marker: 'fleet', fleet: 'f', run },
-      ...{ longestTtl: 1, floor: 0, duration: 0 },
+      kind: 'mark',
+      mode: 'found',
+      marker: 'fleet',
+      fleet: 'f',
+      run,
+      longestTtl: 1,
+      floor: 0,
+      duration: 0,
     })
     const marker = { key: 'fleet', run }
     const given = { kind: 'release', keys: [key], value: 'holder', marker } as const

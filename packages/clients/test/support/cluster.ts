@@ -51,13 +51,18 @@ async function form(clients: readonly Client[], ports: readonly number[]): Promi
 }
 
 function argumentsOf(port: number, folder: string): readonly string[] {
-  return [
-    ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    ...['--logfile', join(folder, `${port}.log`)],
-    // A busy machine is not a master that failed.
-    ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
-    ...['--cluster-node-timeout', '15000'],
-  ]
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir: folder,
+    save: '',
+    logfile: join(folder, `${port}.log`),
+    'cluster-enabled': 'yes',
+    'cluster-config-file': `nodes-${port}.conf`,
+    // High, so that a master on a busy machine is not taken for a failed one.
+    'cluster-node-timeout': 15_000,
+  }
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
 /** The port of the cluster bus is 10,000 above it, and has to lie below those of outgoing connections, too. */

@@ -34,7 +34,9 @@ async function form(folder: string, watchdog: Watchdog): Promise<Omit<SentinelGr
   const [masterPort, replica, port] = [await freePort(), await freePort(), await freePort()]
   const config = join(folder, 'sentinel.conf')
   const lines = [
-    ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`],
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
     `sentinel monitor ${GROUP} 127.0.0.1 ${masterPort} 1`,
     // A busy machine is not a master that failed.
     `sentinel down-after-milliseconds ${GROUP} 60000`,
