@@ -3,13 +3,13 @@ import type { NodeConfig } from './node-config.js'
 import { areHopeless, openNodes, type Opening } from './opening.js'
 import type { ConnectOptions } from './options.js'
 
-/** How long nodes that are slower to connect than a majority are waited for, milliseconds. */
+/** How long to wait for the nodes that connect after a majority, milliseconds. */
 const STRAGGLERS = 100
 
 /**
- * Opens a connection to each node and resolves as soon as a majority is there and the others have had a moment, so that
- * a lock that is taken at once stands on them too; those that are away join when they can. The connections belong to the
- * `Redlock` and end with its `close()`.
+ * Opens a connection to each node. Resolves when a majority is connected and the others have had a moment, so that an
+ * immediate first lock is stored on them too; nodes that are down join later. The connections belong to the `Redlock`
+ * and end with its `close()`.
  */
 export async function connect(
   nodes: readonly (string | NodeConfig)[],
@@ -35,13 +35,14 @@ function unconnected(opening: Opening, total: number, waited: number): QuorumUna
     return { node, vote: 'failed', reason, latency: waited } as const
   })
   const needed = `Cannot connect: ${quorum} of ${total} nodes are needed`
-  const said = votes.map(({ node, reason }) => `${node} (${reason})`).join(', ')
+  const reasons = votes.map(({ node, reason }) => `${node} (${reason})`).join(', ')
   return areHopeless(missing, total - quorum)
-    ? new LockMisuseError(`${needed}, and these refuse: ${said}. Check user and password`, { votes })
+    ? new LockMisuseError(
+        `${needed}, but these refused the connection: ${reasons}. Check user and password`,
+        { votes },
+      )
     : new QuorumUnavailableError(
-        `${needed}, and within ${opening.connectTimeout} ms these could not be reached: ${said}`,
-        {
-          votes,
-        },
+        `${needed}, but these could not be reached within ${opening.connectTimeout} ms: ${reasons}`,
+        { votes },
       )
 }

@@ -5,8 +5,8 @@ import type { DaprNodeOptions } from './options.js'
 import { Turns } from './turns.js'
 
 /**
- * A lock node over the Dapr lock API (alpha): it can try to lock and unlock one resource, nothing else. Locks live for
- * whole seconds there, so a node keeps one for up to a second longer than was asked.
+ * A lock node over the Dapr lock API (alpha), which can only try to lock and unlock one resource. Its TTLs are whole
+ * seconds, so a lock may last up to a second longer than requested.
  */
 export function daprNode(options: DaprNodeOptions): LockNode {
   const { store, owner } = options
@@ -14,7 +14,7 @@ export function daprNode(options: DaprNodeOptions): LockNode {
     throw new TypeError('Expected `store` to be the name of a Dapr lock component')
   }
   const api = new DaprApi(options)
-  // Requests run side by side; those for one resource must not overtake each other.
+  // Requests run concurrently, but requests for one resource must not overtake each other.
   const turns = new Turns()
   const ownerOf = (value: string): string => (owner === undefined ? value : `${owner}:${value}`)
   const lock = ({ keys: [resource = ''], value, ttl }: AcquireCommand): Promise<NodeReply> =>
@@ -25,7 +25,7 @@ export function daprNode(options: DaprNodeOptions): LockNode {
   return {
     name: chosenName(options.name, `${api.host}/${store}`),
     lacks: ['extend', 'several', 'queue', 'fencing', 'guard', 'inspect'],
-    // There is no connection to keep: each request finds out by itself.
+    // There is no permanent connection, so only a request shows whether the sidecar is up.
     connected: true,
     send(command, answer) {
       void reply(command, { lock, unlock, greet: () => api.greet() }).then(answer)
@@ -46,19 +46,20 @@ async function reply(command: NodeCommand, able: Abilities): Promise<NodeReply> 
   if ('keys' in command && command.keys.length !== 1) return lacking('lock several resources at once')
   switch (command.kind) {
     case 'acquire':
-      return command.fence === undefined ? able.lock(command) : lacking('count fencing tokens')
+      return command.fence === undefined ? able.lock(command) : lacking('issue fencing tokens')
     case 'release':
       return able.unlock(command)
     case 'greet':
       return able.greet()
     case 'extend':
     case 'repair':
-      return lacking('prolong a lock')
+      return lacking('extend a lock')
     case 'force':
+      return lacking('release a lock of another owner')
     case 'inspect':
-      return lacking('look at a lock of others')
+      return lacking('inspect a lock')
     case 'mark':
-      return lacking('keep a marker')
+      return lacking('store a marker')
   }
 }
 

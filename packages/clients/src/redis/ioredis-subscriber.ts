@@ -18,11 +18,11 @@ export function ioredisSubscriber(client: SubscribingIoredis): Subscriber {
   client.on('message', (channel, text) => listeners.get(channel)?.(text))
   return new ReconnectingSubscriber({
     restores: false,
-    // It keeps trying on its own, also after the first attempt has failed.
+    // ioredis keeps trying on its own, even after a first attempt that failed.
     connect: () => client.connect().catch(() => undefined),
     subscribe(channel, listener) {
       listeners.set(channel, listener)
-      // A command that waits for the connection would be sent in addition to those that `ready` causes.
+      // Offline, ioredis would queue the command and send it in addition to the one that `ready` triggers.
       if (client.status !== 'ready') return Promise.reject(new Error('not connected'))
       return client.subscribe(channel)
     },

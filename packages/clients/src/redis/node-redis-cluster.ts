@@ -4,7 +4,7 @@ import type { NodeRedisCluster } from './node-redis-clients.js'
 import { nodeRedisSubscriber } from './node-redis-subscriber.js'
 import { watchConnection } from './watch.js'
 
-/** A cluster of node-redis is one node: whichever server has the slot answers for it. */
+/** A node-redis cluster is one node. The server that has the slot answers for it. */
 export function linkToNodeRedisCluster(
   client: NodeRedisCluster,
   name: string | undefined,
@@ -12,7 +12,7 @@ export function linkToNodeRedisCluster(
 ): RedisLink {
   const isUp = (slot: number): boolean => {
     const { master } = (client.slots[slot] ?? {}) as { master?: { client?: { isReady?: boolean } } }
-    // One that was not needed yet is connected on its first use.
+    // A client that has not been needed yet connects on its first use.
     return master?.client?.isReady ?? true
   }
   const isReady = (slot?: number): boolean => client.isOpen && (slot === undefined || isUp(slot))

@@ -14,7 +14,7 @@ export interface RedisNodeOptions extends ScriptNodeOptions {
 }
 
 /**
- * Makes a lock node of a node-redis client that is connected, or will be. The client stays yours: it is neither
+ * Turns a node-redis client, connected now or later, into a lock node. The client remains yours: it is neither
  * reconfigured nor closed, and no `error` listener is added to it.
  */
 export function nodeRedisNode(
@@ -27,18 +27,18 @@ export function nodeRedisNode(
   }
   if ('call' in given && 'status' in given) {
     throw new TypeError(
-      'Expected `client` to be a client of node-redis, got one of ioredis: use ioredisNode(client)',
+      'Expected `client` to be a node-redis client, got an ioredis client: use ioredisNode(client)',
     )
   }
   if ('totalClients' in given) {
     throw new TypeError(
-      'Expected `client` to be one connection, got a pool: the commands of a lock have to stay in order',
+      'Expected `client` to be one connection, got a pool, but the commands of a lock must stay in order',
     )
   }
   return new ScriptNode(linkToNodeRedis(client, options.name), options)
 }
 
-/** No timer for each command, which costs several times the command itself; and replies in plain types. */
+/** No timer per command, which costs several times as much as the command itself, and replies in plain types. */
 const PLAIN = { timeout: undefined, typeMapping: undefined }
 
 export function linkToNodeRedis(
@@ -61,7 +61,7 @@ export function linkToNodeRedis(
       openSubscriber: () => nodeRedisSubscriber(client.duplicate?.() ?? borrowed(client)),
     }
   }
-  // Once and for all: options that come with each command are merged with the client's each time.
+  // Set once, because options passed with a command are merged with the client's every time.
   const plain = client.withCommandOptions(PLAIN)
   const { socket = {} } = (client.options ?? {}) as { socket?: object }
   const events = { made: ['ready'], lost: ['reconnecting', 'terminated', 'end'] }

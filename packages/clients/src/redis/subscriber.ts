@@ -16,7 +16,7 @@ export interface SubscribingConnection {
   onReady(listener: () => void): void
 }
 
-/** The subscriptions of one node. They survive reconnects; while the connection is down, no messages arrive. */
+/** The subscriptions of one node, which survive reconnects. While the connection is down, no messages arrive. */
 export class ReconnectingSubscriber implements Subscriber {
   readonly #connection: SubscribingConnection
   readonly #subscriptions = new Subscriptions()
