@@ -33,7 +33,7 @@ function size(nodes: readonly NodeReport[]): Finding[] {
   const tolerated = nodes.length - (Math.floor(nodes.length / 2) + 1)
   if (nodes.length === 1) return about('info', 'single node: no locks while it is down')
   if (tolerated === 0)
-    return about('warning', 'two nodes tolerate no failure, and there are two that can fail: use three')
+    return about('warning', 'two nodes tolerate no failure, and either can fail: use three')
   if (nodes.length % 2 === 0) {
     return about(
       'info',

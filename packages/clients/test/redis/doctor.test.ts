@@ -62,7 +62,7 @@ describe('the doctor', () => {
     const report = await doctor([url, url.replace('127.0.0.1', 'localhost'), fleet.urls[1]!])
     expect(report.healthy).toBe(false)
     expect(codes(report)).toContain('same-server')
-    expect(formatDoctorReport(report)).toContain('one and the same server')
+    expect(formatDoctorReport(report)).toContain('are the same server')
   })
 
   test('says why a node cannot be reached, and never its password', async () => {
@@ -137,6 +137,6 @@ describe('the doctor', () => {
     expect(report.healthy).toBe(false)
     expect(said).toMatch(/cannot extend a lock: .*(pexpire|can't run this command)/)
     expect(said).toMatch(/does not answer INFO/)
-    expect(said).toMatch(/cannot wake those who wait/)
+    expect(said).toMatch(/cannot notify waiters/)
   })
 })

@@ -143,7 +143,7 @@ describe('bad usage is told in one line, with exit code 64', () => {
     const none = quorumlock(['exec', 'a', '--', 'true']).ended
     const nothing = quorumlock([]).ended
     const unknown = quorumlock(['explode']).ended
-    expect((await none).stderr).toMatch(/^quorumlock: No nodes: name them with --node URL.*\n$/)
+    expect((await none).stderr).toMatch(/^quorumlock: No nodes: specify them with --node URL.*\n$/)
     expect((await nothing).stderr).toMatch(
       /^quorumlock: Expected a command: exec, status, release or doctor .*\n$/,
     )
@@ -193,7 +193,7 @@ describe('the command', () => {
     const { code, stderr } = await quorumlock(['status', 'a'], { env: { QUORUMLOCK_RESOURCE: 'outer' } })
       .ended
     expect(code).toBe(64)
-    expect(stderr).toContain('start the quorumlock exec around this one with --inherit-nodes')
+    expect(stderr).toContain('start the enclosing quorumlock exec with --inherit-nodes')
   })
 
   test('and its lock are logged with --verbose, without the value of the lock or a password', async () => {

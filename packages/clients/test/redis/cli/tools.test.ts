@@ -170,7 +170,7 @@ describe('release', () => {
     const [plain, unasked] = await Promise.all([run('release', 'r-1'), run('release', '--force', 'r-1')])
     expect(plain).toMatchObject({ code: 64, stdout: '' })
     expect(unasked).toMatchObject({ code: 64, stdout: '' })
-    expect(unasked.stderr).toContain('say --yes')
+    expect(unasked.stderr).toContain('pass --yes')
     expect(lock.held).toBe(true)
   })
 
@@ -178,10 +178,10 @@ describe('release', () => {
     await redlock.acquire('r-2', { autoExtend: false })
     expect(await run('release', '--force', '--yes', 'r-2')).toMatchObject({
       code: 0,
-      stderr: 'quorumlock: r-2 is free now\n',
+      stderr: 'quorumlock: r-2 was released\n',
     })
     expect(await redlock.isLocked('r-2')).toBe(false)
-    expect((await run('release', '--force', '--yes', 'r-2')).stderr).toBe('quorumlock: nobody held r-2\n')
+    expect((await run('release', '--force', '--yes', 'r-2')).stderr).toBe('quorumlock: r-2 was not locked\n')
   })
 })
 
@@ -227,7 +227,7 @@ describe('--timeout', () => {
     ])
     for (const { code, stderr } of said) {
       expect(code).toBe(69)
-      expect(stderr).toContain('within 250 ms these could not be reached')
+      expect(stderr).toContain('could not be reached within 250 ms')
     }
     expect(await run('status', '--timeout', '250ms', 's-9')).toMatchObject({ code: 69 })
   })

@@ -80,7 +80,7 @@ describe('a Dapr node', () => {
     dapr.answerOnce({ status: 500, body: { errorCode: 'ERR_TRY_LOCK', message: 'redis: timeout' } })
     expect(await ask(node, acquire('a'))).toMatchObject({
       vote: 'unknown',
-      reason: 'Dapr says ERR_TRY_LOCK: redis: timeout',
+      reason: 'Dapr returned ERR_TRY_LOCK: redis: timeout',
     })
     dapr.answerOnce({ status: 200, body: {} })
     expect(await ask(node, acquire('a'))).toMatchObject({ vote: 'unknown' })

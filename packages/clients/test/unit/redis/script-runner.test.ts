@@ -135,7 +135,7 @@ describe('after a reply that the client could not read', () => {
     // The client takes each reply for that to the command before it.
     link.sent[0]?.resolveAs(link.sent[1] as Sent)
     await tick()
-    expect(answers).toEqual(['acquire a: unknown (its reply could not be read)', 'acquire b: granted'])
+    expect(answers).toEqual(['acquire a: unknown (the reply could not be read)', 'acquire b: granted'])
     link.sent[1]?.resolveAs(link.sent[2] as Sent)
     await tick()
     expect(answers.slice(2)).toEqual(['acquire c: granted'])
@@ -151,8 +151,8 @@ describe('after a reply that the client could not read', () => {
     link.sent[2]?.reject(new Error('OOM command not allowed'))
     await tick()
     expect(answers.slice(2)).toEqual([
-      'acquire c: unknown (its reply could not be read)',
-      'acquire d: unknown (its reply could not be read)',
+      'acquire c: unknown (the reply could not be read)',
+      'acquire d: unknown (the reply could not be read)',
     ])
   })
 
@@ -164,7 +164,7 @@ describe('after a reply that the client could not read', () => {
     link.sent[0]?.resolve('OK')
     link.sent[1]?.resolve([1])
     await tick()
-    expect(answers).toEqual(['acquire a: unknown (its reply could not be read)', 'acquire b: granted'])
+    expect(answers).toEqual(['acquire a: unknown (the reply could not be read)', 'acquire b: granted'])
   })
 })
 
