@@ -8,7 +8,7 @@ import { Cluster as Cluster5 } from 'ioredis5'
 import { createCluster } from 'redis'
 import { createCluster as createCluster5 } from 'redis5'
 import { startCluster, type TestCluster } from '../support/cluster.js'
-import { acquire, ask, askAll, open, release, said } from '../support/servers.js'
+import { acquire, ask, askAll, open, release, shown } from '../support/servers.js'
 
 let cluster: TestCluster
 beforeAll(async () => {
@@ -74,7 +74,7 @@ describe.each(clients)('%s', (_name, make) => {
   test('sends the commands of one tick to the servers that they belong to', async () => {
     const keys = Array.from({ length: 60 }, (_, index) => `spread:${index}:${Math.random()}`)
     const taken = await askAll(node, ...keys.map((key) => acquire(key)))
-    expect(new Set(taken.map(said))).toEqual(new Set(['granted']))
+    expect(new Set(taken.map(shown))).toEqual(new Set(['granted']))
     const counts = await Promise.all(
       cluster.ports.map(async (port) => {
         const one = await open(`redis://127.0.0.1:${port}`)
@@ -115,7 +115,7 @@ describe.each(clients)('%s', (_name, make) => {
         release(key),
         { kind: 'release', keys: [key], value: 'c#1' },
       )
-      expect([key, ...replies.map(said)]).toEqual([
+      expect([key, ...replies.map(shown)]).toEqual([
         key,
         'granted',
         'refused: held',
@@ -141,6 +141,6 @@ describe.each(clients)('%s', (_name, make) => {
   })
 
   test('answers a probe', async () => {
-    expect(said(await ask(node, { kind: 'greet' }))).toBe('granted')
+    expect(shown(await ask(node, { kind: 'greet' }))).toBe('granted')
   })
 })

@@ -7,7 +7,7 @@ const file = fileURLToPath(new URL('../support/helper-owner.ts', import.meta.url
 
 test('the command and what it runs, workers, a cluster and a sentinel group end with a test process that gets SIGKILL', async () => {
   const parent = start(process.execPath, ['--conditions', '@quorumlock/source', '--import', 'tsx', file])
-  await parent.says('ready')
+  await parent.prints('ready')
   const helpers = descendantsOf(parent.process.pid!)
   // The command and its shell, two workers, three servers each of a fleet, of a cluster and of a sentinel group.
   expect(helpers.length).toBeGreaterThanOrEqual(13)

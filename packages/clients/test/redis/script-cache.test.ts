@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Redlock } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
-import { acquire, ask, askAll, open, release, said, type Client } from '../support/servers.js'
+import { acquire, ask, askAll, open, release, shown, type Client } from '../support/servers.js'
 
 let fleet: Fleet
 let clients: Client[]
@@ -28,7 +28,7 @@ describe('a server that forgets the scripts', () => {
         release(`a${round}`),
         acquire(`a${round}`, 'w'),
       )
-      expect(replies.map(said)).toEqual(['granted', 'refused: held', 'granted', 'granted'])
+      expect(replies.map(shown)).toEqual(['granted', 'refused: held', 'granted', 'granted'])
       await flushed
     }
     await node.close?.()

@@ -3,7 +3,7 @@ import type { LockNode, Waiter } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { eventually } from '../support/eventually.js'
-import { acquire, ask, askAll, open, release, said, type Client } from '../support/servers.js'
+import { acquire, ask, askAll, open, release, shown, type Client } from '../support/servers.js'
 
 let fleet: Fleet
 let client: Client
@@ -38,7 +38,7 @@ test('a call that leaves the short way through the script goes on with the right
     acquire(['one', 'two'], 'v', { ...waiting(4), fence }),
     acquire(['one', 'two'], 'v', { ...waiting(5), fence: { ...fence, token: 8 } }),
   )
-  expect(replies.map(said)).toEqual([
+  expect(replies.map(shown)).toEqual([
     'granted',
     'granted',
     'granted',
@@ -62,7 +62,7 @@ test('a call that leaves the short way through the script goes on with the right
 test('the same release twice in one call finds the key once', async () => {
   await ask(node, acquire('twice'))
   const replies = await askAll(node, release('twice'), release('twice'), release('twice', 'w'))
-  expect(replies.map(said)).toEqual(['granted', 'refused: gone', 'refused: gone'])
+  expect(replies.map(shown)).toEqual(['granted', 'refused: gone', 'refused: gone'])
 })
 
 test('a token is judged by what was granted before it in the same call', async () => {
@@ -74,7 +74,7 @@ test('a token is judged by what was granted before it in the same call', async (
     acquire('rising', 'b', fence(6)),
     acquire('rising', 'c', fence(8)),
   )
-  expect(replies.map(said)).toEqual(['granted', 'granted', 'refused: stale', 'granted'])
+  expect(replies.map(shown)).toEqual(['granted', 'granted', 'refused: stale', 'granted'])
 })
 
 test('the queue lives for as long as the youngest place in it', async () => {
@@ -133,7 +133,7 @@ describe.each([
     const channel = `listening:${together}`
     const heard: unknown[] = []
     await new Promise<void>((resolve) => {
-      node.subscribe?.(channel, { live: resolve, message: (...said) => heard.push(said) })
+      node.subscribe?.(channel, { live: resolve, message: (...shown) => heard.push(shown) })
     })
     const now = Date.now()
     await ask(node, acquire(key, 'holder'))
@@ -166,7 +166,7 @@ describe.each([
       await ask(node, acquire(key, next, offered(next, now + 9)))
       await releaseOf(key)
       await eventually(async () => expect(heard.at(-1)).toBe(next))
-      expect(said(await ask(node, acquire(key, next, offered(next, now + 9))))).toBe('granted')
+      expect(shown(await ask(node, acquire(key, next, offered(next, now + 9))))).toBe('granted')
       expect(await client.exists(`{${key}}:#queue`)).toBe(0)
     }
   })
@@ -195,5 +195,5 @@ test('a key taken twice in one call is taken once, and what was taken of several
     acquire(['alone', 'once'], 'c'),
     acquire('alone', 'd'),
   )
-  expect(replies.map(said)).toEqual(['granted', 'refused: held', 'refused: held', 'granted'])
+  expect(replies.map(shown)).toEqual(['granted', 'refused: held', 'refused: held', 'granted'])
 })

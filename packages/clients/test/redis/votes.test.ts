@@ -3,7 +3,7 @@ import type { LockNode } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { eventually } from '../support/eventually.js'
-import { acquire, ask, askAll, extend, open, release, said, type Client } from '../support/servers.js'
+import { acquire, ask, askAll, extend, open, release, shown, type Client } from '../support/servers.js'
 
 let fleet: Fleet
 let admin: Client
@@ -67,16 +67,16 @@ describe('what a server refuses is a vote with a reason', () => {
       )
       expect(taken).toMatchObject({ vote: 'failed', reason: expect.stringMatching(/^OOM/) })
       expect(taken).not.toHaveProperty('misuse')
-      expect([extended, released, gone].map((reply) => said(reply!))).toEqual([
+      expect([extended, released, gone].map((reply) => shown(reply!))).toEqual([
         'granted',
         'granted',
         'refused: gone',
       ])
-      expect(said(await ask(node, release('held too')))).toBe('granted')
+      expect(shown(await ask(node, release('held too')))).toBe('granted')
     } finally {
       await admin.configSet('maxmemory', '0')
     }
-    expect(said(await ask(node, acquire('new')))).toBe('granted')
+    expect(shown(await ask(node, acquire('new')))).toBe('granted')
   })
 
   test('READONLY: a replica grants nothing', async () => {

@@ -219,7 +219,7 @@ describe('the command', () => {
     const resource = fresh()
     const script = 'echo in; sleep 0.3; echo out'
     const first = start([resource, ...sh(script)])
-    await first.says('in')
+    await first.prints('in')
     const second = start([resource, ...sh('echo second')])
     await first.ended
     expect(await second.ended).toMatchObject({ code: 0, stdout: 'second\n' })
@@ -233,7 +233,7 @@ describe('signals', () => {
       const name = signal.slice(3)
       const script = `trap 'echo got ${name}; exit 7' ${name}; echo ready; while :; do sleep 0.05; done`
       const running = start([fresh(), ...sh(script)])
-      await running.says('ready')
+      await running.prints('ready')
       running.process.kill(signal)
       expect(await running.ended).toMatchObject({ code: 7, stdout: `ready\ngot ${name}\n`, stderr: '' })
     },
@@ -241,7 +241,7 @@ describe('signals', () => {
 
   test('a command that does not heed the signal goes on', async () => {
     const running = start([fresh(), ...sh("trap '' TERM; echo ready; sleep 0.5; echo done")])
-    await running.says('ready')
+    await running.prints('ready')
     running.process.kill('SIGTERM')
     expect(await running.ended).toMatchObject({ code: 0, stdout: 'ready\ndone\n' })
   })
@@ -250,9 +250,9 @@ describe('signals', () => {
     const resource = fresh()
     const script = `trap 'echo ending; sleep 1; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
     const running = start([resource, ...sh(script)])
-    await running.says('ready')
+    await running.prints('ready')
     running.process.kill('SIGTERM')
-    await running.says('ending')
+    await running.prints('ending')
     expect(await redlock.tryAcquire(resource)).toBeNull()
     expect(await running.ended).toMatchObject({ code: 0 })
     expect(await redlock.isLocked(resource)).toBe(false)
@@ -291,7 +291,7 @@ describe('when the lock is about to be lost', () => {
 
   /** Freezes a majority under a running command. The stopwatch runs from before that. */
   async function loseMajority(running: Running): Promise<{ at: number; elapsed: () => number }> {
-    await running.says('ready')
+    await running.prints('ready')
     const since = { at: Date.now(), elapsed: startStopwatch() }
     await Promise.all([fleet.nodes[0]!.pause(), fleet.nodes[1]!.pause()])
     return since
@@ -301,7 +301,7 @@ describe('when the lock is about to be lost', () => {
     const script = `trap 'echo got TERM; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
     const running = start(['--ttl', `${ttl}`, fresh(), ...sh(script)])
     const { elapsed } = await loseMajority(running)
-    await running.says('got TERM')
+    await running.prints('got TERM')
     expect(elapsed()).toBeLessThan(ttl)
     const ended = await running.ended
     expect(ended).toMatchObject({ code: 79, stdout: 'ready\ngot TERM\n' })
@@ -326,7 +326,7 @@ describe('when the lock is about to be lost', () => {
   test('a lock that was taken away by force ends it with the next renewal', async () => {
     const resource = fresh()
     const running = start(['--ttl', `${ttl}`, resource, ...sh('echo ready; exec sleep 30')])
-    await running.says('ready')
+    await running.prints('ready')
     expect(await redlock.forceRelease(resource)).toBe(true)
     expect(await running.ended).toMatchObject({ code: 79 })
   })
@@ -341,7 +341,7 @@ describe('when the lock is about to be lost', () => {
 
   test('a minority that freezes changes nothing', async () => {
     const running = start(['--ttl', `${ttl}`, fresh(), ...sh('sleep 1; echo ready; sleep 4; echo done')])
-    await running.says('ready')
+    await running.prints('ready')
     await fleet.nodes[0]!.pause()
     expect(await running.ended).toMatchObject({ code: 0, stdout: 'ready\ndone\n', stderr: '' })
   })

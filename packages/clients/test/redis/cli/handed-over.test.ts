@@ -42,7 +42,7 @@ async function inLine(resource: string, second: readonly string[]): Promise<[Run
     '-c',
     'trap "exit 0" TERM; echo in; while :; do sleep 0.05; done',
   ])
-  await holder.says('in')
+  await holder.prints('in')
   return [holder, await waiterFor(resource, second)]
 }
 

@@ -59,7 +59,7 @@ describe('status', () => {
     const running = quorumlock(['status', '--watch', '--interval', '100ms', '--json', 's-4'], {
       env: { QUORUMLOCK_NODES: fleet.urls.join(' ') },
     })
-    await running.says('}\n{')
+    await running.prints('}\n{')
     running.process.kill('SIGINT')
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
   })
@@ -76,7 +76,7 @@ describe('status', () => {
     const running = quorumlock(['status', '--watch', '--interval', '100ms', 's-7'], {
       env: { QUORUMLOCK_NODES: fleet.urls.join(' ') },
     })
-    await running.says('s-7: free')
+    await running.prints('s-7: free')
     running.process.stdout!.destroy()
     expect(await running.ended).toMatchObject({ code: 141, stderr: '' })
   })

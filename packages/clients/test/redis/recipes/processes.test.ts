@@ -22,13 +22,13 @@ function start(role: string, more: object = {}): RecipeProcess {
 
 async function started(role: string, ...each: object[]): Promise<RecipeProcess[]> {
   const all = each.map((more) => start(role, more))
-  await Promise.all(all.map((worker) => worker.hears('ready')))
+  await Promise.all(all.map((worker) => worker.first('ready')))
   return all
 }
 
 /** The one of them that was elected first, and the others. */
 async function leaderAmong(all: RecipeProcess[]): Promise<[RecipeProcess, RecipeProcess[]]> {
-  const leader = await Promise.any(all.map((worker) => worker.hears('elected').then(() => worker)))
+  const leader = await Promise.any(all.map((worker) => worker.first('elected').then(() => worker)))
   return [leader, all.filter((worker) => worker !== leader)]
 }
 
@@ -45,7 +45,7 @@ describe('leader election', () => {
     const busySinceKill = lostTime()
     const killedAt = Date.now()
     await second.kill()
-    const { at, token } = await third!.hears('elected')
+    const { at, token } = await third!.first('elected')
     expect(at - killedAt - busySinceKill()).toBeLessThan(TTL + 1_000)
     const tokens = [first, second].map((worker) => BigInt(worker.all('elected')[0]!['token'] as string))
     expect(BigInt(token as string) > tokens[1]! && tokens[1]! > tokens[0]!).toBe(true)
@@ -58,11 +58,11 @@ describe('leader election', () => {
     try {
       const killedAt = Date.now()
       const rival = start('leader')
-      await rival.hears('ready')
+      await rival.first('ready')
       while (Date.now() - killedAt < 2 * TTL) await tick()
       expect([...leader.all('ended'), ...rival.all('elected')]).toEqual([])
       await leader.stop()
-      await rival.hears('elected')
+      await rival.first('elected')
     } finally {
       await fleet.nodes[3]!.restart()
       await fleet.nodes[4]!.restart()
@@ -72,12 +72,12 @@ describe('leader election', () => {
 
 test('once: the work of a process that is killed in the middle is done by one that waits, and by nobody else', async () => {
   const hanging = start('once', { hang: true })
-  await hanging.hears('began')
+  await hanging.first('began')
   const [second, third] = await started('once', {}, {})
   const busy = lostTime()
   const killedAt = Date.now()
   await hanging.kill()
-  const outcomes = await Promise.all([second!.hears('outcome'), third!.hears('outcome')])
+  const outcomes = await Promise.all([second!.first('outcome'), third!.first('outcome')])
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['done', 'ran'])
   const ran = outcomes.find(({ status }) => status === 'ran')!
   expect(ran).toMatchObject({ value: 'paid', kept: true })
@@ -104,9 +104,9 @@ test('scheduler: three processes whose clocks differ run each due time once, and
 test('claimEach: three workers share a list; of one that is killed only what it had in hand is left', async () => {
   const all = await started('claim', {}, {}, {})
   // Whichever that is: one that starts late may find nothing left to do.
-  const first = await Promise.any(all.map((worker) => worker.hears('worked').then(() => worker)))
+  const first = await Promise.any(all.map((worker) => worker.first('worked').then(() => worker)))
   await first.kill()
-  await Promise.all(all.filter((worker) => worker !== first).map((worker) => worker.hears('report')))
+  await Promise.all(all.filter((worker) => worker !== first).map((worker) => worker.first('report')))
   const worked = all.flatMap((worker) => worker.all('worked')).map(({ job }) => job)
   const inHand = first.all('began').length - first.all('worked').length
   expect(new Set(worked).size).toBe(worked.length)
@@ -116,17 +116,17 @@ test('claimEach: three workers share a list; of one that is killed only what it 
 
 test('singleFlight: when the process that loads is killed another one loads, and all others get what it wrote', async () => {
   const hanging = start('flight', { hang: true })
-  await hanging.hears('loading')
+  await hanging.first('loading')
   const others = await started('flight', {}, {}, {})
   await hanging.kill()
-  const values = await Promise.all(others.map((worker) => worker.hears('value')))
+  const values = await Promise.all(others.map((worker) => worker.first('value')))
   expect(values.map(({ value }) => value)).toEqual(['content', 'content', 'content'])
   expect(others.flatMap((worker) => worker.all('loading'))).toHaveLength(1)
 })
 
 test('RateLimiter: three processes together take exactly the limit', async () => {
   const all = await started('rate', {}, {}, {})
-  const taken = await Promise.all(all.map((worker) => worker.hears('taken')))
+  const taken = await Promise.all(all.map((worker) => worker.first('taken')))
   expect(taken.reduce((sum, { allowed }) => sum + (allowed as number), 0)).toBe(25)
 })
 
@@ -139,12 +139,12 @@ function lostTime(): () => number {
 
 test('RateLimiter: a process that is stopped in the write for longer than its TTL takes nothing beyond the limit', async () => {
   const stopped = start('rateStopped', { hang: true })
-  await stopped.hears('writing')
+  await stopped.first('writing')
   const others = await started('rateStopped', {}, {})
-  const taken = await Promise.all(others.map((worker) => worker.hears('taken')))
+  const taken = await Promise.all(others.map((worker) => worker.first('taken')))
   expect(taken.filter(({ allowed }) => allowed)).toHaveLength(1)
   stopped.continue()
-  expect(await stopped.hears('taken')).toMatchObject({ allowed: false, code: 'LOST' })
+  expect(await stopped.first('taken')).toMatchObject({ allowed: false, code: 'LOST' })
 }, 60_000)
 
 /** Between two looks at a condition. */
