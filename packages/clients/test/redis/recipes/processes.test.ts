@@ -26,14 +26,14 @@ async function started(role: string, ...each: object[]): Promise<RecipeProcess[]
   return all
 }
 
-/** The one of them that was elected first, and the others. */
+/** The worker that was elected first, and the others. */
 async function leaderAmong(all: RecipeProcess[]): Promise<[RecipeProcess, RecipeProcess[]]> {
   const leader = await Promise.any(all.map((worker) => worker.first('elected').then(() => worker)))
   return [leader, all.filter((worker) => worker !== leader)]
 }
 
 describe('leader election', () => {
-  test('a leader that stops cleanly is followed at once, one that is killed within its TTL', async () => {
+  test('a leader that stops cleanly is succeeded immediately, and a killed one within its TTL', async () => {
     const [first, others] = await leaderAmong(await started('leader', {}, {}, {}))
     const busy = lostTime()
     expect(await first.stop()).toBe(0)
@@ -51,7 +51,7 @@ describe('leader election', () => {
     expect(BigInt(token as string) > tokens[1]! && tokens[1]! > tokens[0]!).toBe(true)
   })
 
-  test('two dead nodes of five change nothing for the leader', async () => {
+  test('a leader stays elected when two of five nodes die', async () => {
     const [leader] = await leaderAmong(await started('leader', {}))
     await fleet.nodes[3]!.kill()
     await fleet.nodes[4]!.kill()
@@ -70,7 +70,7 @@ describe('leader election', () => {
   })
 })
 
-test('once: the work of a process that is killed in the middle is done by one that waits, and by nobody else', async () => {
+test('once: the work of a process killed in the middle is done by exactly one of the waiting processes', async () => {
   const hanging = start('once', { hang: true })
   await hanging.first('began')
   const [second, third] = await started('once', {}, {})
@@ -84,7 +84,7 @@ test('once: the work of a process that is killed in the middle is done by one th
   expect(ran.at - killedAt - busy()).toBeLessThan(TTL + 2_000)
 })
 
-test('scheduler: three processes whose clocks differ run each due time once, and go on when one is killed', async () => {
+test('scheduler: three processes with different clocks run each due time once, and continue when one is killed', async () => {
   const all = await started('scheduler', { skew: -1_700 }, { skew: 0 }, { skew: 300 })
   const dues = () => all.flatMap((worker) => worker.all('ran')).map(({ due }) => due as number)
   const reached = async (count: number) => {
@@ -101,9 +101,9 @@ test('scheduler: three processes whose clocks differ run each due time once, and
   expect(sorted.every((due) => due % 500 === 0)).toBe(true)
 })
 
-test('claimEach: three workers share a list; of one that is killed only what it had in hand is left', async () => {
+test('claimEach: three workers share a list, and a killed one leaves only the items that it was working on', async () => {
   const all = await started('claim', {}, {}, {})
-  // Whichever that is: one that starts late may find nothing left to do.
+  // Any of them, because a worker that starts late may find nothing left to do.
   const first = await Promise.any(all.map((worker) => worker.first('worked').then(() => worker)))
   await first.kill()
   await Promise.all(all.filter((worker) => worker !== first).map((worker) => worker.first('report')))
@@ -114,7 +114,7 @@ test('claimEach: three workers share a list; of one that is killed only what it 
   expect(inHand).toBeLessThanOrEqual(2)
 })
 
-test('singleFlight: when the process that loads is killed another one loads, and all others get what it wrote', async () => {
+test('singleFlight: if the loading process is killed, another one loads, and all others get its value', async () => {
   const hanging = start('flight', { hang: true })
   await hanging.first('loading')
   const others = await started('flight', {}, {}, {})
@@ -130,14 +130,14 @@ test('RateLimiter: three processes together take exactly the limit', async () =>
   expect(taken.reduce((sum, { allowed }) => sum + (allowed as number), 0)).toBe(25)
 })
 
-/** Starts to count the milliseconds for which workers and servers have to wait while the machine runs other programs. */
+/** Starts to count the milliseconds in which workers and servers wait because the machine runs other programs. */
 function lostTime(): () => number {
   const started = performance.now()
   const elapsed = startStopwatch()
   return () => performance.now() - started - elapsed()
 }
 
-test('RateLimiter: a process that is stopped in the write for longer than its TTL takes nothing beyond the limit', async () => {
+test('RateLimiter: a process suspended during its write for longer than its TTL does not exceed the limit', async () => {
   const stopped = start('rateStopped', { hang: true })
   await stopped.first('writing')
   const others = await started('rateStopped', {}, {})
@@ -147,7 +147,7 @@ test('RateLimiter: a process that is stopped in the write for longer than its TT
   expect(await stopped.first('taken')).toMatchObject({ allowed: false, code: 'LOST' })
 }, 60_000)
 
-/** Between two looks at a condition. */
+/** The pause between two checks of a condition. */
 function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20))
 }
