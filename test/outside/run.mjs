@@ -1,7 +1,7 @@
-// Packs the three packages, installs them in an empty folder as npm would, and lets the stories happen there: each
-// program is a process of its own, written from the public documents, with default options, on servers of its own.
-// `node test/outside/run.mjs` runs all of them, `node test/outside/run.mjs handing-over` only that story.
-// The build must have run (turbo sees to it). The last line is always "N passed, N failed".
+// Packs the three packages, installs them in an empty folder with npm, and runs the stories there. Each program is a
+// separate process, written from the public documents, with default options, on its own servers.
+// `node test/outside/run.mjs` runs all stories, `node test/outside/run.mjs handing-over` only that one.
+// The build must have run, which turbo ensures. The last line is always "N passed, N failed".
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -11,7 +11,7 @@ import { countResults, forgetResults } from '../../scripts/count.mjs'
 
 const here = import.meta.dirname
 const packages = ['core', 'clients', 'testing']
-/** Most of a story is waiting, so more of them run at a time than there are cores. */
+/** Stories spend most of their time waiting, so more of them run at a time than there are cores. */
 const storiesAtOnce = 2
 
 function storiesFrom(names) {
@@ -57,7 +57,7 @@ async function main(names) {
     console.log('✓ the tarballs are installed in an empty folder')
     const reporter = `--test-reporter=${join(here, 'harness', 'reporter.mjs')}`
     const args = ['--test', `--test-concurrency=${storiesAtOnce}`, reporter, ...stories]
-    // Without the path that pnpm gives to scripts, on which a reader's project would find our own dependencies.
+    // Without the NODE_PATH that pnpm sets for scripts, through which the project would find our own dependencies.
     const { code } = await run(process.execPath, args, {
       cwd: project,
       env: { ...env, NODE_PATH: '', QUORUMLOCK_CHECKOUT: root },

@@ -1,11 +1,11 @@
-// A line per case for people, and .jest/outside.json in the shape that jest gives its results, where
-// scripts/count.mjs and scripts/failures.mjs look for them.
+// Prints one line per case, and writes .jest/outside.json in the format of jest's results for scripts/count.mjs and
+// scripts/failures.mjs.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const folder = join(process.env.QUORUMLOCK_CHECKOUT, '.jest')
 
-/** A group that failed only because a case of it failed is no failure of its own. */
+/** A group that failed only because of one of its cases is not counted. */
 const isCase = ({ details }) =>
   details.type !== 'suite' || (details.error && details.error.failureType !== 'subtestsFailed')
 
