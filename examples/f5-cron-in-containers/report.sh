@@ -2,6 +2,6 @@
 set -e
 echo "report for $QUORUMLOCK_RESOURCE made by $(hostname)"
 
-# Clocks of containers differ. Hold the lock for longer than that, or a quick report is free again before a late clock
-# strikes three, and is made twice.
+# The clocks of the containers differ. Holds the lock for longer than that. Otherwise, after a quick report the lock would
+# be free before a late clock strikes three, and the report would be made twice.
 sleep "${CLOCKS_DIFFER_BY:-30}"

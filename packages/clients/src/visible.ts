@@ -1,14 +1,14 @@
 /**
- * What a terminal obeys or hides instead of showing it: control characters (C0, DEL, C1), format characters (among them
- * those that change the direction of text), separators of lines, halves of characters.
+ * Characters that a terminal executes or hides instead of showing them: control characters (C0, DEL, C1), format
+ * characters (including those that change the direction of text), line separators, unpaired surrogates.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Text for people that holds names, labels or messages of other parties: one line in which every character is seen, so
- * that it can neither move the cursor, nor end the line, nor pass for something else.
+ * Makes names, labels and messages of other parties safe to show: one line in which every character is visible, so that
+ * it cannot move the cursor, end the line or pass for something else.
  */
 export function visible(text: string): string {
   return text.replace(
@@ -17,7 +17,7 @@ export function visible(text: string): string {
   )
 }
 
-/** The same document as `JSON.stringify` makes, which escapes C0 only: nothing in it is obeyed by a terminal. */
+/** The document of `JSON.stringify`, which escapes only C0, with all other such characters escaped as well. */
 export function visibleJson(value: unknown): string {
   return JSON.stringify(value).replace(INVISIBLE, (character) =>
     Array.from(

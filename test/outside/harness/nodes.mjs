@@ -1,4 +1,4 @@
-// Real servers for one case, and what stands on them.
+// Real servers for one case, and the locks on them.
 import { connect } from '@quorumlock/clients'
 import { startFleet } from '@quorumlock/testing'
 import { until } from './until.mjs'
@@ -12,26 +12,26 @@ export async function startNodes(t, nodes) {
 
 export const keyOf = (resource) => `lock:${resource}`
 
-/** The nodes that run and have the key. */
+/** The running nodes that have the key. */
 export async function nodesWith(fleet, key) {
   const running = fleet.nodes.filter(({ isRunning }) => isRunning)
   const found = await Promise.all(running.map((node) => node.command('EXISTS', key)))
   return running.filter((_, index) => Number(found[index]) === 1)
 }
 
-/** Resolves when the lock stands on no node, which is when others can have it at once. */
+/** Resolves when no node has the lock, so that another process can acquire it immediately. */
 export async function isFree(fleet, resource) {
   await until(`no node to have the lock on ${resource}`, async () => {
     return (await nodesWith(fleet, keyOf(resource))).length === 0
   })
 }
 
-/** What is left of the TTL on a node, milliseconds; negative when the lock does not stand there. */
+/** The time left on a node, milliseconds; negative if the node does not have the lock. */
 const leftOn = async (node, resource) => Number(await node.command('PTTL', keyOf(resource)))
 
-/** Resolves when the lock stands on all nodes. Its first renewal, at a third of its TTL, would be too late. */
+/** Resolves when all nodes have the lock. Fails if that takes until its first renewal, at a third of its TTL. */
 export async function standsOnAll(fleet, resource, { ttl = 30_000 } = {}) {
-  await until(`the lock on ${resource} to stand on all nodes`, async () => {
+  await until(`the lock on ${resource} to be on all nodes`, async () => {
     const left = await Promise.all(fleet.nodes.map((node) => leftOn(node, resource)))
     if (left.every((time) => time > 0)) return true
     if (left.some((time) => time > 0 && time < (ttl * 2) / 3 + 500)) {
@@ -41,7 +41,7 @@ export async function standsOnAll(fleet, resource, { ttl = 30_000 } = {}) {
   })
 }
 
-/** Resolves when the lock on each of the nodes was renewed so many times: what is left of its TTL went up. */
+/** Resolves when the lock has been renewed this many times on each of the nodes, which shows as a rising TTL. */
 export async function renewed(nodes, resource, times = 1) {
   await Promise.all(
     nodes.map(async (node) => {
@@ -58,7 +58,7 @@ export async function renewed(nodes, resource, times = 1) {
   )
 }
 
-/** Resolves when so many wait for the lock, as a client of our own sees it. */
+/** Resolves when the lock has this many waiters, observed by a separate client. */
 export async function waiting(t, fleet, resource, count = 1) {
   const redlock = await connect(fleet.urls)
   t.after(() => redlock.close())

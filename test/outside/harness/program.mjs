@@ -1,4 +1,4 @@
-// Programs as a reader starts them: fresh processes in the folder in which the tarballs are installed.
+// Programs as a reader starts them: new processes in the folder where the tarballs are installed.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ const project = join(import.meta.dirname, '..')
 export const command = join(project, 'node_modules', '.bin', 'quorumlock')
 
 class Program {
-  /** Resolves with `{ code, signal }` when the process has ended and all its output is here. */
+  /** Resolves with `{ code, signal }` when the process has ended and all its output has been read. */
   ended
   stdout = ''
   stderr = ''
@@ -20,12 +20,12 @@ class Program {
 
   constructor(words, env) {
     const [file, ...args] = words
-    // A group of its own, so that nothing that it starts is left behind.
+    // A separate process group, so that its children can be ended with it.
     this.#child = spawn(file, args, { cwd: project, env: { ...process.env, ...env }, detached: true })
     this.#child.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text))
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text))
     this.#child.stdin.on('error', () => {
-      // It has ended without reading on.
+      // The program has ended without reading all input.
     })
     const { pid } = this.#child
     if (pid !== undefined) guard(pid)
@@ -35,7 +35,7 @@ class Program {
       return { code, signal }
     })
     this.ended.catch(() => {
-      // Whoever waits for it hears of it.
+      // Callers that await `ended` handle the error.
     })
   }
 
@@ -43,15 +43,15 @@ class Program {
     return this.#child.pid
   }
 
-  /** Resolves with the match of the next line that fits; rejects when the program ends without one. */
-  async says(pattern) {
+  /** Resolves with the match in the next matching line. Rejects if the program ends without one. */
+  async prints(pattern) {
     let match
     await until(
-      () => `the program to say ${pattern}. ${this.shown}`,
+      () => `the program to print ${pattern}. ${this.shown}`,
       () => {
         match = this.#next(pattern)
         if (match === null && this.#hasEnded) {
-          assert.fail(`The program ended without saying ${pattern}. ${this.shown}`)
+          assert.fail(`The program ended without printing ${pattern}. ${this.shown}`)
         }
         return match !== null
       },
@@ -72,7 +72,7 @@ class Program {
     return null
   }
 
-  tell(line) {
+  sendLine(line) {
     this.press(`${line}\n`)
   }
 
@@ -80,12 +80,12 @@ class Program {
     this.#child.stdin.write(keys)
   }
 
-  /** To the process alone; with `group`, to all that it started as well, as Ctrl-C in a terminal does. */
+  /** Signals the process or, with `group`, also its children, like Ctrl-C in a terminal. */
   signal(name, { group = false } = {}) {
     process.kill(group ? -this.#child.pid : this.#child.pid, name)
   }
 
-  /** Resolves with what it printed when it has ended well. */
+  /** Resolves with its output when it has exited with code 0. */
   async succeeds() {
     const { code, signal } = await this.#end()
     assert.equal(code, 0, `Expected exit code 0, got ${code ?? signal}. ${this.shown}`)
@@ -110,7 +110,7 @@ class Program {
     try {
       this.signal('SIGKILL', { group: true })
     } catch {
-      // It ended a moment ago.
+      // It has just ended.
     }
   }
 
@@ -119,7 +119,7 @@ class Program {
   }
 }
 
-/** Starts any command; it is over when the case is. */
+/** Starts any command, which ends with the case. */
 export function start(t, words, env = {}) {
   const program = new Program(words, env)
   t.after(() => program.stop())
@@ -137,9 +137,9 @@ export function startCommand(t, fleet, ...args) {
   return start(t, [command, ...args], { QUORUMLOCK_NODES: fleet.urls.join(' ') })
 }
 
-/** The same in a terminal of its own, where `press('\x03')` is Ctrl-C. */
+/** Like `startCommand`, but in its own terminal, where `press('\x03')` is Ctrl-C. */
 export function startInTerminal(t, fleet, ...args) {
-  // `exec`: some shells die of a Ctrl-C that the command hears and survives.
+  // With `exec`, because some shells die of a Ctrl-C that the command handles.
   const quoted = [command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
   return start(t, ['script', '-qec', `exec ${quoted}`, '/dev/null'], {
     QUORUMLOCK_NODES: fleet.urls.join(' '),

@@ -1,5 +1,5 @@
-// Programs end with the story that started them, however that ends: a shell reads the list of their process groups
-// from a pipe, which the system closes with the story, SIGKILL included.
+// Programs end with the story that started them, even if it gets SIGKILL: a shell reads the list of their process groups
+// from a pipe, which the system closes with the story.
 import { spawn } from 'node:child_process'
 
 const script = `
@@ -11,7 +11,7 @@ for group in $groups; do kill -s KILL -- "-$group"; done
 
 const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
 shell.stdin.on('error', () => {
-  // It was ended from outside; the programs still end with their story in the usual way.
+  // The shell was killed. The programs still end with their story in the usual way.
 })
 shell.unref()
 shell.stdin.unref()

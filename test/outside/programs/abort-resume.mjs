@@ -1,17 +1,17 @@
-// Begins to resume a lock, is aborted (a deadline, say), and resumes it after all.
+// Starts to resume a lock, is aborted, for example by a deadline, and then resumes it again.
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
-import { told } from './told.mjs'
+import { nextLine } from './next-line.mjs'
 
 const redlock = await connect(urls)
 await redlock.isLocked('job')
 console.log('ready')
-const json = await told()
+const json = await nextLine()
 
 const controller = new AbortController()
 const resuming = redlock.resume(JSON.parse(json), { signal: controller.signal, nodeTimeout: 2_000 })
-await pause(50) // The nodes have got it by now, and answer later.
+await pause(50) // The nodes have received the command by now, and answer later.
 controller.abort(new Error('too late'))
 console.log(
   await resuming.then(
@@ -19,12 +19,12 @@ console.log(
     (error) => `rejected: ${error.message}`,
   ),
 )
-await told()
+await nextLine()
 
 const lock = await redlock.resume(JSON.parse(json))
 lock.signal.addEventListener('abort', () => console.log(`lost: ${lock.signal.reason.message}`))
 console.log('resumed')
-await told()
+await nextLine()
 await lock.extend()
 lock.assertHeld()
 console.log(await lock.release())

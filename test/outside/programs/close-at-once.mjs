@@ -1,4 +1,4 @@
-// Releases without waiting for it, and closes right after.
+// Releases locks without waiting, and closes immediately.
 import { opened } from './opened.mjs'
 
 const [kind] = process.argv.slice(2)

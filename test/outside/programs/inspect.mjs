@@ -1,4 +1,4 @@
-// Logs what inspect() tells about a lock that is held and waited for.
+// Logs the result of inspect() for a lock with a holder and a waiter.
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
 
@@ -14,8 +14,8 @@ console.log(text)
 await lock.release()
 const { value, token } = await next
 const values = { holder: lock.value, waiter: value }
-for (const [who, secret] of Object.entries(values)) {
-  console.log(`${who}: ${text.includes(secret) ? 'its value is in there' : 'its value is not in there'}`)
+for (const [role, secret] of Object.entries(values)) {
+  console.log(`${role}: ${text.includes(secret) ? 'value shown' : 'value not shown'}`)
 }
 console.log(`token: ${typeof token}`)
 await redlock.close()

@@ -1,12 +1,12 @@
-// Holds a lock under a label of its choice until it is told to go on.
+// Holds a lock with the given label until the next line of input.
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
-import { told } from './told.mjs'
+import { nextLine } from './next-line.mjs'
 
 const [resource, label] = process.argv.slice(2)
 const redlock = await connect(urls, { label })
 await redlock.using(resource, async () => {
   console.log('held')
-  await told()
+  await nextLine()
 })
 await redlock.close()

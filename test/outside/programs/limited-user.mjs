@@ -1,4 +1,4 @@
-// Logs in as a user whom the servers do not allow everything, and waits for a lock without end.
+// Logs in as a user with limited permissions, and waits for a lock indefinitely.
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
 

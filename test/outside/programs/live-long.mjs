@@ -1,5 +1,5 @@
-// A service that has used the nodes for long: all of them vote, and it notices when one comes back empty. Its longest
-// TTL is five minutes, so that such a node stays in quarantine for longer than any story lasts.
+// A service that has used the nodes for a while: all of them vote, and it notices when one restarts empty. Its longest
+// TTL is five minutes, so that such a node stays in quarantine longer than any story lasts.
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'

@@ -1,4 +1,4 @@
-// Locks as many resources in one call as it is told.
+// Locks the given number of resources in one call.
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
 

@@ -1,8 +1,8 @@
-// Two parts of a process use the same name; the second gives up, and releases in its finally as a user of
-// redis-semaphore would, for whom "it's safe to always call release".
+// Two parts of a process use the same name. The second gives up, and releases in its finally like users of
+// redis-semaphore, where "it's safe to always call release".
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
-import { told } from './told.mjs'
+import { nextLine } from './next-line.mjs'
 
 const redlock = await connect(urls)
 const first = redlock.getLock('printer')
@@ -16,7 +16,7 @@ try {
 } finally {
   console.log(`second: ${await second.release()}`)
 }
-await told()
+await nextLine()
 lock.assertHeld()
 await lock.extend()
 console.log(`first: ${await first.release()}`)

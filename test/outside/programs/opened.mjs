@@ -1,4 +1,4 @@
-// A client of the kind that the story names, on the nodes that it runs.
+// A client of the given kind, on the nodes of the story.
 export const urls = process.env.REDIS_URLS.split(' ')
 
 export async function opened(kind = 'connect') {

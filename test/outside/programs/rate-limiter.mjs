@@ -1,4 +1,4 @@
-// Forgets the store of a rate limiter, which would then count in this process alone.
+// A rate limiter without a store, which would count in this process only.
 import { connect } from '@quorumlock/clients'
 import { RateLimiter } from '@quorumlock/core/recipes'
 import { urls } from './opened.mjs'

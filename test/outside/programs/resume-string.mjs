@@ -1,4 +1,4 @@
-// Hands a lock over as the string that arrives at the other end of a queue.
+// Passes a lock on as a string, as through a message queue.
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
 

@@ -1,4 +1,4 @@
-// Getting started: "close() at shutdown rejects who still waits, releases what is held, and lets the process end".
+// Getting started: close() at shutdown.
 import { setTimeout as work } from 'node:timers/promises'
 import { opened } from './opened.mjs'
 

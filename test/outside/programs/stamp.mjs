@@ -1,3 +1,3 @@
-// Loaded before a program whose text is not ours to change: puts the time before what it prints.
+// Loaded before a program whose text must stay unchanged. Puts the time before each line that it prints.
 const { log } = console
 console.log = (...words) => log(Date.now(), ...words)

@@ -1,15 +1,15 @@
-// Continues with a lock that another process printed, and that reaches it as a line of its standard input.
+// Resumes a lock that another process printed, from a line of its standard input.
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
-import { told } from './told.mjs'
+import { nextLine } from './next-line.mjs'
 
 const redlock = await connect(urls)
 console.log('ready')
 
-const lock = await redlock.resume(JSON.parse(await told()))
+const lock = await redlock.resume(JSON.parse(await nextLine()))
 lock.signal.addEventListener('abort', () => console.log(`lost: ${lock.signal.reason.message}`))
 console.log('resumed')
-await told()
+await nextLine()
 await lock.extend()
 lock.assertHeld()
 console.log(await lock.release())

@@ -1,4 +1,4 @@
-// Another process that wants a lock, patient enough for a busy machine.
+// A separate process that tries to acquire a lock, with a wait long enough for a busy machine.
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'
 

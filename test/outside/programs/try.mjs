@@ -1,4 +1,4 @@
-// Tries once for a lock, with its first call: tryAcquire, or acquire without waiting.
+// Tries to acquire a lock with its first call: tryAcquire, or acquire without waiting.
 import { opened } from './opened.mjs'
 
 const [kind, resource, call = 'tryAcquire'] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Waits for one lock so many times at once, and holds it whenever it gets it.
+// Waits for one lock the given number of times concurrently, and holds it briefly each time.
 import { setTimeout as work } from 'node:timers/promises'
 import { connect } from '@quorumlock/clients'
 import { urls } from './opened.mjs'

@@ -1,4 +1,4 @@
-// The first thing that a reader does: the first example of the README, word for word, in two processes at once.
+// The first example of the README, unchanged, in two concurrent processes.
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const [, example] = /```ts\n(\/\/ example\.mjs\n[^]*?)```/.exec(readme)
 /** How long the example works under its lock, milliseconds. */
 const section = 1_000
 
-/** The example on the nodes of a fleet; only its addresses change. */
+/** Writes the example for the nodes of a fleet. Only the addresses change. */
 function writeExample(fleet, name) {
   let text = example
   fleet.urls.forEach((url, index) => {
@@ -24,22 +24,22 @@ function writeExample(fleet, name) {
   return file
 }
 
-/** Starts the example twice; resolves when both have ended well, one after the other. */
+/** Starts the example twice. Resolves when both have succeeded, one after the other. */
 async function runTwice(t, file) {
   const stamped = ['--import', './programs/stamp.mjs']
   const both = [1, 2].map(() => start(t, [process.execPath, ...stamped, file]))
   const printed = await Promise.all(both.map((program) => program.succeeds()))
   const times = printed.map((text) => Number(/^(\d+) /.exec(text)[1])).sort((a, b) => a - b)
-  // The clock is that of one machine: the second line cannot come before the first section is over.
+  // Both use the clock of one machine, so the second line cannot come before the first section is over.
   assert.ok(times[1] - times[0] >= section - 1, `Expected one section after the other, got ${printed}`)
 }
 
 describe('The first example of the README', { concurrency: 2 }, () => {
-  it('excludes itself in two processes at once', async (t) => {
+  it('the first example of the README excludes itself in two concurrent processes', async (t) => {
     await runTwice(t, writeExample(await startNodes(t, 3), 'readme.mjs'))
   })
 
-  it('runs in two processes at once after one of three nodes was restarted empty', async (t) => {
+  it('the first example of the README works in two processes after one of three nodes has restarted empty', async (t) => {
     const fleet = await startNodes(t, 3)
     const file = writeExample(fleet, 'readme-restarted.mjs')
     await start(t, [process.execPath, file]).succeeds()
@@ -48,7 +48,7 @@ describe('The first example of the README', { concurrency: 2 }, () => {
     await runTwice(t, file)
   })
 
-  it('runs in two processes at once while one of three nodes is down', async (t) => {
+  it('the first example of the README works in two processes while one of three nodes is down', async (t) => {
     const fleet = await startNodes(t, 3)
     await fleet.nodes[0].kill()
     await runTwice(t, writeExample(fleet, 'readme-down.mjs'))

@@ -9,7 +9,7 @@ import { start, startProgram } from '../harness/program.mjs'
 const formats = join(import.meta.dirname, '..', 'programs', 'formats')
 const tools = join(process.env.QUORUMLOCK_CHECKOUT, 'node_modules')
 
-/** What a strict project has, with the types of what we ship checked too. */
+/** The settings of a strict project, which also checks the types of the packages. */
 function writeConfig(name, compilerOptions) {
   const file = join(formats, `tsconfig.${name}.json`)
   const strict = {
@@ -29,12 +29,12 @@ function writeConfig(name, compilerOptions) {
 
 describe('The packages', { concurrency: 2 }, () => {
   for (const format of ['mjs', 'cjs']) {
-    it(`hold a lock of a program in .${format}, and its refusal is an error of both formats`, async (t) => {
+    it(`a .${format} program holds a lock, and the error of a refused one is an instance in both formats`, async (t) => {
       const fleet = await startNodes(t, 3)
       const holder = startProgram(t, `formats/hold.${format}`, fleet)
-      await holder.says(/held function function/)
+      await holder.prints(/held function function/)
       assert.equal(await startProgram(t, 'formats/both.cjs', fleet).succeeds(), 'true true\n')
-      holder.tell('on')
+      holder.sendLine('on')
       assert.match(await holder.succeeds(), /^released$/m)
     })
   }
@@ -44,7 +44,7 @@ describe('The packages', { concurrency: 2 }, () => {
     Bundler: { module: 'ESNext', moduleResolution: 'Bundler' },
   }
   for (const [name, compilerOptions] of Object.entries(resolutions)) {
-    it(`compile in a strict TypeScript project under ${name}, their own types included`, async (t) => {
+    it(`the packages and their types compile in a strict TypeScript project with ${name}`, async (t) => {
       const config = writeConfig(name, compilerOptions)
       const program = start(t, [join(tools, '.bin', 'tsc'), '-p', config, '--pretty', 'false'])
       assert.equal(await program.succeeds(), '')

@@ -1,5 +1,5 @@
-// README: "hand a lock to another process". The receiver keeps it however the giver's own handle ends, and no third
-// process gets in meanwhile.
+// README: "hand a lock to another process". The receiver keeps the lock regardless of how the giver's handle ends, and no
+// third process acquires it in between.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getsIn, staysOut } from '../harness/another-process.mjs'
@@ -11,51 +11,51 @@ const ttl = 10_000
 
 const ends = {
   'releases it': async (giver) => {
-    giver.tell('release')
-    await giver.says(/ended/)
+    giver.sendLine('release')
+    await giver.prints(/ended/)
   },
   'ends its using': async (giver) => {
-    giver.tell('return')
-    await giver.says(/ended/)
+    giver.sendLine('return')
+    await giver.prints(/ended/)
   },
   'closes its client': async (giver) => {
-    giver.tell('close')
-    await giver.says(/ended/)
+    giver.sendLine('close')
+    await giver.prints(/ended/)
   },
 }
 
-const renewing = { ...ends, 'stands still for its TTL': standStill }
+const renewing = { ...ends, 'is suspended for its TTL': suspend }
 const notRenewing = {
   ...ends,
   'lets it expire': async (giver) => {
-    giver.tell('expire')
-    await giver.says(/over/)
-    await giver.says(/ended/)
+    giver.sendLine('expire')
+    await giver.prints(/over/)
+    await giver.prints(/ended/)
   },
 }
 
-async function standStill(giver, { expiresAt }) {
+async function suspend(giver, { expiresAt }) {
   giver.signal('SIGSTOP')
-  await until('the time of the giver to be over', () => Date.now() > expiresAt)
+  await until('the lease of the giver to end', () => Date.now() > expiresAt)
   giver.signal('SIGCONT')
-  giver.tell('return')
-  await giver.says(/ended/)
+  giver.sendLine('return')
+  await giver.prints(/ended/)
 }
 
-/** A receiver that waits for the lock, and the lock of a giver. */
+/** Starts a receiver that waits for a lock, and a giver that prints one. */
 async function give(t, fleet, options, receiving = 'take.mjs') {
   const receiver = startProgram(t, receiving, fleet)
-  await receiver.says(/ready/)
+  await receiver.prints(/ready/)
   const giver = startProgram(t, 'give.mjs', fleet, JSON.stringify({ ttl, ...options }))
-  const [json] = await giver.says(/^\{.*\}$/)
+  const [json] = await giver.prints(/^\{.*\}$/)
   return { giver, receiver, json }
 }
 
-/** The receiver holds it and renews it; when it releases, the third gets in. */
+/** The receiver holds the lock and renews it. After its release, a third process can acquire it. */
 async function assertKept(t, fleet, receiver) {
   await renewed(fleet.nodes, 'job')
   await staysOut(t, fleet, 'job')
-  receiver.tell('on')
+  receiver.sendLine('on')
   assert.match(await receiver.succeeds(), /resumed\nreleased$/m)
   await getsIn(t, fleet, 'job')
 }
@@ -66,11 +66,11 @@ describe('A lock that was handed over as JSON', { concurrency: 4 }, () => {
     [false, notRenewing],
   ]) {
     for (const [way, end] of Object.entries(ways)) {
-      it(`is kept by its receiver when the giver, with autoExtend: ${autoExtend}, ${way}`, async (t) => {
+      it(`a lock passed as JSON is kept by its receiver when the giver, with autoExtend: ${autoExtend}, ${way}`, async (t) => {
         const fleet = await startNodes(t, 3)
         const { giver, receiver, json } = await give(t, fleet, { autoExtend })
-        receiver.tell(json)
-        await receiver.says(/resumed/)
+        receiver.sendLine(json)
+        await receiver.prints(/resumed/)
         await end(giver, JSON.parse(json))
         await giver.succeeds()
         await assertKept(t, fleet, receiver)
@@ -78,34 +78,34 @@ describe('A lock that was handed over as JSON', { concurrency: 4 }, () => {
     }
   }
 
-  it('is kept by a receiver whose first resume was aborted', async (t) => {
+  it('a lock passed as JSON is kept by a receiver whose first resume was aborted', async (t) => {
     const fleet = await startNodes(t, 3)
     const { receiver, json } = await give(t, fleet, { autoExtend: false }, 'abort-resume.mjs')
     for (const node of fleet.nodes) await node.latency(400)
-    receiver.tell(json)
-    await receiver.says(/rejected: too late/)
+    receiver.sendLine(json)
+    await receiver.prints(/rejected: too late/)
     const aborted = Date.now()
     await fleet.heal()
-    receiver.tell('resume')
-    await receiver.says(/^resumed/)
-    await until('the aborted lease to be over', () => Date.now() > aborted + ttl)
+    receiver.sendLine('resume')
+    await receiver.prints(/^resumed/)
+    await until('the aborted lease to end', () => Date.now() > aborted + ttl)
     await assertKept(t, fleet, receiver)
   })
 
-  it('is free after its TTL when the first resume of its receiver was aborted and there is no second', async (t) => {
+  it('a lock passed as JSON is free after its TTL if the only resume was aborted', async (t) => {
     const fleet = await startNodes(t, 3)
     const { giver, receiver, json } = await give(t, fleet, { autoExtend: false }, 'abort-resume.mjs')
     for (const node of fleet.nodes) await node.latency(400)
-    receiver.tell(json)
-    await receiver.says(/rejected: too late/)
-    giver.tell('return')
+    receiver.sendLine(json)
+    await receiver.prints(/rejected: too late/)
+    giver.sendLine('return')
     await isFree(fleet, 'job')
   })
 
-  it('may come as a string, and a string that is none is refused without a word of its value', async (t) => {
+  it('resume() accepts a lock as a string, and rejects a malformed one without showing its value', async (t) => {
     const fleet = await startNodes(t, 3)
-    const said = await startProgram(t, 'resume-string.mjs', fleet).succeeds()
-    assert.match(said, /^released$/m)
-    assert.doesNotMatch(said, /my-secret/)
+    const output = await startProgram(t, 'resume-string.mjs', fleet).succeeds()
+    assert.match(output, /^released$/m)
+    assert.doesNotMatch(output, /my-secret/)
   })
 })

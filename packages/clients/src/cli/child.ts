@@ -3,10 +3,10 @@ import { codeOfSignal, ExitCode } from './exit-codes.js'
 import { Failure } from './failure.js'
 import { numberOf } from './signals.js'
 
-/** A terminal sends these to the whole foreground group: the command has got them already. */
+/** A terminal sends these to the whole foreground group, so the command has already received them. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
-/** The command that runs under the lock: no shell, and our own standard streams. */
+/** The command that runs under the lock, without a shell and with our standard streams. */
 export class Child {
   readonly #process: ChildProcess
   readonly #ended: Promise<number>
@@ -15,7 +15,7 @@ export class Child {
     this.#process = spawn(command, args, { stdio: 'inherit', env })
     this.#ended = new Promise((resolve, reject) => {
       this.#process.once('error', (error) => {
-        // Of a child that runs, such as a signal that could not be sent: its end will still be told.
+        // A child that runs can fail too, for example to receive a signal. Then `exit` still follows.
         if (this.#process.pid === undefined) reject(notStarted(command, error))
       })
       this.#process.once('exit', (code, signal) => {
@@ -28,12 +28,12 @@ export class Child {
     return this.#process.pid
   }
 
-  /** Its exit code, as a shell tells it. Rejects when it could not be started. */
+  /** Its exit code, by the rules of shells. Rejects if it could not be started. */
   get ended(): Promise<number> {
     return this.#ended
   }
 
-  /** A signal that was sent to us. */
+  /** Passes on a signal that this process received. */
   forward(signal: NodeJS.Signals): void {
     if (FROM_TERMINAL.includes(signal) && process.stdin.isTTY) return
     this.#process.kill(signal)
@@ -41,7 +41,7 @@ export class Child {
 
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     this.#process.kill(signal)
-    // A stopped process would not hear of it.
+    // A stopped process would not receive it.
     if (signal === 'SIGTERM') this.#process.kill('SIGCONT')
   }
 }

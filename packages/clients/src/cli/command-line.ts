@@ -38,13 +38,13 @@ export interface Parsed<T extends Options> {
   readonly values: ReturnType<
     typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>
   >['values']
-  /** Before `--`. */
+  /** The arguments before `--`. */
   readonly words: readonly string[]
-  /** After `--`; undefined without one. */
+  /** The arguments after `--`; undefined without one. */
   readonly rest: readonly string[] | undefined
 }
 
-/** The flags of one command; what follows `--` is left alone. */
+/** Parses the flags of one command. Arguments after `--` are left unchanged. */
 export function parse<T extends Options>(args: readonly string[], options: T): Parsed<T> {
   const split = args.indexOf('--')
   const own = split < 0 ? args : args.slice(0, split)
@@ -58,12 +58,12 @@ export function parse<T extends Options>(args: readonly string[], options: T): P
     })
     return { values, words: positionals, rest: split < 0 ? undefined : args.slice(split + 1) }
   } catch (error) {
-    // Node's messages are long, some over several lines; their first sentence says it.
+    // Node's messages are long, some have several lines; the first sentence is enough.
     throw usage((error as Error).message.split(/\.(?:\s|$)/)[0] as string)
   }
 }
 
-/** In `--ttl -3s` and `--wait --try` a value is wrong or missing; Node calls the option ambiguous. */
+/** In `--ttl -3s` and `--wait --try` a value is wrong or missing, but Node's message calls the option ambiguous. */
 function checkValues(args: readonly string[], options: Options): void {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true })
   for (const token of tokens) {

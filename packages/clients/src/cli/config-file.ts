@@ -51,7 +51,7 @@ const TLS_RULES: Readonly<Record<string, Rule>> = {
   servername: [isString, 'a string'],
 }
 
-/** Paths in the file start at its own folder. */
+/** Paths in the file are relative to its folder. */
 export function readConfig(file: string): Config {
   const wrong = (what: string): Error => usage(`Cannot use the configuration file ${file}: ${what}`)
   const read = (name: string): string => {
@@ -90,7 +90,7 @@ export function readConfig(file: string): Config {
   if (isObject(tls)) check(tls, TLS_RULES, 'tls')
   return {
     ...rest,
-    // Editors and secret stores end a file with a line feed.
+    // Editors and secret stores add a line feed at the end of a file.
     password: passwordFile === undefined ? rest.password : read(passwordFile).replace(/\r?\n$/, ''),
     tls: isObject(tls) ? tlsFrom(tls, read, wrong) : tls,
     ttl: ttl === undefined ? undefined : parseDuration('"ttl"', String(ttl)),
@@ -98,7 +98,7 @@ export function readConfig(file: string): Config {
   }
 }
 
-/** Certificates are always verified: a private authority is named with `ca`. */
+/** Certificates are always verified. A private authority must be set with `ca`. */
 function tlsFrom(
   { ca, cert, key, servername }: Readonly<Record<string, string>>,
   read: (name: string) => string,
@@ -113,7 +113,7 @@ function tlsFrom(
   }
   try {
     createSecureContext(options)
-    // Of authorities it takes anything.
+    // `createSecureContext` accepts any text as an authority.
     if (options.ca !== undefined) new X509Certificate(options.ca as string)
   } catch (error) {
     throw wrong(`"tls" names files that cannot be used (${(error as Error).message})`)

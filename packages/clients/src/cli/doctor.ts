@@ -10,7 +10,7 @@ import { print } from './say.js'
 
 const OPTIONS = { ...common, json: { type: 'boolean' } } as const
 
-/** `quorumlock doctor`: what would go wrong with these nodes. */
+/** `quorumlock doctor`: checks the nodes. */
 export async function doctor(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { values, words } = parse(args, OPTIONS)
   if (values.help === true) return print(HELP_DOCTOR)

@@ -10,19 +10,19 @@ export function parseDuration(flag: string, text: string): number {
   return Math.round(Number(digits) * (UNITS[unit] ?? 1))
 }
 
-/** The same, but more than nothing. */
+/** Like `parseDuration`, but at least 1 ms. */
 export function parseTimeout(flag: string, text: string): number {
   const timeout = parseDuration(flag, text)
   if (timeout < 1) throw usage(`Expected ${flag} to be at least 1ms, got "${text}"`)
   return timeout
 }
 
-/** The same, or `forever`. */
+/** Like `parseDuration`, or `forever`. */
 export function parseWait(flag: string, text: string): number {
   return text === 'forever' ? Infinity : parseDuration(flag, text)
 }
 
-/** For people: `12.3 s`. */
+/** For display: `12.3 s`. */
 export function shownDuration(ms: number): string {
   if (ms === Infinity) return 'forever'
   if (ms < 1_000) return `${Math.ceil(ms)} ms`

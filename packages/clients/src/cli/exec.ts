@@ -41,7 +41,7 @@ interface Order {
 const DEFAULT_TTL = 30_000
 const DEFAULT_WAIT = 10_000
 const LONGEST_GRACE = 10_000
-/** A lock has this share of its TTL at least when it was granted the usual way. */
+/** A lock granted the usual way has at least this share of its TTL left. */
 const USUAL_SHARE = 0.9
 
 /** `quorumlock exec`: runs a command under a lock and resolves with the exit code. */
@@ -82,7 +82,7 @@ async function execute(redlock: Redlock, order: Order, surroundings: Surrounding
     throw error
   }
   try {
-    // A signal may have come with the lock, or comes while it is extended.
+    // A signal may have arrived together with the lock, or may arrive while the lock is extended.
     if (signals.exitCode === undefined) await signals.orEnd(secure(lock, order))
     return signals.exitCode ?? (await runUnder(lock, order, surroundings))
   } finally {
@@ -91,8 +91,8 @@ async function execute(redlock: Redlock, order: Order, surroundings: Surrounding
 }
 
 /**
- * A lock that the nodes handed over lasts for a moment only, until its first extension is answered. The command must not
- * start before: its leash is as long as the lock.
+ * A lock handed over by the nodes is short-lived until its first extension. The command must not start before that,
+ * because it is ended when the lock is about to expire.
  */
 async function secure(lock: Lock, { ttl, resources }: Order): Promise<void> {
   if (lock.remaining() >= ttl * USUAL_SHARE) return
@@ -107,7 +107,7 @@ async function secure(lock: Lock, { ttl, resources }: Order): Promise<void> {
   }
 }
 
-/** Resolves when the command has ended, and not before. */
+/** Resolves only after the command has ended. */
 async function runUnder(lock: Lock, order: Order, { signals, env, logger }: Surroundings): Promise<number> {
   const child = new Child(order.command, order.args, {
     ...(order.inheritNodes ? env : withoutPasswords(env)),
@@ -118,7 +118,7 @@ async function runUnder(lock: Lock, order: Order, { signals, env, logger }: Surr
   signals.forwardTo((signal) => {
     child.forward(signal)
   })
-  // Without its arguments, which may hold a password.
+  // Without the arguments, which may contain a password.
   logger?.info({ command: order.command, child: child.pid }, 'start')
   const leash = keepOnLeash(lock, child, order.grace, say)
   try {
@@ -148,7 +148,7 @@ function orderFrom(
   const ttl = values.ttl === undefined ? (config.ttl ?? DEFAULT_TTL) : parseDuration('--ttl', values.ttl)
   const grace =
     values.grace === undefined ? Math.min(LONGEST_GRACE, ttl / 4) : parseDuration('--grace', values.grace)
-  // Renewals begin when two thirds of the TTL are left, and need time to be tried again.
+  // Renewals start when two thirds of the TTL are left, and need time for retries.
   if (grace > ttl / 2)
     throw usage(`Expected --grace to be at most half of the TTL (${ttl} ms), got ${grace} ms`)
   const wait = values.wait === undefined ? (config.wait ?? DEFAULT_WAIT) : parseWait('--wait', values.wait)
@@ -161,16 +161,16 @@ function orderFrom(
     wait: values.try === true ? 0 : wait,
     maxHold: values['max-hold'] === undefined ? undefined : parseDuration('--max-hold', values['max-hold']),
     fencing: values.fencing === true,
-    label: values.label ?? config.label ?? whoAmI(),
+    label: values.label ?? config.label ?? userAtHost(),
     inheritNodes: values['inherit-nodes'] === true,
   }
 }
 
-function whoAmI(): string {
+function userAtHost(): string {
   try {
     return `${userInfo().username}@${hostname()}`
   } catch {
-    // A container may run under a user that has no entry.
+    // A container may run as a user without an entry in the user database.
     return hostname()
   }
 }

@@ -1,24 +1,24 @@
-/** What the command ends with, beside the codes of the child itself. After sysexits.h and the habits of shells. */
+/** Exit codes in addition to those of the child, after sysexits.h and the conventions of shells. */
 export const ExitCode = {
   ok: 0,
-  /** A person said no, or the doctor found something. */
+  /** Not confirmed, or the doctor found a problem. */
   declined: 1,
   /** EX_USAGE */
   usage: 64,
   /** EX_UNAVAILABLE: too few nodes can answer. */
   unavailable: 69,
-  /** EX_SOFTWARE: what should not happen. */
+  /** EX_SOFTWARE: an unexpected error. */
   internal: 70,
-  /** EX_TEMPFAIL: others hold the lock. */
+  /** EX_TEMPFAIL: the lock is held. */
   contended: 75,
   /** The lock was lost while the command ran. */
   lost: 79,
-  /** The command was found and cannot be executed. */
+  /** The command was found but cannot be executed. */
   notExecutable: 126,
   notFound: 127,
 } as const
 
-/** As a shell tells it. */
+/** By the convention of shells. */
 export function codeOfSignal(number: number): number {
   return 128 + number
 }

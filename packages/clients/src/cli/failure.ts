@@ -16,7 +16,7 @@ export function usage(message: string): Failure {
   return new Failure(ExitCode.usage, `${message} (quorumlock --help)`)
 }
 
-/** What any error means to the caller of the command: never a stack trace. */
+/** The exit code and the line of text for any error, never a stack trace. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
   return new Failure(codeOf(error), (error instanceof Error ? error.message : String(error)).trim())
@@ -27,7 +27,7 @@ function codeOf(error: unknown): number {
   if (error instanceof QuorumUnavailableError) return ExitCode.unavailable
   if (error instanceof LockLostError) return ExitCode.lost
   if (error instanceof QuorumLockError) return ExitCode.unavailable
-  // The options of a client are those of the command line.
+  // The options of the client come from the command line.
   if (error instanceof TypeError || error instanceof RangeError) return ExitCode.usage
   return ExitCode.internal
 }

@@ -1,31 +1,31 @@
 const CONNECTION = `Nodes (all commands)
   -n, --node URL        a lock node, redis:// or rediss://; repeat it for each node
-      --config FILE     JSON, all of it optional; paths start at the folder of the file:
+      --config FILE     JSON, all keys optional; paths are relative to the folder of the file:
                           { "nodes": ["redis://…"], "username": "…", "password": "…" or "passwordFile": "path",
                             "tls": true or { "ca": "path", "cert": "path", "key": "path", "servername": "…" },
                             "keyPrefix": "lock:", "quorum": 3, "durable": true,
                             "ttl": "30s", "wait": "10s", "label": "…" }
-      --key-prefix TEXT stands before every resource name (default lock:)
-      --quorum N        nodes that have to agree (default: a majority)
-      --durable         the nodes write with appendfsync always: trust them after a restart
-  -v, --verbose         log what happens to locks and nodes, as JSON lines on stderr
+      --key-prefix TEXT prefix of every resource name (default lock:)
+      --quorum N        nodes that must agree (default: a majority)
+      --durable         the nodes use appendfsync always, so trust them after a restart
+  -v, --verbose         log events of locks and nodes as JSON lines on stderr
   QUORUMLOCK_NODES      the URLs, separated by spaces or commas
-  QUORUMLOCK_PASSWORD   of the nodes whose URL has none
-  QUORUMLOCK_CONFIG     the file
-  NODE_EXTRA_CA_CERTS   a file of further certificate authorities, for rediss:// nodes
+  QUORUMLOCK_PASSWORD   the password for nodes whose URL has none
+  QUORUMLOCK_CONFIG     the configuration file
+  NODE_EXTRA_CA_CERTS   a file with additional certificate authorities, for rediss:// nodes
   Flags override environment variables, which override the file.`
 
-export const HELP: string = `quorumlock: locks over several Redis nodes, for the command line
+export const HELP: string = `quorumlock: distributed locks on several Redis nodes, for the command line
 
   quorumlock exec [options] <resource>… -- command [argument…]   run a command under a lock
-  quorumlock status [options] <resource>…                        who holds it, who waits
-  quorumlock release --force [options] <resource>                free it, whoever holds it
+  quorumlock status [options] <resource>…                        show its holder and waiters
+  quorumlock release --force [options] <resource>                release it, regardless of its holder
   quorumlock doctor [options]                                    check the nodes
 
 Try it:
   export QUORUMLOCK_NODES="redis://127.0.0.1:7001 redis://127.0.0.1:7002 redis://127.0.0.1:7003"
-  quorumlock exec nightly-report -- ./report.sh      waits up to 10 s for its turn
-  quorumlock exec --try nightly-report -- ./report.sh   gives up at once: exit code 75
+  quorumlock exec nightly-report -- ./report.sh      waits up to 10 s for the lock
+  quorumlock exec --try nightly-report -- ./report.sh   does not wait: exit code 75 if it is held
   quorumlock status nightly-report
 
 Run quorumlock <command> --help for details, quorumlock --version for the version.
@@ -33,64 +33,66 @@ Run quorumlock <command> --help for details, quorumlock --version for the versio
 
 export const HELP_EXEC: string = `quorumlock exec [options] <resource>… -- command [argument…]
 
-Runs a command while a lock is held. The command gets our standard input, output and error, and no shell is involved;
-several resources are locked together, all or nothing.
+Runs a command while holding a lock. The command inherits standard input, output and error, and no shell is involved.
+Several resources are locked together, all or none.
 
-  --ttl TIME          how long the lock outlives a crash of ours (default 30s); renewed while the command runs
+  --ttl TIME          how long the lock outlives a crash of quorumlock (default 30s); renewed while the command runs
   --wait TIME         how long to wait for the lock (default 10s), or "forever"
   --try               do not wait
-  --max-hold TIME     end the command when it has held the lock for so long
-  --grace TIME        between SIGTERM and SIGKILL when the lock is about to be lost (default: a quarter of the TTL, at most 10s)
-  --fencing           draw a fencing token
-  --label TEXT        who asks, shown by quorumlock status (default: user@host)
-  --timeout TIME      how long to wait for a majority of the nodes to connect (default 5s), and the most for one answer
-  --inherit-nodes     let the command inherit QUORUMLOCK_NODES and QUORUMLOCK_PASSWORD though they hold passwords
+  --max-hold TIME     end the command after it has held the lock for this long
+  --grace TIME        time between SIGTERM and SIGKILL when the lock is about to be lost
+                      (default: a quarter of the TTL, at most 10s)
+  --fencing           request a fencing token
+  --label TEXT        name of the holder, shown by quorumlock status (default: user@host)
+  --timeout TIME      how long to wait for a majority of the nodes to connect (default 5s), and the maximum for each reply
+  --inherit-nodes     let the command inherit QUORUMLOCK_NODES and QUORUMLOCK_PASSWORD even with passwords
 
 Times are 500ms, 30s, 5m, 1h, or milliseconds.
 
-The command finds in its environment
-  QUORUMLOCK_RESOURCE     the resource; several, one per line
-  QUORUMLOCK_EXPIRES_AT   when the lock expires unless it is renewed, in milliseconds since 1970, as of the start
+Environment of the command
+  QUORUMLOCK_RESOURCE     the resource, or several, one per line
+  QUORUMLOCK_EXPIRES_AT   when the lock expires unless renewed, as of the start, in milliseconds since 1970
   QUORUMLOCK_TOKEN        the fencing token, with --fencing
   QUORUMLOCK_NODES        only if its URLs have no user and no password, or with --inherit-nodes
-  QUORUMLOCK_CONFIG       as we got it
+  QUORUMLOCK_CONFIG       as given
 
-Signals go on to the command, and end the waiting. When the lock cannot be renewed the command gets SIGTERM, then
-SIGKILL, so that it is gone before another process can get the lock. The lock is released only after the command ended.
+Signals are forwarded to the command; while waiting for the lock, they end the wait. If the lock cannot be renewed, the
+command gets SIGTERM, then SIGKILL, so that it ends before another process can acquire the lock. The lock is released
+only after the command has ended.
 
 Exit codes
-  the command's own, or 128 + n when signal n ended it
+  the command's own, or 128 + n if signal n ended it
    64  wrong usage               126  the command cannot be executed
-   69  too few nodes answer      127  there is no such command
-   75  others hold the lock       79  the lock was lost while the command ran,
-                                      or before it started: then nothing was run
+   69  too few nodes answer      127  command not found
+   75  the lock is held           79  the lock was lost while the command ran,
+                                      or before it started, so it was not run
 
 ${CONNECTION}
 `
 
 export const HELP_STATUS: string = `quorumlock status [options] <resource>…
 
-Shows for each node whether it is up, who holds the resource there, for how long, and who waits. When too few nodes
-answer to tell, it shows the nodes and why they do not.
+Shows for each node whether it is up, the holder of the resource, the time left and the number of waiters. If too few
+nodes answer, it shows the state of each node and the reason.
 
-  --json              one JSON document per look, one line each
-  --watch             look again and again
+  --json              one line of JSON per resource and check
+  --watch             check repeatedly
   --interval TIME     how often (default 1s)
-  --timeout TIME      how long to wait for a majority of the nodes to connect (default 2s), and the most for one answer
+  --timeout TIME      how long to wait for a majority of the nodes to connect (default 2s), and the maximum for each reply
 
-Exit codes: 0 when a majority of the nodes answered, 64 wrong usage, 69 too few nodes answer.
+Exit codes: 0 if a majority of the nodes answered, 64 wrong usage, 69 too few nodes answer.
 
 ${CONNECTION}
 `
 
 export const HELP_RELEASE: string = `quorumlock release --force [options] <resource>
 
-Frees a resource, whoever holds it. Its holder learns of it with its next renewal, so for a while two may believe that
-they hold the lock. Meant for holders that are gone for good and had a long TTL.
+Releases a resource, regardless of its holder. The holder notices with its next renewal, so for a while two processes
+may believe that they hold the lock. Meant for holders with a long TTL that will never come back.
 
   --force             required
-  -y, --yes           do not ask; required where there is no terminal
-  --timeout TIME      how long to wait for a majority of the nodes to connect (default 5s), and the most for one answer
+  -y, --yes           do not ask for confirmation; required without a terminal
+  --timeout TIME      how long to wait for a majority of the nodes to connect (default 5s), and the maximum for each reply
 
 Exit codes: 0 done, 1 not confirmed, 64 wrong usage, 69 too few nodes answer.
 
@@ -99,13 +101,13 @@ ${CONNECTION}
 
 export const HELP_DOCTOR: string = `quorumlock doctor [options]
 
-Looks at each node for what would go wrong: reachable, permissions, same server twice, replica, eviction, persistence,
-clock, version; measures round trips, and recommends a TTL and a nodeTimeout.
+Checks each node: reachability, permissions, same server twice, replica, eviction, persistence, clock, version.
+Measures round trips, and recommends a TTL and a nodeTimeout.
 
-  --json              as JSON
-  --timeout TIME      how long to wait for each answer (default 3s)
+  --json              print JSON
+  --timeout TIME      how long to wait for each reply (default 3s)
 
-Exit codes: 0 healthy, 1 something is wrong, 64 wrong usage, 69 too few nodes answer.
+Exit codes: 0 healthy, 1 problems found, 64 wrong usage, 69 too few nodes answer.
 
 ${CONNECTION}
 `

@@ -1,19 +1,19 @@
 import { systemClock, type Lock, type Timer } from '@quorumlock/core'
 import type { Child } from './child.js'
 
-/** What the system needs to end a process after SIGKILL, with timers that lag, milliseconds. */
+/** Time that the system needs to end a process after SIGKILL, including late timers, milliseconds. */
 const REACH = 100
 
 export interface Leash {
-  /** Whether the command was told to end for the sake of the lock. */
+  /** Whether the command was ended because of the lock. */
   readonly isPulled: boolean
   drop(): void
 }
 
 /**
- * Sees to it that the command is gone before the lock is: SIGTERM when less than `grace` is left, SIGKILL shortly before
- * the deadline. A renewal that comes through in between is too late for the command. A lock that is gone already,
- * by the word of a majority, ends it at once.
+ * Ensures that the command ends before the lock expires: SIGTERM when less than `grace` is left, SIGKILL shortly before
+ * the deadline. A renewal that succeeds in between is too late for the command. If a majority reports that the lock is
+ * lost, the command is killed immediately.
  */
 export function keepOnLeash(lock: Lock, child: Child, grace: number, say: (text: string) => void): Leash {
   let timer: Timer | undefined

@@ -30,19 +30,19 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 }
 
 function version(): string {
-  // By its own name the package finds itself, from its sources as from what is built.
+  // The package finds itself by its own name, both from its sources and from the build.
   const manifest: unknown = createRequire(import.meta.url)('@quorumlock/clients/package.json')
   return (manifest as { version: string }).version
 }
 
-/** Whatever still goes on, a connection that cannot be made for one, has nothing to say any more. */
+/** Work still in flight, such as a failing connect, no longer matters. */
 function end(code: number): void {
   process.exit(code)
 }
 
-// Who read our output has gone, `head` for one: end as other commands do, of SIGPIPE.
+// The reader of our output has exited, for example `head`. Ends as other commands do on SIGPIPE.
 process.stdout.on('error', () => end(128 + 13))
-// Nobody hears us any more. A command that runs under a lock must not lose its keeper for that.
+// Messages are lost from now on, but the command must keep running under its lock.
 process.stderr.on('error', () => undefined)
 
 main(process.argv.slice(2)).then(end, (error: unknown) => {

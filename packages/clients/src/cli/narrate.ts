@@ -9,10 +9,10 @@ import {
 } from '@quorumlock/core'
 import pino from 'pino'
 
-/** With `--verbose`: a log on stderr of what this process does with its locks and of what happens to its nodes. */
+/** For `--verbose`: logs the operations of this process on locks and the events of its nodes to stderr. */
 export function narrator(isVerbose: boolean): Logger | undefined {
   if (!isVerbose) return undefined
-  // At once: what is still in memory when the process is killed helps nobody.
+  // Synchronous, because lines still in memory when the process is killed would be lost.
   const logger = pino({ level: 'debug' }, pino.destination({ dest: 2, sync: true }))
   subscribe(outcomeOf(CHANNELS.acquire), (trace) => {
     const { resources, label, outcome, duration, votes } = trace as AcquireTrace
@@ -33,7 +33,7 @@ export function narrator(isVerbose: boolean): Logger | undefined {
   return logger
 }
 
-/** The part of a tracing channel that tells how it ended. */
+/** The channel of the outcome of an operation. */
 function outcomeOf(channel: string): string {
   return `tracing:${channel}:asyncEnd`
 }

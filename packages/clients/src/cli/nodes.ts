@@ -2,10 +2,10 @@ import { readConfig, type Config } from './config-file.js'
 import { parseTimeout } from './duration.js'
 import { usage } from './failure.js'
 
-/** What every command needs to reach the nodes, and what the file says of locks. */
+/** The settings that every command needs to reach the nodes, and the settings of locks in the file. */
 export interface Connection extends Config {
   readonly nodes: readonly string[]
-  /** Milliseconds, as `--timeout` says. */
+  /** From `--timeout`, milliseconds. */
   readonly timeout?: number | undefined
 }
 
@@ -20,7 +20,7 @@ export interface ConnectionFlags {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Flags come first, then the environment, then the file. */
+/** Flags override the environment, which overrides the file. */
 export function connectionFrom(flags: ConnectionFlags, env: Environment): Connection {
   const path = flags.config ?? env['QUORUMLOCK_CONFIG']
   const file = path === undefined ? undefined : readConfig(path)
@@ -39,8 +39,8 @@ export function connectionFrom(flags: ConnectionFlags, env: Environment): Connec
 }
 
 /**
- * The environment for a command that is not ours: without passwords of the nodes. Addresses stay, so that a
- * `quorumlock` inside it finds the same nodes.
+ * The environment of the user's command, without passwords of the nodes. Addresses stay, so that a `quorumlock` inside
+ * the command finds the same nodes.
  */
 export function withoutPasswords(env: Environment): Environment {
   const { QUORUMLOCK_PASSWORD: _, QUORUMLOCK_NODES: nodes, ...rest } = env
@@ -48,18 +48,18 @@ export function withoutPasswords(env: Environment): Environment {
   return { ...rest, ...(urls.length > 0 && urls.every(isPlain) && { QUORUMLOCK_NODES: nodes }) }
 }
 
-/** Nothing but protocol, host, port and database: no place for a password, however it is misspelt. */
+/** Only protocol, host, port and database, so that even a misspelled URL has no place for a password. */
 function isPlain(url: string): boolean {
   return /^rediss?:\/\/[^@?#]*$/i.test(url) && URL.canParse(url)
 }
 
 function noNodes(env: Environment): Error {
-  const ways = 'name them with --node URL, QUORUMLOCK_NODES="URL URL URL" or --config FILE'
-  // That of the outer one is not inherited when it holds a password.
+  const ways = 'specify them with --node URL, QUORUMLOCK_NODES="URL URL URL" or --config FILE'
+  // The nodes of the enclosing command are not inherited if their URLs contain a password.
   return usage(
     env['QUORUMLOCK_RESOURCE'] === undefined
       ? `No nodes: ${ways}`
-      : `No nodes: ${ways}, or start the quorumlock exec around this one with --inherit-nodes`,
+      : `No nodes: ${ways}, or start the enclosing quorumlock exec with --inherit-nodes`,
   )
 }
 
@@ -68,7 +68,7 @@ function nodesFrom(texts: readonly string[]): readonly string[] | undefined {
   return nodes.length === 0 ? undefined : nodes
 }
 
-/** The URL itself stays out of the message: it may hold a password. */
+/** The URL is not part of the message, because it may contain a password. */
 function checkUrl(text: string, index: number): void {
   const protocol = URL.canParse(text) ? new URL(text).protocol : ''
   if (protocol !== 'redis:' && protocol !== 'rediss:') {

@@ -16,26 +16,25 @@ const OPTIONS = {
   yes: { type: 'boolean', short: 'y' },
 } as const
 
-/** `quorumlock release --force`: frees a resource, whoever holds it. */
+/** `quorumlock release --force`: releases a resource, regardless of its holder. */
 export async function release(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { values, words } = parse(args, OPTIONS)
   if (values.help === true) return print(HELP_RELEASE)
   const [resource] = words
   if (resource === undefined || words.length > 1)
     throw usage('Expected one resource: quorumlock release --force <resource>')
-  if (values.force !== true)
-    throw usage('This takes the lock away from its holder: say --force if that is what you want')
+  if (values.force !== true) throw usage('This takes the lock away from its holder: pass --force to do so')
   const connection = connectionFrom(values, env)
   if (values.yes !== true && !(await isConfirmed(resource))) {
-    say('nothing was done')
+    say('not confirmed, nothing was released')
     return ExitCode.declined
   }
   const redlock = await open(connection, narrator(values.verbose === true))
   try {
-    // Freed on all nodes or it would be free on some only.
+    // Without this wait, nodes that are still connecting would keep the lock.
     await allJoined(redlock)
     const was = await redlock.forceRelease(resource)
-    say(was ? `${resource} is free now` : `nobody held ${resource}`)
+    say(was ? `${resource} was released` : `${resource} was not locked`)
     return ExitCode.ok
   } finally {
     await redlock.close()
@@ -44,7 +43,7 @@ export async function release(args: readonly string[], env: NodeJS.ProcessEnv): 
 
 async function isConfirmed(resource: string): Promise<boolean> {
   if (!process.stdin.isTTY)
-    throw usage('There is no terminal to ask on: say --yes to free it without a question')
+    throw usage('There is no terminal for the confirmation: pass --yes to release without it')
   const dialogue = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return isNameOf(resource, await dialogue.question(questionAbout(resource)))
@@ -54,10 +53,10 @@ async function isConfirmed(resource: string): Promise<boolean> {
 }
 
 export function questionAbout(resource: string): string {
-  return `Free ${visible(resource)} although its holder may be at work? Type its name to confirm: `
+  return `Release ${visible(resource)} although its holder may still be working? Type its name to confirm: `
 }
 
-/** A name that cannot be typed is confirmed as it is shown. */
+/** A name that cannot be typed can be confirmed in its displayed form. */
 export function isNameOf(resource: string, answer: string): boolean {
   return answer === resource || answer.trim() === visible(resource).trim()
 }

@@ -1,11 +1,11 @@
 import { visible } from '../visible.js'
 
-/** Our own voice, on stderr: standard output belongs to the command that we run, or to what was asked for. */
+/** Messages go to stderr, because standard output belongs to the user's command or to the requested output. */
 export function say(text: string): void {
   process.stderr.write(`quorumlock: ${visible(text)}\n`)
 }
 
-/** What was asked for. */
+/** The requested output. */
 export function print(text: string): 0 {
   process.stdout.write(text)
   return 0

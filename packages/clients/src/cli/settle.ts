@@ -1,10 +1,10 @@
 import { systemClock, type Redlock } from '@quorumlock/core'
 
-/** Nodes that are well have joined and answered by then, milliseconds. */
+/** Healthy nodes have connected and answered by then, milliseconds. */
 const PATIENCE = 1_000
 const INTERVAL = 25
 
-/** A client is connected when a majority is; for a look at all nodes the others have to join first. */
+/** A client starts with a majority. An operation on all nodes must wait for the others to connect. */
 export async function allJoined(redlock: Redlock): Promise<void> {
   const until = systemClock.monotonic() + PATIENCE
   for (;;) {

@@ -1,31 +1,31 @@
 import { constants } from 'node:os'
 import { codeOfSignal } from './exit-codes.js'
 
-/** Those that people and supervisors send to a command; what cannot be caught is not among them. */
+/** The signals that people and supervisors send to a command, except those that cannot be caught. */
 const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const
-const ENDING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM']
+const TERMINATING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM']
 
 export type Deliver = (signal: NodeJS.Signals) => void
 
-/** Hears signals from the moment it is made. Until somebody takes them, those that mean an end abort `signal`. */
+/** Receives signals from its construction on. Until they are forwarded, terminating signals abort `signal`. */
 export class Signals {
   readonly #controller = new AbortController()
   readonly #listeners = new Map<NodeJS.Signals, () => void>()
   #deliver: Deliver | undefined
-  /** The first one that meant an end while there was nobody to take it. */
+  /** The first terminating signal that was not forwarded. */
   ended: NodeJS.Signals | undefined
 
   constructor() {
     for (const name of FORWARDED) {
       const listener = (): void => {
-        this.#heard(name)
+        this.#onSignal(name)
       }
       process.on(name, listener)
       this.#listeners.set(name, listener)
     }
   }
 
-  /** Aborted by a signal that means an end. */
+  /** Aborted by a terminating signal. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
@@ -34,7 +34,7 @@ export class Signals {
     return this.ended === undefined ? undefined : codeOfSignal(numberOf(this.ended))
   }
 
-  /** The result of what cannot be interrupted by itself, or undefined when a signal came first. */
+  /** The result of work that takes no signal itself, or undefined if a terminating signal came first. */
   async orEnd<T>(work: Promise<T>): Promise<T | undefined> {
     const ended = new Promise<undefined>((resolve) => {
       this.signal.addEventListener('abort', () => {
@@ -44,7 +44,7 @@ export class Signals {
     return this.ended === undefined ? Promise.race([work, ended]) : undefined
   }
 
-  /** From now on all of them go to `deliver`. */
+  /** From now on all signals go to `deliver`. */
   forwardTo(deliver: Deliver): void {
     this.#deliver = deliver
   }
@@ -53,12 +53,12 @@ export class Signals {
     for (const [name, listener] of this.#listeners) process.off(name, listener)
   }
 
-  #heard(name: NodeJS.Signals): void {
+  #onSignal(name: NodeJS.Signals): void {
     if (this.#deliver !== undefined) {
       this.#deliver(name)
       return
     }
-    if (!ENDING.includes(name)) return
+    if (!TERMINATING.includes(name)) return
     this.ended ??= name
     this.#controller.abort()
   }

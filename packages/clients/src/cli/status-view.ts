@@ -4,10 +4,10 @@ import { shownDuration } from './duration.js'
 import { tableOf } from './table.js'
 import { visible } from '../visible.js'
 
-/** As `--json` prints it. */
+/** The output of `--json`. */
 export interface Status {
   readonly locked: boolean
-  /** Milliseconds; null when it never expires by itself. */
+  /** Milliseconds; null if it never expires. */
   readonly remaining: number | null
   readonly waiters: number
   readonly quorum: number
@@ -15,7 +15,7 @@ export interface Status {
 }
 
 export interface NodeStatus extends Seen {
-  /** The label of the holder, or a digest that tells it from others: its value would let anybody release the lock. */
+  /** The label of the holder, or a digest of its value, because the value itself would let any client release the lock. */
   readonly holder: string | null
   readonly remaining: number | null
   readonly waiters: number
@@ -23,14 +23,14 @@ export interface NodeStatus extends Seen {
   readonly token: string
 }
 
-/** As `--json` prints it when too few nodes answer to tell more. */
+/** The output of `--json` if too few nodes answer. */
 export interface Unavailable {
   readonly error: string
   readonly quorum: number
   readonly nodes: readonly Seen[]
 }
 
-/** One node, whether or not it answered. */
+/** One node, whether or not it has answered. */
 interface Seen {
   readonly node: string
   readonly state: NodeHealth['state']
@@ -64,13 +64,13 @@ export async function statusOf(opening: Opening, resource: string): Promise<Stat
 
 function seenOf({ redlock, missing }: Opening, { node, vote, reason }: Omit<NodeVote, 'latency'>): Seen {
   const state = redlock.health().find(({ name }) => name === node)?.state ?? 'down'
-  // That it is not connected is all that the engine knows.
+  // The engine knows only that the node is not connected.
   const cause = state === 'down' ? missing().find((one) => one.node === node)?.obstacle?.reason : undefined
   const why = cause === undefined ? reason : `not connected (${cause})`
   return { node, state, vote, ...(why === undefined ? {} : { reason: why }) }
 }
 
-/** For people. */
+/** The output without `--json`. */
 export function textOf(resource: string, status: Status | Unavailable): string {
   const head = `${visible(resource)}: ${'error' in status ? answering(status) : summary(status)}\n`
   const rows =

@@ -20,16 +20,16 @@ const OPTIONS = {
   interval: { type: 'string' },
 } as const
 
-/** More often is no news, and a load on the nodes, milliseconds. */
+/** Shorter intervals show nothing new and put load on the nodes, milliseconds. */
 const SHORTEST_INTERVAL = 100
 
-/** Nodes that are well are connected by then, milliseconds; beyond that a majority is waited for, and no longer than this. */
+/** Healthy nodes are connected after `SOON`. After that, only a majority is waited for, until the timeout. Milliseconds. */
 const SOON = 1_000
 const DEFAULT_TIMEOUT = 2_000
 
 const CLEAR = '\u001b[H\u001b[2J'
 
-/** `quorumlock status`: once, or again and again. */
+/** `quorumlock status`: once, or repeatedly with `--watch`. */
 export async function status(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { values, words } = parse(args, OPTIONS)
   if (values.help === true) return print(HELP_STATUS)
@@ -58,7 +58,7 @@ export async function status(args: readonly string[], env: NodeJS.ProcessEnv): P
   }
 }
 
-/** The worst exit code of all. */
+/** Returns the worst exit code. */
 async function showAll(opening: Opening, resources: readonly string[], isJson: boolean): Promise<number> {
   let code: number = ExitCode.ok
   for (const resource of resources) code = Math.max(code, await show(opening, resource, isJson))

@@ -1,8 +1,8 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 
-/** One server, where a URL does not say enough. */
+/** One server, for settings that do not fit in a URL. */
 export interface NodeConfig {
-  /** `redis[s]://[[user]:password@]host[:port][/database]`. What is said beside it wins. */
+  /** `redis[s]://[[user]:password@]host[:port][/database]`. The other properties take precedence over it. */
   readonly url?: string | undefined
   /** Default: localhost. */
   readonly host?: string | undefined
@@ -20,7 +20,7 @@ export interface NodeConfig {
   readonly durable?: boolean | undefined
 }
 
-/** Everything that opening a connection takes. */
+/** Everything needed to open a connection. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
@@ -36,7 +36,7 @@ type Defaults = Pick<NodeConfig, 'username' | 'password' | 'tls' | 'durable'>
 
 const PROTOCOLS = ['redis:', 'rediss:']
 
-/** Throws a `TypeError` that names the node by its place: its URL may hold a password. */
+/** Throws a `TypeError` that names the node by its index, because its URL may contain a password. */
 export function endpointOf(given: string | NodeConfig, index: number, defaults: Defaults): Endpoint {
   const where = `nodes[${index}]`
   const config = configOf(given, where)
@@ -46,7 +46,7 @@ export function endpointOf(given: string | NodeConfig, index: number, defaults: 
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new RangeError(`Expected the port of ${where} to be from 1 to 65535, got ${String(port)}`)
   }
-  // `rediss:` asks for TLS; how, only options can say.
+  // `rediss:` requests TLS; only options can configure it.
   const isOffByDefault = defaults.tls === undefined || defaults.tls === false
   const tls = config.tls ?? (url?.tls === true && isOffByDefault ? true : defaults.tls)
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
@@ -82,11 +82,11 @@ interface ParsedUrl {
 function parseUrl(text: string, where: string): ParsedUrl {
   const expected = `Expected ${where} to be a URL such as redis://host:6379 or rediss://user:password@host:6380`
   if (typeof text !== 'string' || !URL.canParse(text)) {
-    throw new TypeError(`${expected}, got a text that cannot be read as a URL`)
+    throw new TypeError(`${expected}, got an invalid URL`)
   }
   const url = new URL(text)
   if (!PROTOCOLS.includes(url.protocol)) {
-    // What stands before the colon may be a host or a user whose protocol was forgotten.
+    // The text before the colon is not shown: if the protocol is missing, it may be a host or a user.
     throw new TypeError(`${expected}, got another protocol`)
   }
   if (url.hostname === '') throw new TypeError(`${expected}, got one without a host`)

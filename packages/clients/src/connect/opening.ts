@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { Redlock, systemClock, type Failed, type Unknown } from '@quorumlock/core'
-import type { ConnectOptions } from './connect.js'
 import { endpointOf, type NodeConfig } from './node-config.js'
+import type { ConnectOptions } from './options.js'
 import { ownNode } from './own-node.js'
 
 /** A client whose connections are being opened. */
@@ -9,13 +9,13 @@ export interface Opening {
   readonly redlock: Redlock
   readonly connectTimeout: number
   /**
-   * Resolves true as soon as `count` nodes are connected, false when that takes more than `patience` milliseconds or so
-   * many turn us away for good that they will not be.
+   * Resolves to true as soon as `count` nodes are connected; to false after `patience` milliseconds, or when too many
+   * nodes refuse the login for that to happen.
    */
   readonly connected: (count: number, patience: number) => Promise<boolean>
-  /** Resolves when every node is connected or has failed once, after `patience` milliseconds at the latest. */
+  /** Resolves when every node is connected or has failed once, and at the latest after `patience` milliseconds. */
   readonly tried: (patience: number) => Promise<void>
-  /** Nodes that are not connected, and why, as far as is known. */
+  /** Nodes that are not connected, with the reason if it is known. */
   readonly missing: () => readonly Missing[]
 }
 
@@ -24,12 +24,12 @@ export interface Missing {
   readonly obstacle: Failed | Unknown | undefined
 }
 
-/** A wrong password does not become right by waiting. */
+/** Whether more than `spare` nodes refuse for a reason that waiting does not resolve, such as a wrong password. */
 export function areHopeless(missing: readonly Missing[], spare: number): boolean {
   return missing.filter(({ obstacle }) => obstacle?.misuse === true).length > spare
 }
 
-/** Begins to open a connection to each node, and goes on trying until `redlock.close()`. Throws when an option is wrong. */
+/** Starts connecting to each node and keeps trying until `redlock.close()`. Throws if an option is wrong. */
 export function openNodes(nodes: readonly (string | NodeConfig)[], options: ConnectOptions): Opening {
   const {
     username,
@@ -60,7 +60,7 @@ export function openNodes(nodes: readonly (string | NodeConfig)[], options: Conn
   const own = nodes.map((node: string | NodeConfig, index) =>
     ownNode(endpointOf(node, index, { username, password, tls, durable }), connecting),
   )
-  // Before anything is opened: wrong options are told at once.
+  // Before any connection is opened, so that wrong options throw immediately.
   const redlock = new Redlock({ ...rest, label: labelFrom(label), nodes: own.map(({ node }) => node) })
   const waiting = new Set<() => void>()
   for (const { connect } of own) {
@@ -99,7 +99,7 @@ export function openNodes(nodes: readonly (string | NodeConfig)[], options: Conn
   }
 }
 
-/** By default the process that an operator would look for. `false`: none. */
+/** By default host and process id, which lead an operator to the process. */
 function labelFrom(label: string | false | undefined): string | undefined {
   if (label === false) return undefined
   return label ?? `${hostname().slice(0, 80)}:${process.pid}`

@@ -13,13 +13,13 @@ export interface Connecting {
   readonly socketTimeout: number
 }
 
-/** A connection of ours and the node over it. */
+/** A node and its own connection. */
 export interface OwnNode {
   readonly node: LockNode
-  /** Why it is not connected, as far as is known. */
+  /** Why it is not connected, if the reason is known. */
   readonly obstacle: () => Failed | Unknown | undefined
-  /** Goes on trying until the node is closed; tells of every connection and of every failure. */
-  readonly connect: (onNews: () => void) => void
+  /** Keeps trying until the node is closed. Calls `onChange` after every connect and every failure. */
+  readonly connect: (onChange: () => void) => void
 }
 
 export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
@@ -31,9 +31,9 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(database !== undefined && { database }),
-    // A command is sent now or never: what waits for a connection would come when nobody wants it any more.
+    // A command is sent immediately or never. One that waits for a connection would arrive after its deadline.
     disableOfflineQueue: true,
-    // The engine has deadlines of its own; a timer for each command costs several times the command.
+    // The engine has its own deadlines, and a timer per command costs several times as much as the command.
     commandOptions: { timeout: 0 },
     maintNotifications: 'disabled',
     pingInterval,
@@ -42,7 +42,7 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
       port,
       ...(tls !== undefined && { ...tls, tls: true as const }),
       connectTimeout,
-      // A peer that is gone without a word: no reply to a ping, then nothing to hear.
+      // Detects a peer that disappeared silently, since then pings get no reply and there is no traffic.
       socketTimeout,
       keepAlive: true,
       keepAliveInitialDelay: 5_000,
@@ -51,10 +51,10 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
     },
   })
   let obstacle: Failed | Unknown | undefined
-  let news = (): void => undefined
+  let changed = (): void => undefined
   const failed = (error: unknown): void => {
     obstacle = { ...voteOfError(error), reason: error instanceof Error ? describe(error) : String(error) }
-    news()
+    changed()
   }
   client.on('error', failed)
   const link = linkToNodeRedis(client, name)
@@ -64,11 +64,11 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
   return {
     node: new ScriptNode({ ...link, close }, { durable }),
     obstacle: () => obstacle,
-    connect(onNews) {
-      news = onNews
+    connect(onChange) {
+      changed = onChange
       client.on('ready', () => {
         obstacle = undefined
-        onNews()
+        onChange()
       })
       client.connect().catch((error: unknown) => {
         if (obstacle === undefined) failed(error)
@@ -77,7 +77,7 @@ export function ownNode(endpoint: Endpoint, connecting: Connecting): OwnNode {
   }
 }
 
-/** Several addresses of one host make an `AggregateError` without a message. */
+/** For a host with several addresses, the error is an `AggregateError` without a message. */
 function describe(error: Error): string {
   const { code } = error as { code?: unknown }
   if (error.message !== '') return error.message

@@ -1,15 +1,15 @@
 import { systemClock, type NodeReply } from '@quorumlock/core'
-import type { DaprNodeOptions } from './dapr-node.js'
 import { Gate } from './gate.js'
+import type { DaprNodeOptions } from './options.js'
 
-/** Each request under way has a connection of its own. */
+/** Each request in flight has its own connection. */
 const MOST_REQUESTS = 128
 
 const UNLOCKED = 0
-const NOT_THERE = 1
-const ANOTHERS = 2
+const NOT_FOUND = 1
+const OTHER_OWNER = 2
 
-/** Errors of a request that shows that nothing was sent. */
+/** Errors that prove that no request was sent. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
 interface Answer {
@@ -17,7 +17,7 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** The HTTP lock API of a Dapr sidecar: each call is a vote. */
+/** The HTTP lock API of a Dapr sidecar. Each call is a vote. */
 export class DaprApi {
   readonly #base: URL
   readonly #store: string
@@ -32,7 +32,7 @@ export class DaprApi {
     const given = address ?? DAPR_HTTP_ENDPOINT ?? `http://127.0.0.1:${DAPR_HTTP_PORT ?? '3500'}`
     if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
       throw new TypeError(
-        'Expected `address` of a Dapr sidecar to be a URL such as http://127.0.0.1:3500, got something else',
+        'Expected `address` of a Dapr sidecar to be a URL such as http://127.0.0.1:3500, got an invalid URL',
       )
     }
     const token = apiToken ?? DAPR_API_TOKEN
@@ -51,7 +51,7 @@ export class DaprApi {
 
   lock(resourceId: string, lockOwner: string, expiryInSeconds: number): Promise<NodeReply> {
     const path = `/v1.0-alpha1/lock/${encodeURIComponent(this.#store)}`
-    return this.#ask('POST', path, { resourceId, lockOwner, expiryInSeconds }, ({ body }) => {
+    return this.#request('POST', path, { resourceId, lockOwner, expiryInSeconds }, ({ body }) => {
       if (body['success'] === true) return { vote: 'granted' }
       if (body['success'] === false) return { vote: 'refused', reason: 'held' }
       return undefined
@@ -60,17 +60,17 @@ export class DaprApi {
 
   unlock(resourceId: string, lockOwner: string): Promise<NodeReply> {
     const path = `/v1.0-alpha1/unlock/${encodeURIComponent(this.#store)}`
-    return this.#ask('POST', path, { resourceId, lockOwner }, ({ body }) => {
+    return this.#request('POST', path, { resourceId, lockOwner }, ({ body }) => {
       const status = body['status']
       if (status === UNLOCKED) return { vote: 'granted' }
-      if (status === NOT_THERE || status === ANOTHERS) return { vote: 'refused', reason: 'gone' }
+      if (status === NOT_FOUND || status === OTHER_OWNER) return { vote: 'refused', reason: 'gone' }
       return undefined
     })
   }
 
-  /** The sidecar is there; whether its store is, the next lock will show. */
+  /** Shows only that the sidecar is up. Whether its store exists is known with the next lock. */
   greet(): Promise<NodeReply> {
-    return this.#ask('GET', '/v1.0/healthz', undefined, () => ({
+    return this.#request('GET', '/v1.0/healthz', undefined, () => ({
       vote: 'granted',
       greeting: { run: '', durable: false, marker: null },
     }))
@@ -81,24 +81,24 @@ export class DaprApi {
     for (const request of this.#open) request.abort()
   }
 
-  async #ask(
+  async #request(
     method: string,
     path: string,
     body: object | undefined,
     read: (answer: Answer) => NodeReply | undefined,
   ): Promise<NodeReply> {
     try {
-      const answer = await this.#gate.pass(() => this.#request(method, path, body))
+      const answer = await this.#gate.pass(() => this.#fetch(method, path, body))
       if (answer.status >= 400) return voteOfStatus(answer)
-      return read(answer) ?? { vote: 'unknown', reason: `an answer of status ${answer.status} that is none` }
+      return read(answer) ?? { vote: 'unknown', reason: `unexpected response (HTTP ${answer.status})` }
     } catch (error) {
       return voteOfFailure(error)
     }
   }
 
-  async #request(method: string, path: string, body: object | undefined): Promise<Answer> {
+  async #fetch(method: string, path: string, body: object | undefined): Promise<Answer> {
     const request = new AbortController()
-    if (this.#closed) request.abort(new Error('the node was closed'))
+    if (this.#closed) request.abort(new Error('the node is closed'))
     const timer = systemClock.timer(this.#patience, () => {
       request.abort(new Error(`no answer within ${this.#patience} ms`))
     })
@@ -128,11 +128,11 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** A request that was turned away did nothing; one that failed inside may have. */
+/** A rejected request had no effect. One that failed inside the sidecar may have had one. */
 function voteOfStatus({ status, body }: Answer): NodeReply {
   const code = typeof body['errorCode'] === 'string' ? body['errorCode'] : `status ${status}`
   const message = typeof body['message'] === 'string' ? `: ${body['message']}` : ''
-  const reason = `Dapr says ${code}${message}`
+  const reason = `Dapr returned ${code}${message}`
   if (/^ERR_LOCK_STORE_NOT/.test(code) || (status < 500 && status !== 408 && status !== 429)) {
     return { vote: 'failed', misuse: true, reason }
   }
@@ -140,7 +140,7 @@ function voteOfStatus({ status, body }: Answer): NodeReply {
 }
 
 function voteOfFailure(error: unknown): NodeReply {
-  // `fetch` rejects with a TypeError that says little; its cause says why.
+  // `fetch` rejects with a generic TypeError, whose cause has the reason.
   const { cause = error } = error as { cause?: unknown }
   const { code, message } = cause as { code?: unknown; message?: unknown }
   const vote = typeof code === 'string' && NEVER_SENT.has(code) ? 'failed' : 'unknown'

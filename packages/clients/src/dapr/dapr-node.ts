@@ -1,26 +1,12 @@
 import type { AcquireCommand, LockNode, NodeCommand, NodeReply, ReleaseCommand } from '@quorumlock/core'
 import { chosenName } from '../redis/name.js'
 import { DaprApi } from './dapr-api.js'
+import type { DaprNodeOptions } from './options.js'
 import { Turns } from './turns.js'
 
-export interface DaprNodeOptions {
-  /** Name of the lock component. */
-  readonly store: string
-  /** Of the sidecar. Default: `DAPR_HTTP_ENDPOINT`, else the port `DAPR_HTTP_PORT` (3500) of this host. */
-  readonly address?: string | undefined
-  /** Put before the value of each lock, so that people can tell whose it is. */
-  readonly owner?: string | undefined
-  /** Shown in votes, errors and `health()`; unique in a quorum. Default: host, port and store. */
-  readonly name?: string | undefined
-  /** Default: `DAPR_API_TOKEN`. */
-  readonly apiToken?: string | undefined
-  /** Milliseconds after which a request is given up. Default: 10,000. */
-  readonly requestTimeout?: number | undefined
-}
-
 /**
- * A lock node over the Dapr lock API (alpha): it can try to lock and unlock one resource, nothing else. Locks live for
- * whole seconds there, so a node keeps one for up to a second longer than was asked.
+ * A lock node over the Dapr lock API (alpha), which can only try to lock and unlock one resource. Its TTLs are whole
+ * seconds, so a lock may last up to a second longer than requested.
  */
 export function daprNode(options: DaprNodeOptions): LockNode {
   const { store, owner } = options
@@ -28,7 +14,7 @@ export function daprNode(options: DaprNodeOptions): LockNode {
     throw new TypeError('Expected `store` to be the name of a Dapr lock component')
   }
   const api = new DaprApi(options)
-  // Requests run side by side; those for one resource must not overtake each other.
+  // Requests run concurrently, but requests for one resource must not overtake each other.
   const turns = new Turns()
   const ownerOf = (value: string): string => (owner === undefined ? value : `${owner}:${value}`)
   const lock = ({ keys: [resource = ''], value, ttl }: AcquireCommand): Promise<NodeReply> =>
@@ -39,7 +25,7 @@ export function daprNode(options: DaprNodeOptions): LockNode {
   return {
     name: chosenName(options.name, `${api.host}/${store}`),
     lacks: ['extend', 'multiKey', 'queue', 'fencing', 'marker', 'inspect'],
-    // There is no connection to keep: each request finds out by itself.
+    // There is no permanent connection, so only a request shows whether the sidecar is up.
     connected: true,
     send(command, answer) {
       void reply(command, { lock, unlock, greet: () => api.greet() }).then(answer)
@@ -60,19 +46,20 @@ async function reply(command: NodeCommand, able: Abilities): Promise<NodeReply> 
   if ('keys' in command && command.keys.length !== 1) return lacking('lock several resources at once')
   switch (command.kind) {
     case 'acquire':
-      return command.fence === undefined ? able.lock(command) : lacking('count fencing tokens')
+      return command.fence === undefined ? able.lock(command) : lacking('issue fencing tokens')
     case 'release':
       return able.unlock(command)
     case 'greet':
       return able.greet()
     case 'extend':
     case 'repair':
-      return lacking('prolong a lock')
+      return lacking('extend a lock')
     case 'force':
+      return lacking('release a lock of another owner')
     case 'inspect':
-      return lacking('look at a lock of others')
+      return lacking('inspect a lock')
     case 'mark':
-      return lacking('keep a marker')
+      return lacking('store a marker')
   }
 }
 

@@ -1,10 +1,10 @@
-/** Lets so many in at a time; the others come in their order. */
+/** Limits how many tasks run at a time. The others follow in order. */
 export class Gate {
   readonly #waiting: (() => void)[] = []
   #free: number
 
-  constructor(most: number) {
-    this.#free = most
+  constructor(limit: number) {
+    this.#free = limit
   }
 
   async pass<T>(work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-/** Runs tasks of one name one after another. */
+/** Runs tasks with the same name one after another. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>()
 

@@ -1,13 +1,13 @@
 import type { DoctorReport, Finding, NodeReport, Severity } from './report.js'
 
-/** A proposed time in a queue that is further off than this is not believed; half of it already is too much. */
+/** Half of the error, in milliseconds, at which nodes no longer trust a client's clock for the order of a queue. */
 const CLOCK_TOLERANCE = 500
-/** Longer than most pauses of a process under load, milliseconds. */
+/** Exceeds most pauses of a process under load, milliseconds. */
 const SHORTEST_TTL = 3_000
 const OLDEST = [6, 2] as const
 const ORDER: readonly Severity[] = ['error', 'warning', 'info']
 
-/** What the reports mean together. Pure, so that every finding can be shown without the fault behind it. */
+/** What the reports mean together. A pure function, so that tests can show every finding without its cause. */
 export function diagnose(nodes: readonly NodeReport[], found: readonly Finding[]): DoctorReport {
   const reached = nodes.filter(({ reachable }) => reachable)
   const findings = [
@@ -31,12 +31,13 @@ function size(nodes: readonly NodeReport[]): Finding[] {
     { severity, code: 'size', nodes: names, message },
   ]
   const tolerated = nodes.length - (Math.floor(nodes.length / 2) + 1)
-  if (nodes.length === 1) return about('info', 'one node: no lock can be had while it is down')
-  if (tolerated === 0) return about('warning', 'two nodes tolerate no failure, fewer than one: use three')
+  if (nodes.length === 1) return about('info', 'single node: no locks while it is down')
+  if (tolerated === 0)
+    return about('warning', 'two nodes tolerate no failure, and either can fail: use three')
   if (nodes.length % 2 === 0) {
     return about(
       'info',
-      `${nodes.length} nodes tolerate no more failures than ${nodes.length - 1} (${tolerated}): use an odd number`,
+      `${nodes.length} nodes tolerate only as many failures as ${nodes.length - 1} (${tolerated}): use an odd number`,
     )
   }
   return []
@@ -53,7 +54,7 @@ function sameServer(nodes: readonly NodeReport[]): Finding[] {
       severity: 'error',
       code: 'same-server',
       nodes: names,
-      message: 'are one and the same server, which would vote more than once: name each server once',
+      message: 'are the same server, which would vote more than once: list each server once',
     }))
 }
 
@@ -63,29 +64,29 @@ function alone(node: NodeReport): Finding[] {
     findings.push({ severity, code, nodes: [node.name], message })
   }
   if (node.role === 'slave') {
-    about('error', 'replica', 'is a replica and cannot grant locks: name independent masters')
+    about('error', 'replica', 'is a replica and cannot grant locks: use independent masters')
   }
   if (node.evictionPolicy !== undefined && node.evictionPolicy !== 'noeviction') {
     about(
       'warning',
       'eviction',
-      `may throw away locks when memory is short (maxmemory-policy ${node.evictionPolicy}): set it to noeviction`,
+      `may evict locks when memory is low (maxmemory-policy ${node.evictionPolicy}): set it to noeviction`,
     )
   }
   if (node.version !== undefined && node.product === 'Redis' && isOlder(node.version)) {
-    about('error', 'version', `runs Redis ${node.version}: ${OLDEST.join('.')} or newer is needed`)
+    about('error', 'version', `runs Redis ${node.version}: upgrade to ${OLDEST.join('.')} or later`)
   }
   if (node.persistence === 'aof always') {
     about(
       'info',
       'persistence',
-      'keeps every write: with `durable: true` it votes again at once after a restart',
+      'persists every write: set `durable: true`, so that it can vote immediately after a restart',
     )
   } else if (node.persistence !== undefined) {
     about(
       'info',
       'persistence',
-      `may lose writes in a crash (${node.persistence}): after a restart it stays out of quorums for the longest TTL`,
+      `may lose writes in a crash (${node.persistence}): after a restart it cannot vote for the longest TTL`,
     )
   }
   return findings
@@ -97,18 +98,18 @@ function isOlder(version: string): boolean {
 }
 
 function clocks(nodes: readonly NodeReport[]): Finding[] {
-  const told = nodes.filter(({ clockOffset }) => clockOffset !== undefined)
-  return told
+  const known = nodes.filter(({ clockOffset }) => clockOffset !== undefined)
+  return known
     .filter(({ clockOffset = 0 }) => Math.abs(clockOffset) > CLOCK_TOLERANCE)
     .map(({ name, clockOffset = 0 }) => ({
       severity: 'warning',
       code: 'clock',
       nodes: [name],
-      message: `its clock is ${Math.abs(clockOffset)} ms ${clockOffset > 0 ? 'ahead of' : 'behind'} the one here: synchronise clocks (NTP), or those who wait are served in a wrong order`,
+      message: `its clock is ${Math.abs(clockOffset)} ms ${clockOffset > 0 ? 'ahead of' : 'behind'} the clock of this machine: synchronize clocks (NTP), or waiters may be served out of order`,
     }))
 }
 
-/** Room for the slowest node of a majority at its worst, twice over; and a TTL of which that is a small part. */
+/** A timeout of several times the worst round trip of the slowest node in a majority, and a TTL far above it. */
 function recommendation(nodes: readonly NodeReport[]): DoctorReport['recommended'] {
   const quorum = Math.floor(nodes.length / 2) + 1
   const worst = nodes.flatMap(({ roundTrip }) => roundTrip?.worst ?? []).sort((a, b) => a - b)
@@ -118,7 +119,7 @@ function recommendation(nodes: readonly NodeReport[]): DoctorReport['recommended
   return { nodeTimeout, ttl: Math.max(SHORTEST_TTL, roundUp(20 * nodeTimeout)) }
 }
 
-/** To two digits, as people write such settings. */
+/** To two significant digits, as in settings written by people. */
 function roundUp(milliseconds: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(milliseconds)) - 1)
   return Math.ceil(milliseconds / unit) * unit

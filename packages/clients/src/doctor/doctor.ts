@@ -10,7 +10,7 @@ import { diagnose } from './diagnose.js'
 import { examine } from './examine.js'
 import type { DoctorReport } from './report.js'
 
-export type Patient =
+export type DoctorTarget =
   | string
   | NodeConfig
   | LockNode
@@ -21,33 +21,33 @@ export type Patient =
   | IoredisCluster
 
 export interface DoctorOptions {
-  /** Under which a lock is tried. Default: that of `Redlock`, `lock:`. */
+  /** Prefix of the key with which locks are tried. Default: that of `Redlock`, `lock:`. */
   readonly keyPrefix?: string | undefined
   /** Milliseconds to wait for each answer. Default: 3,000. */
   readonly timeout?: number | undefined
-  /** User of an access control list, for URLs and objects that do not name their own. */
+  /** User of an access control list, for URLs and objects that do not specify their own. */
   readonly username?: string | undefined
   readonly password?: string | undefined
-  /** `true`, or options of `tls.connect`. Default: as the URL says. */
+  /** `true`, or options of `tls.connect`. Default: as in the URL. */
   readonly tls?: boolean | TlsOptions | undefined
 }
 
-/** Looks at the nodes of a quorum and tells what would go wrong with them. Takes URLs, clients and lock nodes. */
+/** Checks the nodes of a quorum for problems before they affect locks. Takes URLs, clients and lock nodes. */
 export async function doctor(
-  patients: readonly Patient[],
+  targets: readonly DoctorTarget[],
   options: DoctorOptions = {},
 ): Promise<DoctorReport> {
-  if (!Array.isArray(patients) || patients.length === 0) {
+  if (!Array.isArray(targets) || targets.length === 0) {
     throw new TypeError('Expected `nodes` to be an array of at least one URL, client or lock node')
   }
   const { keyPrefix = 'lock:', username, password, tls } = options
   const timeout = milliseconds('timeout', options.timeout, 3_000)
-  const admitted = patients.map((patient: Patient, index) =>
-    admit(patient, index, timeout, { username, password, tls }),
+  const opened = targets.map((target: DoctorTarget, index) =>
+    openTarget(target, index, timeout, { username, password, tls }),
   )
   try {
     const examinations = await Promise.all(
-      admitted.map(async ({ node, ready, lastError }) => {
+      opened.map(async ({ node, ready, lastError }) => {
         await ready
         const examination = await examine(node, keyPrefix, timeout)
         const problem = examination.report.reachable ? undefined : lastError()
@@ -63,34 +63,34 @@ export async function doctor(
       examinations.flatMap(({ findings }) => findings),
     )
   } finally {
-    await Promise.all(admitted.map(async ({ node, isOurs }) => (isOurs ? node.close?.() : undefined)))
+    await Promise.all(opened.map(async ({ node, isOurs }) => (isOurs ? node.close?.() : undefined)))
   }
 }
 
-interface Admitted {
+interface OpenTarget {
   readonly node: LockNode
   readonly ready: Promise<void>
   readonly isOurs: boolean
   readonly lastError: () => string | undefined
 }
 
-function admit(
-  patient: Patient,
+function openTarget(
+  target: DoctorTarget,
   index: number,
   timeout: number,
   defaults: Pick<DoctorOptions, 'username' | 'password' | 'tls'>,
-): Admitted {
-  const there = (node: LockNode, isOurs: boolean): Admitted => ({
+): OpenTarget {
+  const existing = (node: LockNode, isOurs: boolean): OpenTarget => ({
     node,
     ready: Promise.resolve(),
     isOurs,
     lastError: () => undefined,
   })
-  if (typeof patient === 'object') {
-    if ('send' in patient) return there(patient, false)
-    // A node over a connection of the user's closes nothing but its own subscriptions.
-    if ('call' in patient) return there(ioredisNode(patient), true)
-    if ('sendCommand' in patient) return there(nodeRedisNode(patient), true)
+  if (typeof target === 'object') {
+    if ('send' in target) return existing(target, false)
+    // Closing a node over the user's connection closes only its own subscriptions.
+    if ('call' in target) return existing(ioredisNode(target), true)
+    if ('sendCommand' in target) return existing(nodeRedisNode(target), true)
   }
   const connecting = {
     clientName: 'quorumlock-doctor',
@@ -98,7 +98,7 @@ function admit(
     pingInterval: 2_000,
     socketTimeout: 5_000,
   }
-  const own = ownNode(endpointOf(patient, index, defaults), connecting)
+  const own = ownNode(endpointOf(target, index, defaults), connecting)
   const ready = new Promise<void>((resolve) => {
     const timer = systemClock.timer(timeout, resolve)
     own.connect(() => {

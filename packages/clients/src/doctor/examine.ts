@@ -9,7 +9,7 @@ export interface Examination {
   readonly findings: readonly Finding[]
 }
 
-/** Asks one node everything that can be asked of it, and tries what locks do under a key of its own. */
+/** Queries one node for all that it can report, and tries the commands of a lock on a separate key. */
 export async function examine(node: LockNode, keyPrefix: string, patience: number): Promise<Examination> {
   const { name } = node
   const hello = await within(patience, ask(node, { kind: 'greet' }))
@@ -20,17 +20,17 @@ export async function examine(node: LockNode, keyPrefix: string, patience: numbe
       findings: [{ severity: 'error', code: 'unreachable', nodes: [name], message: problem }],
     }
   }
-  const told = await within(patience, interview(node))
-  const findings: Finding[] = [...(told?.findings ?? [])]
+  const answers = await within(patience, interview(node))
+  const findings: Finding[] = [...(answers?.findings ?? [])]
   const measured = await within(patience, measure(node))
   const trial = await within(patience, tryLocks(node, `${keyPrefix}quorumlock:doctor:${systemRandom.id()}`))
   if (trial !== undefined) findings.push(...trial)
-  return { report: { name, reachable: true, ...told?.facts, ...measured }, findings }
+  return { report: { name, reachable: true, ...answers?.facts, ...measured }, findings }
 }
 
 type Facts = Omit<NodeReport, 'name' | 'reachable' | 'problem' | 'clockOffset' | 'roundTrip'>
 
-/** What the server says of itself; nothing of a node that is no Redis server, or of a cluster, which is many. */
+/** What the server reports about itself. Empty for a node that is not a Redis server, and for a cluster, which is many. */
 async function interview(
   node: LockNode,
 ): Promise<{ readonly facts: Facts; readonly findings: readonly Finding[] }> {
@@ -41,8 +41,8 @@ async function interview(
     try {
       return await link.send(words, undefined)
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error)
-      const message = `does not answer ${words.join(' ')} (${said}); some things could not be checked`
+      const reason = error instanceof Error ? error.message : String(error)
+      const message = `does not answer ${words.join(' ')} (${reason}), so some checks were skipped`
       findings.push({ severity: 'info', code: 'unknown', nodes: [node.name], message })
       return ''
     }
@@ -73,7 +73,7 @@ async function interview(
   return { facts, findings }
 }
 
-/** `CONFIG GET` gives an array over RESP2 and a map over RESP3. */
+/** `CONFIG GET` returns an array over RESP2 and a map over RESP3. */
 function flat(reply: unknown): string[] {
   if (Array.isArray(reply)) return reply.map(String)
   if (reply instanceof Map) return [...reply].flat().map(String)
@@ -103,28 +103,28 @@ async function measure(
   }
 }
 
-/** A lock taken, waited for, looked at, extended and given back shows what is not permitted. */
+/** Acquires, waits for, inspects, extends and releases a lock, which shows missing permissions. */
 async function tryLocks(node: LockNode, key: string): Promise<Finding[]> {
   const keys = [key]
   const ttl = 5_000
   const lacks = new Set(node.lacks)
   const waiter = { id: `quorumlock:wake:doctor#1`, at: systemClock.wall(), age: 0, life: ttl }
   const steps: (readonly [string, NodeCommand])[] = [
-    ['take a lock', { kind: 'acquire', keys, value: 'doctor', ttl, queue: 'respect' }],
-    ['wait in line', { kind: 'acquire', keys, value: 'waiter', ttl, queue: waiter }],
+    ['acquire a lock', { kind: 'acquire', keys, value: 'doctor', ttl, queue: 'respect' }],
+    ['join the queue of a lock', { kind: 'acquire', keys, value: 'waiter', ttl, queue: waiter }],
   ]
-  if (!lacks.has('inspect')) steps.push(['look at a lock', { kind: 'inspect', keys }])
+  if (!lacks.has('inspect')) steps.push(['inspect a lock', { kind: 'inspect', keys }])
   if (!lacks.has('extend')) steps.push(['extend a lock', { kind: 'extend', keys, value: 'doctor', ttl }])
-  steps.push(['leave the line', { kind: 'release', keys, value: waiter.id }])
+  steps.push(['leave the queue of a lock', { kind: 'release', keys, value: waiter.id }])
   steps.push(['release a lock', { kind: 'release', keys, value: 'doctor' }])
 
   const findings: Finding[] = []
-  const found = (what: string, said: string): void => {
+  const found = (what: string, reason: string): void => {
     findings.push({
       severity: 'error',
       code: 'permission',
       nodes: [node.name],
-      message: `cannot ${what}: ${said}`,
+      message: `cannot ${what}: ${reason}`,
     })
   }
   for (const [what, command] of steps) {
@@ -136,12 +136,12 @@ async function tryLocks(node: LockNode, key: string): Promise<Finding[]> {
   try {
     await link.send(['PUBLISH', 'quorumlock:wake:doctor', 'quorumlock:wake:doctor#1'], undefined)
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof Error ? error.message : String(error)
     findings.push({
       severity: 'warning',
       code: 'permission',
       nodes: [node.name],
-      message: `cannot wake those who wait (${said}): allow PUBLISH and SUBSCRIBE on quorumlock:wake:*, or hand-overs are slow`,
+      message: `cannot notify waiters (${reason}): allow PUBLISH and SUBSCRIBE on quorumlock:wake:*, or hand-overs are slow`,
     })
   }
   return findings
@@ -153,7 +153,7 @@ export function ask(node: LockNode, command: NodeCommand): Promise<NodeReply> {
   })
 }
 
-/** `undefined` when it takes too long. */
+/** `undefined` if it takes longer. */
 function within<T>(patience: number, wanted: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const timer = systemClock.timer(patience, () => {

@@ -3,7 +3,7 @@ import type { DoctorReport, Finding, NodeReport } from './report.js'
 
 const SIGNS = { error: '✗', warning: '!', info: '·' } as const
 
-/** The report for people. */
+/** The report as text for people. */
 export function formatDoctorReport(report: DoctorReport): string {
   const { nodes, findings, recommended } = report
   const lines = [...nodes.map(nodeLine), '', ...findings.map(findingLine)]

@@ -1,8 +1,8 @@
-/** What the doctor found out about one node. Times are milliseconds. */
+/** What the doctor learned about one node. Times are milliseconds. */
 export interface NodeReport {
   readonly name: string
   readonly reachable: boolean
-  /** Why not. */
+  /** Why it is unreachable. */
   readonly problem?: string | undefined
   readonly product?: string | undefined
   readonly version?: string | undefined
@@ -11,7 +11,7 @@ export interface NodeReport {
   readonly evictionPolicy?: string | undefined
   /** `none`, `rdb`, `aof` (the last second may be lost) or `aof always`. */
   readonly persistence?: string | undefined
-  /** Of the node's clock to that of this machine, to half a round trip. */
+  /** The node's clock minus that of this machine, accurate to half a round trip. */
   readonly clockOffset?: number | undefined
   readonly roundTrip?: RoundTrip | undefined
 }
@@ -25,8 +25,8 @@ export type Severity = 'error' | 'warning' | 'info'
 
 /**
  * - `unreachable` · `same-server` two nodes are one process · `replica` · `eviction` locks may be evicted · `version`
- * - `permission` something that locks need is not allowed · `clock` nodes disagree about the time
- * - `persistence` what a restart means · `unknown` a question that the server did not answer · `size` of the quorum
+ * - `permission` a command that locks need is not allowed · `clock` a clock is wrong
+ * - `persistence` what a restart means · `unknown` the server did not answer a query · `size` of the quorum
  */
 export type FindingCode =
   | 'unreachable'
@@ -44,7 +44,7 @@ export interface Finding {
   readonly severity: Severity
   readonly code: FindingCode
   readonly nodes: readonly string[]
-  /** What is so, and what to do about it. */
+  /** What was found, and what to do about it. */
   readonly message: string
 }
 
@@ -54,6 +54,6 @@ export interface DoctorReport {
   readonly nodes: readonly NodeReport[]
   /** Worst first. */
   readonly findings: readonly Finding[]
-  /** From the round trips; missing when no majority was reached. */
+  /** Derived from the round trips; missing if no majority was reached. */
   readonly recommended?: { readonly ttl: number; readonly nodeTimeout: number } | undefined
 }

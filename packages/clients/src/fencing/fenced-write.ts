@@ -2,35 +2,35 @@ import { fenceOf } from '../redis/companions.js'
 import { fenced } from './embedded.js'
 import { checkCommand, type GuardedCommand } from './guarded-command.js'
 
-/** A node-redis or ioredis client, as far as it is needed. */
+/** The part of a node-redis or ioredis client that is needed. */
 export type FencingClient =
   | { sendCommand(args: string[]): Promise<unknown> }
   | { call(command: string, ...args: string[]): Promise<unknown> }
 
 export interface FencedWriteOptions {
   /**
-   * How long the highest token is remembered after the last write, milliseconds. Default 86,400,000, a day.
-   * It has to outlive every holder that may still believe in its lock.
+   * How long the highest token is remembered after the last write, milliseconds. Default: 86,400,000, a day.
+   * It must outlive every holder that may still believe that it has its lock.
    */
   readonly retention?: number | undefined
 }
 
 export type FencedWrite =
   | { readonly accepted: true; readonly reply: unknown }
-  /** Another holder, with the higher token `seen`, wrote before: the caller's lock is over. */
+  /** Another holder with the higher token `seen` has written before, so the caller's lock is over. */
   | { readonly accepted: false; readonly seen: bigint }
 
 const DAY = 86_400_000
 
 /**
- * Runs `command`, which writes `key`, unless a higher token was seen for that key. Check and write are one step on the
- * server. The same token may write again and again. All writers of the key have to come this way.
+ * Runs `command`, which writes `key`, unless a higher token has been seen for that key. Check and write are atomic on
+ * the server. The same token may write any number of times. All writers of the key must use this function.
  *
- * The first argument of `command` must be `key`. Commands that write other keys too, such as MSET and RENAME, are
- * refused with a `TypeError`: nothing would guard those keys.
+ * The first argument of `command` must be `key`. Commands that also write other keys, such as MSET and RENAME, are
+ * rejected with a `TypeError`, because those keys would be unguarded.
  *
- * The client must be one connection to one server, and the server one that keeps its data: this guards your data, it is
- * no lock node.
+ * The client must be one connection to one server that keeps its data, because it guards your data and is not a lock
+ * node.
  */
 export async function fencedWrite(
   client: FencingClient,
@@ -57,7 +57,7 @@ export async function fencedWrite(
   return accepted === 1 ? { accepted: true, reply } : { accepted: false, seen: BigInt(String(reply)) }
 }
 
-/** SET, fenced: true when it was written, false when a holder with a higher token wrote before. */
+/** A fenced SET. True if the value was written, false if a holder with a higher token has written before. */
 export async function fencedSet(
   client: FencingClient,
   key: string,
@@ -73,7 +73,7 @@ async function evaluate(client: FencingClient, args: readonly string[]): Promise
   try {
     return await send(client, ['EVALSHA', fenced.sha1, ...args])
   } catch (error) {
-    // The server was restarted, or has never seen it.
+    // The server was restarted, or has never seen the script.
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
     return send(client, ['EVAL', fenced.source, ...args])
   }

@@ -1,19 +1,20 @@
-/** A command of Redis as a client sends it: its name, the key that it writes, its other arguments. */
+/** A Redis command as a client sends it: its name, the key that it writes, and its other arguments. */
 export type GuardedCommand = readonly [name: string, key: string, ...args: string[]]
 
-/** Commands that write more keys than their first, or others: those would be written without a look at their tokens. */
-const WRITES_OTHER_KEYS: ReadonlySet<string> = new Set([
-  ...['MSET', 'MSETNX', 'RENAME', 'RENAMENX', 'COPY', 'SMOVE', 'LMOVE', 'BLMOVE', 'RPOPLPUSH', 'BRPOPLPUSH'],
-  ...['BLPOP', 'BRPOP', 'BZPOPMIN', 'BZPOPMAX', 'SORT', 'GEORADIUS', 'GEORADIUSBYMEMBER'],
-  ...['JSON.MSET', 'TS.MADD', 'FLUSHALL', 'FLUSHDB'],
-])
+/** Commands that write keys other than their first argument, whose tokens would not be checked. */
+const WRITES_OTHER_KEYS: ReadonlySet<string> = new Set(
+  (
+    'MSET MSETNX RENAME RENAMENX COPY SMOVE LMOVE BLMOVE RPOPLPUSH BRPOPLPUSH ' +
+    'BLPOP BRPOP BZPOPMIN BZPOPMAX SORT GEORADIUS GEORADIUSBYMEMBER JSON.MSET TS.MADD FLUSHALL FLUSHDB'
+  ).split(' '),
+)
 
-/** Commands that take any number of keys. One is enough to delete the key that is guarded. */
+/** Commands that take any number of keys. They are accepted with one key. */
 const TAKES_SEVERAL_KEYS: ReadonlySet<string> = new Set(['DEL', 'UNLINK'])
 
 /**
- * Which key a command writes is known to the server only. What can be checked without it: its first argument is the
- * key, as with nearly all commands of Redis and of its modules, and it is none that writes other keys too.
+ * Only the server knows which keys a command writes. Two things can be checked without it: the first argument is the
+ * key, as in almost all commands of Redis and its modules, and the command is not known to write other keys.
  */
 export function checkCommand(key: string, command: GuardedCommand): void {
   const given: unknown = command
@@ -34,7 +35,7 @@ export function checkCommand(key: string, command: GuardedCommand): void {
   if (WRITES_OTHER_KEYS.has(upper) || (TAKES_SEVERAL_KEYS.has(upper) && rest.length > 0)) {
     throw new TypeError(
       `Expected \`command\` to write ${quoted(key)} only, got ${quoted(name)}, which writes other keys too: ${why}. ` +
-        'Use one fencedWrite for each key',
+        'Use one fencedWrite per key',
     )
   }
 }

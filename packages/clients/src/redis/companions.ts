@@ -1,29 +1,29 @@
-/** Characters that no other part of a name is likely to end in: a lock key must not be another one's companion. */
+/** Suffixes that resource names are unlikely to end in, because a lock key must not be the companion of another. */
 const QUEUE = ':#queue'
 const FENCE = ':#fence'
 const BEARER = ':#bearer'
 
-/** Sorted set of those who wait for the lock; in the lock's cluster slot. */
+/** Sorted set of the lock's waiters, in the lock's cluster slot. */
 export function queueOf(lockKey: string): string {
   return stemOf(lockKey) + QUEUE
 }
 
-/** Highest token granted for the lock; in the lock's cluster slot. */
+/** Highest token granted for the lock, in the lock's cluster slot. */
 export function fenceOf(lockKey: string): string {
   return stemOf(lockKey) + FENCE
 }
 
-/** Which process has gone on with the lock, if it was handed over; in the lock's cluster slot. */
+/** Which process has resumed the lock, if it was passed to another one, in the lock's cluster slot. */
 export function bearerOf(lockKey: string): string {
   return stemOf(lockKey) + BEARER
 }
 
-/** "Keys": what makes Redis Cluster put a companion beside its lock. */
+/** The hash tag that makes Redis Cluster store a companion in the slot of its lock (section "Keys"). */
 function stemOf(lockKey: string): string {
   return lockKey.includes('{') && hashTagOf(lockKey) !== undefined ? lockKey : `{${lockKey}}`
 }
 
-/** The part of a key that decides about its slot, if it is not the whole key. */
+/** The part of a key that determines its slot, if that is not the whole key. */
 export function hashTagOf(key: string): string | undefined {
   const open = key.indexOf('{')
   if (open < 0) return undefined

@@ -1,31 +1,25 @@
 import { shownKeys } from './shown-keys.js'
 
-/** What was sent when the server refused. */
+/** The call that the server refused. */
 export interface Attempted {
-  /** Of the script that ran. */
+  /** The text of the script. */
   readonly source: string
-  /** Of the call, the marker among them. */
+  /** The keys of the call, including the marker. */
   readonly keys: readonly string[]
 }
 
-/**
- * How servers refuse for the lack of a permission: Redis 7.2 and Valkey, Redis 7.0, Redis 6.2 (the latter two only
- * within a script), and all of them outside of scripts.
- */
+/** Errors for a missing permission: Redis 7.2 and Valkey in scripts, Redis 7.0 and 6.2 in scripts, and all of them outside scripts. */
 const DENIALS = [
   /^(?:ERR )?ACL failure in script: /,
   /^(?:ERR )?The user executing the script (?:can't|is lacking) /,
   /^NOPERM /,
 ]
 
-/** Newer servers say it themselves; our scripts add it where they can. */
+/** Newer servers name the command themselves; our scripts add the name where they can. */
 const NAMES_ITS_COMMAND = /the '[^']+' command|: [A-Z]+$/
 const MEANS_A_KEY = /access (?:a key|one of the keys|at least one of the keys)/
 
-/**
- * What the user was not permitted to do, with the name of the command or the keys; `undefined` when the error says
- * something else.
- */
+/** The permission that the user lacks, with the command or the keys; `undefined` for any other error. */
 export function denialIn(message: string, attempted?: Attempted): string | undefined {
   const words = withoutPosition(message.replace(/^MARKER /, ''))
   if (!DENIALS.some((pattern) => pattern.test(words))) return undefined
@@ -36,7 +30,7 @@ export function denialIn(message: string, attempted?: Attempted): string | undef
   return command === undefined ? words : `${words}: ${command}`
 }
 
-/** Where in a script it was: Redis 6.2 says so in front, Redis 7 behind. */
+/** Removes the position in the script, which Redis 6.2 puts before the message and Redis 7 after it. */
 export function withoutPosition(message: string): string {
   return message
     .replace(/^(?:ERR Error running script .*?: )?(?:@?user_script: ?\d+: )+-?/, '')
@@ -44,7 +38,7 @@ export function withoutPosition(message: string): string {
     .trim()
 }
 
-/** A line of a script calls one command, by a name in quotes. */
+/** Each line of our scripts calls at most one command, whose name is in quotes. */
 function commandAt(source: string, message: string): string | undefined {
   const line = Number(/user_script: ?(\d+)/.exec(message)?.[1])
   return /call(?:ed)?\('([A-Z]+)'/.exec(source.split('\n')[line - 1] ?? '')?.[1]

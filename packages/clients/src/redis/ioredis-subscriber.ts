@@ -1,8 +1,7 @@
-import type { WakeObserver } from '@quorumlock/core'
 import type { Subscriber } from './link.js'
-import { Subscriptions } from './subscriptions.js'
+import { ReconnectingSubscriber } from './subscriber.js'
 
-/** The part of an ioredis client that listens. */
+/** The part of an ioredis client that subscribes. */
 export interface SubscribingIoredis {
   readonly status: string
   connect(): Promise<unknown>
@@ -12,43 +11,30 @@ export interface SubscribingIoredis {
   on(event: string, listener: (channel: string, text: string) => void): unknown
 }
 
-/** A connection of our own beside the user's, so that it may swallow its errors: it is back, or it is silent. */
-export class IoredisSubscriber implements Subscriber {
-  readonly #client: SubscribingIoredis
-  readonly #subscriptions = new Subscriptions()
-
-  constructor(client: SubscribingIoredis) {
-    this.#client = client
-    client.on('error', () => undefined)
-    client.on('ready', () => {
-      // What was subscribed before is so again, and may have missed something.
-      for (const channel of this.#subscriptions.channels) this.#listenOn(channel)
-    })
-    client.on('message', (channel, text) => {
-      this.#subscriptions.message(channel, text)
-    })
-    client.connect().catch(() => undefined)
-  }
-
-  subscribe(channel: string, observer: WakeObserver): () => void {
-    this.#subscriptions.add(channel, observer)
-    if (this.#client.status === 'ready') this.#listenOn(channel)
-    return () => {
-      if (!this.#subscriptions.remove(channel, observer)) return
-      this.#client.unsubscribe(channel).catch(() => undefined)
-    }
-  }
-
-  close(): void {
-    this.#client.disconnect(false)
-  }
-
-  #listenOn(channel: string): void {
-    this.#client.subscribe(channel).then(
-      () => {
-        this.#subscriptions.live(channel)
-      },
-      () => undefined,
-    )
-  }
+/** Takes over a client that nothing else uses. */
+export function ioredisSubscriber(client: SubscribingIoredis): Subscriber {
+  const listeners = new Map<string, (text: string) => void>()
+  client.on('error', () => undefined)
+  client.on('message', (channel, text) => listeners.get(channel)?.(text))
+  return new ReconnectingSubscriber({
+    restores: false,
+    // ioredis keeps trying on its own, even after a first attempt that failed.
+    connect: () => client.connect().catch(() => undefined),
+    subscribe(channel, listener) {
+      listeners.set(channel, listener)
+      // Offline, ioredis would queue the command and send it in addition to the one that `ready` triggers.
+      if (client.status !== 'ready') return Promise.reject(new Error('not connected'))
+      return client.subscribe(channel)
+    },
+    unsubscribe(channel) {
+      listeners.delete(channel)
+      return client.unsubscribe(channel)
+    },
+    close: () => {
+      client.disconnect(false)
+    },
+    onReady(listener) {
+      client.on('ready', listener)
+    },
+  })
 }

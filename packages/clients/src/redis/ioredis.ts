@@ -1,5 +1,5 @@
 import type { LockNode } from '@quorumlock/core'
-import { IoredisSubscriber, type SubscribingIoredis } from './ioredis-subscriber.js'
+import { ioredisSubscriber, type SubscribingIoredis } from './ioredis-subscriber.js'
 import type { RedisLink } from './link.js'
 import { chosenName } from './name.js'
 import type { RedisNodeOptions } from './node-redis.js'
@@ -7,7 +7,7 @@ import { reconnectDelay } from './reconnect.js'
 import { ScriptNode } from './script-node.js'
 import { watchConnection, type Events } from './watch.js'
 
-/** What `new Redis()` of ioredis 5 or 6 makes, also one that asks sentinels. */
+/** What `new Redis()` of ioredis 5 or 6 returns, with or without sentinels. */
 export interface IoredisClient extends Events {
   readonly status: string
   readonly options: object
@@ -15,7 +15,7 @@ export interface IoredisClient extends Events {
   duplicate(overrides?: object): SubscribingIoredis
 }
 
-/** What `new Cluster()` makes: the cluster is one node. */
+/** What `new Cluster()` returns. The cluster is one node. */
 export interface IoredisCluster extends Events {
   readonly status: string
   readonly options: object
@@ -25,8 +25,8 @@ export interface IoredisCluster extends Events {
 }
 
 /**
- * Makes a lock node of an ioredis client. The client stays yours: it is neither reconfigured nor closed. If it has a
- * `keyPrefix` of its own, that comes before the one of the locks.
+ * Turns an ioredis client into a lock node. The client remains yours and is neither reconfigured nor closed. If it has
+ * a `keyPrefix`, that is prepended to the prefix of the locks.
  */
 export function ioredisNode(
   client: IoredisClient | IoredisCluster,
@@ -35,13 +35,13 @@ export function ioredisNode(
   const given = client as unknown
   if (typeof given !== 'object' || given === null || !('call' in given) || !('status' in given)) {
     const other = typeof given === 'object' && given !== null && 'sendCommand' in given
-    const remedy = other ? ', got a client of node-redis: use nodeRedisNode(client)' : ''
-    throw new TypeError(`Expected \`client\` to be a Redis or a Cluster of ioredis${remedy}`)
+    const remedy = other ? ', got a node-redis client: use nodeRedisNode(client)' : ''
+    throw new TypeError(`Expected \`client\` to be a Redis or Cluster instance of ioredis${remedy}`)
   }
   return new ScriptNode(linkTo(client, options.name), options)
 }
 
-/** Ours alone: no key of it, no commands but SUBSCRIBE, and it never gives up. */
+/** For a connection that sends only SUBSCRIBE and UNSUBSCRIBE, has no keys, and never gives up. */
 const SUBSCRIBING = {
   autoResubscribe: false,
   enableOfflineQueue: true,
@@ -64,7 +64,7 @@ function linkTo(client: IoredisClient | IoredisCluster, name: string | undefined
     const { keyPrefix } = client.options as { keyPrefix?: string }
     if (keyPrefix !== undefined && keyPrefix !== '') {
       throw new TypeError(
-        'Expected a Cluster without `keyPrefix`: it would move keys to other slots. Use that of Redlock',
+        'Expected a Cluster without `keyPrefix`, which would move keys to other slots. Use the `keyPrefix` of Redlock',
       )
     }
     return {
@@ -73,9 +73,7 @@ function linkTo(client: IoredisClient | IoredisCluster, name: string | undefined
       lacks: ['marker'],
       isCluster: true,
       openSubscriber: () =>
-        new IoredisSubscriber(
-          client.duplicate([], { lazyConnect: true, clusterRetryStrategy: reconnectDelay }),
-        ),
+        ioredisSubscriber(client.duplicate([], { lazyConnect: true, clusterRetryStrategy: reconnectDelay })),
     }
   }
   const { sentinels, name: group } = client.options as { sentinels?: unknown; name?: string }
@@ -83,7 +81,7 @@ function linkTo(client: IoredisClient | IoredisCluster, name: string | undefined
     ...base,
     name: chosenName(name, Array.isArray(sentinels) ? group : client.options),
     isCluster: false,
-    openSubscriber: () => new IoredisSubscriber(client.duplicate(SUBSCRIBING)),
+    openSubscriber: () => ioredisSubscriber(client.duplicate(SUBSCRIBING)),
   }
 }
 

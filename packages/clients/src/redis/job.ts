@@ -1,32 +1,32 @@
 import type { Bearer, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
 import { bearerOf, fenceOf, queueOf } from './companions.js'
 
-/** Commands on locks; the others concern the node as a whole and travel alone. */
+/** Commands on locks. The others concern the node as a whole and travel alone. */
 export type LockCommand = Exclude<NodeCommand, { kind: 'greet' | 'mark' }>
 
 export const KINDS = { acquire: 1, extend: 2, repair: 3, release: 4, force: 5, inspect: 6 } as const
 
-/** What a call says, but for the server that it goes to. */
+/** A call without the parts that differ between servers. */
 interface Encoded {
   readonly commands: readonly LockCommand[]
   readonly lockCount: number
   readonly fenceCount: number
   readonly keys: readonly string[]
-  /** What follows the run of the marker: of one command as it is, of several as JSON without the opening bracket. */
+  /** What follows the run of the marker: one command as plain arguments, several as JSON without the opening bracket. */
   readonly job: string | readonly string[]
-  /** JSON; those of a single command are in its job. */
+  /** JSON; the waiter of a single command is part of its job. */
   readonly waiters: string | undefined
 }
 
-/** In place of the run where no marker is to be checked; the run of a server consists of word characters. */
+/** Replaces the run when no marker is to be checked. The run of a server consists of word characters. */
 const NO_RUN = '-'
 
-/** More calls than one tick makes for one node, unless it has a thousand commands. */
+/** More calls than a tick makes for one node, unless it has about a thousand commands. */
 const REMEMBERED = 8
 const recent: Encoded[] = []
 let oldest = 0
 
-/** The arguments of scripts/batch.lua, whose header has the encoding: number of keys, keys, job. */
+/** The arguments of scripts/batch.lua, whose header defines the encoding: number of keys, keys, job. */
 export function encodeJob(commands: readonly LockCommand[], marker: MarkerCheck | undefined): string[] {
   const { lockCount, fenceCount, keys, job, waiters } = encoded(commands)
   const keyCount = keys.length + (marker === undefined ? 0 : 1)
@@ -42,21 +42,21 @@ export function encodeJob(commands: readonly LockCommand[], marker: MarkerCheck 
   return args
 }
 
-/** All nodes of a quorum get the same at the same time: what was worked out for one of them serves the others. */
+/** All nodes of a quorum receive the same commands at the same time, so the encoding for one serves the others. */
 function encoded(commands: readonly LockCommand[]): Encoded {
-  for (const known of recent) if (saySame(commands, known.commands)) return known
+  for (const known of recent) if (areSame(commands, known.commands)) return known
   const fresh = encode(commands)
   recent[oldest] = fresh
   oldest = (oldest + 1) % REMEMBERED
   return fresh
 }
 
-function saySame(one: readonly LockCommand[], other: readonly LockCommand[]): boolean {
-  return one.length === other.length && one.every((command, index) => says(command, other[index]))
+function areSame(one: readonly LockCommand[], other: readonly LockCommand[]): boolean {
+  return one.length === other.length && one.every((command, index) => isSame(command, other[index]))
 }
 
-/** By identity: it is the same round that asks, or it is not. Between nodes a command differs by its marker alone. */
-function says(command: LockCommand, other: LockCommand | undefined): boolean {
+/** Compares by identity, which shows that both come from one round. Between nodes only the marker of a command differs. */
+function isSame(command: LockCommand, other: LockCommand | undefined): boolean {
   if (command === other) return true
   if (command.kind === 'release' && other?.kind === 'release') {
     const { value, keys, requeue, bearer } = command
@@ -106,7 +106,7 @@ function encode(commands: readonly LockCommand[]): Encoded {
 /** Which options a command has, and which companions of its keys it touches. */
 interface Shape {
   readonly flags: number
-  /** The companion that holds a number: the highest token, or who bears the lock. */
+  /** The companion that stores a number: the highest token, or the bearer of the lock. */
   readonly counted: ((key: string) => string) | undefined
   readonly queued: boolean
 }
@@ -116,7 +116,7 @@ const shape = (flags: number, counted: Shape['counted'], queued: boolean): Shape
   counted,
   queued,
 })
-// One for each that there is, so that the hot path makes none.
+// Preallocated, so that the hot path creates none.
 const PLAIN = shape(0, undefined, false)
 const FENCED = shape(4, fenceOf, false)
 const RESPECTFUL = [shape(1, undefined, true), shape(5, fenceOf, true)] as const
@@ -181,7 +181,7 @@ function encodeAcquire(
   return (queue === 'respect' ? RESPECTFUL : WAITING)[fenced ? 1 : 0]
 }
 
-/** Nearly always the waiter has the name that stands there already as the value. */
+/** Common case: the id of the waiter is the value, which is part of the job already. */
 function encodeWaiter({ id, at, age, life }: Waiter, value?: string): string {
   return `${at === Infinity ? -1 : at} ${age} ${life} ${id === value ? '' : id}`
 }

@@ -1,23 +1,23 @@
 import type { Ability, ConnectionObserver, WakeObserver } from '@quorumlock/core'
 
-/** What a Redis client has to be able to do for a lock node; each adapter makes one. */
+/** What a lock node needs from a Redis client. Each adapter provides one. */
 export interface RedisLink {
   readonly name: string
   readonly lacks?: readonly Ability[] | undefined
-  /** The keys of one command have to lie in one slot. */
+  /** Whether all keys of one command must be in one slot. */
   readonly isCluster: boolean
-  /** Whether a command sent now would leave at once; on a cluster, one for this slot. */
+  /** Whether a command would be sent immediately; on a cluster, a command for this slot. */
   isReady(slot?: number): boolean
-  /** Sends one command as it is, in order. `key` is any key of it, for clients that have to find its server. */
+  /** Sends one command unchanged and in order. `key` is any of its keys, for clients that must find the server. */
   send(args: string[], key: string | undefined): Promise<unknown>
   watch(observer: ConnectionObserver): () => void
-  /** Opens a connection of its own for subscriptions. */
+  /** Opens a separate connection for subscriptions. */
   openSubscriber(): Subscriber
-  /** Ends the connection, where it is ours. */
+  /** Closes the connection, if it does not belong to the user. */
   close?(): void
 }
 
-/** A connection that listens. It reconnects by itself and never fails, it is at most silent. */
+/** A connection for subscriptions. It reconnects automatically and never fails; at worst no messages arrive. */
 export interface Subscriber {
   subscribe(channel: string, observer: WakeObserver): () => void
   close(): void | Promise<void>

@@ -6,7 +6,7 @@ interface Address {
   readonly path?: unknown
 }
 
-/** A name for people: the one they gave, else the address, never credentials. */
+/** A display name: the given one, else the address, never credentials. */
 export function chosenName(given: string | undefined, ...addresses: readonly unknown[]): string {
   if (given !== undefined) {
     if (typeof given === 'string' && given !== '') return given

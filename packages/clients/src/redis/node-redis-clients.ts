@@ -1,6 +1,6 @@
 import type { Events } from './watch.js'
 
-// What is used of node-redis, in its own words: no type of it appears in ours, so that any version fits that does.
+// The part of node-redis that is used here, typed structurally, so that every compatible version fits.
 
 /** What `createClient` of node-redis 5 or 6 returns. */
 export interface NodeRedisClient extends Events {
@@ -12,18 +12,18 @@ export interface NodeRedisClient extends Events {
   duplicate(overrides?: object): SubscribingClient
 }
 
-/** What `createSentinel` returns: the group is one node. */
+/** What `createSentinel` returns. The group is one node. */
 export interface NodeRedisSentinel extends Events {
   readonly isReady: boolean
   getMasterNode(): unknown
   sendCommand(isReadonly: boolean | undefined, args: string[], options?: object): Promise<unknown>
-  /** Not in node-redis 5. */
+  /** Missing in node-redis 5. */
   duplicate?(overrides?: object): SubscribingClient
   subscribe(channel: string, listener: (message: string) => void): Promise<void>
   unsubscribe(channel: string): Promise<void>
 }
 
-/** What `createCluster` returns: the cluster is one node. */
+/** What `createCluster` returns. The cluster is one node. */
 export interface NodeRedisCluster extends Events {
   readonly isOpen: boolean
   readonly slots: readonly unknown[]
@@ -36,7 +36,7 @@ export interface NodeRedisCluster extends Events {
   duplicate(overrides?: object): SubscribingClient
 }
 
-/** The part of a node-redis client that listens. */
+/** The part of a node-redis client that subscribes. */
 export interface SubscribingClient {
   connect(): Promise<unknown>
   subscribe(channel: string, listener: (message: string) => void): Promise<void>

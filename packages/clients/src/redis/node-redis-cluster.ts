@@ -1,10 +1,10 @@
 import type { RedisLink } from './link.js'
 import { chosenName } from './name.js'
 import type { NodeRedisCluster } from './node-redis-clients.js'
-import { NodeRedisSubscriber } from './node-redis-subscriber.js'
+import { nodeRedisSubscriber } from './node-redis-subscriber.js'
 import { watchConnection } from './watch.js'
 
-/** A cluster of node-redis is one node: whichever server has the slot answers for it. */
+/** A node-redis cluster is one node. The server that has the slot answers for it. */
 export function linkToNodeRedisCluster(
   client: NodeRedisCluster,
   name: string | undefined,
@@ -12,7 +12,7 @@ export function linkToNodeRedisCluster(
 ): RedisLink {
   const isUp = (slot: number): boolean => {
     const { master } = (client.slots[slot] ?? {}) as { master?: { client?: { isReady?: boolean } } }
-    // One that was not needed yet is connected on its first use.
+    // A client that has not been needed yet connects on its first use.
     return master?.client?.isReady ?? true
   }
   const isReady = (slot?: number): boolean => client.isOpen && (slot === undefined || isUp(slot))
@@ -24,6 +24,6 @@ export function linkToNodeRedisCluster(
     isReady,
     send: (args, key) => client.sendCommand(key, false, args, plain),
     watch: (observer) => watchConnection(client, isReady, events, observer),
-    openSubscriber: () => new NodeRedisSubscriber(client.duplicate()),
+    openSubscriber: () => nodeRedisSubscriber(client.duplicate()),
   }
 }

@@ -2,13 +2,8 @@ import type { LockNode } from '@quorumlock/core'
 import type { RedisLink } from './link.js'
 import { chosenName } from './name.js'
 import { linkToNodeRedisCluster } from './node-redis-cluster.js'
-import type {
-  NodeRedisClient,
-  NodeRedisCluster,
-  NodeRedisSentinel,
-  SubscribingClient,
-} from './node-redis-clients.js'
-import { NodeRedisSubscriber } from './node-redis-subscriber.js'
+import type { NodeRedisClient, NodeRedisCluster, NodeRedisSentinel } from './node-redis-clients.js'
+import { borrowed, nodeRedisSubscriber } from './node-redis-subscriber.js'
 import { reconnectDelay } from './reconnect.js'
 import { ScriptNode, type ScriptNodeOptions } from './script-node.js'
 import { watchConnection } from './watch.js'
@@ -19,7 +14,7 @@ export interface RedisNodeOptions extends ScriptNodeOptions {
 }
 
 /**
- * Makes a lock node of a node-redis client that is connected, or will be. The client stays yours: it is neither
+ * Turns a node-redis client, connected now or later, into a lock node. The client remains yours: it is neither
  * reconfigured nor closed, and no `error` listener is added to it.
  */
 export function nodeRedisNode(
@@ -32,18 +27,18 @@ export function nodeRedisNode(
   }
   if ('call' in given && 'status' in given) {
     throw new TypeError(
-      'Expected `client` to be a client of node-redis, got one of ioredis: use ioredisNode(client)',
+      'Expected `client` to be a node-redis client, got an ioredis client: use ioredisNode(client)',
     )
   }
   if ('totalClients' in given) {
     throw new TypeError(
-      'Expected `client` to be one connection, got a pool: the commands of a lock have to stay in order',
+      'Expected `client` to be one connection, got a pool, but the commands of a lock must stay in order',
     )
   }
   return new ScriptNode(linkToNodeRedis(client, options.name), options)
 }
 
-/** No timer for each command, which costs several times the command itself; and replies in plain types. */
+/** No timer per command, which costs several times as much as the command itself, and replies in plain types. */
 const PLAIN = { timeout: undefined, typeMapping: undefined }
 
 export function linkToNodeRedis(
@@ -63,10 +58,10 @@ export function linkToNodeRedis(
       isReady,
       send: (args) => client.sendCommand(false, args, PLAIN),
       watch: (observer) => watchConnection(client, isReady, events, observer),
-      openSubscriber: () => new NodeRedisSubscriber(client.duplicate?.() ?? borrowed(client)),
+      openSubscriber: () => nodeRedisSubscriber(client.duplicate?.() ?? borrowed(client)),
     }
   }
-  // Once and for all: options that come with each command are merged with the client's each time.
+  // Set once, because options passed with a command are merged with the client's every time.
   const plain = client.withCommandOptions(PLAIN)
   const { socket = {} } = (client.options ?? {}) as { socket?: object }
   const events = { made: ['ready'], lost: ['reconnecting', 'terminated', 'end'] }
@@ -77,17 +72,6 @@ export function linkToNodeRedis(
     isReady,
     send: (args) => plain.sendCommand(args),
     watch: (observer) => watchConnection(client, isReady, events, observer),
-    openSubscriber: () => new NodeRedisSubscriber(client.duplicate(overrides)),
-  }
-}
-
-/** A sentinel client has a connection for subscriptions beside the one for commands; it is not ours to end. */
-function borrowed(client: NodeRedisSentinel): SubscribingClient {
-  return {
-    connect: () => Promise.resolve(),
-    subscribe: (channel, listener) => client.subscribe(channel, listener),
-    unsubscribe: (channel) => client.unsubscribe(channel),
-    destroy: () => undefined,
-    on: () => undefined,
+    openSubscriber: () => nodeRedisSubscriber(client.duplicate(overrides)),
   }
 }

@@ -21,28 +21,28 @@ function isNull(value: Scalar): value is null | undefined {
 }
 
 /**
- * What scripts/batch.lua said of one command, if it was not simply granted. Clients may be configured to give numbers
- * as strings, and strings as buffers.
+ * The reply of scripts/batch.lua to one command that was not simply granted. Clients may be configured to return
+ * numbers as strings, and strings as buffers.
  */
-export function decodeReply(command: LockCommand, said: unknown, clock: number | undefined): NodeReply {
-  if (Array.isArray(said)) {
+export function decodeReply(command: LockCommand, encoded: unknown, clock: number | undefined): NodeReply {
+  if (Array.isArray(encoded)) {
     if (command.kind !== 'inspect')
-      return { vote: 'refused', reason: 'stale', counter: Number(said[0]), clock }
-    const sightings = command.keys.map((key, index) => sightingOf(key, said[index]))
+      return { vote: 'refused', reason: 'stale', counter: Number(encoded[0]), clock }
+    const sightings = command.keys.map((key, index) => sightingOf(key, encoded[index]))
     return { vote: 'granted', clock, sightings }
   }
-  const number = Number(said)
+  const number = Number(encoded)
   const reason = REASONS[number % 8]
   if (reason === undefined) {
-    return voteOfError(new Error(String(said)), { source: batch.source, keys: command.keys })
+    return voteOfError(new Error(String(encoded)), { source: batch.source, keys: command.keys })
   }
   return number < 8
     ? { vote: 'refused', reason, clock }
     : { vote: 'refused', reason, clock, remaining: Math.floor(number / 8) - 1 }
 }
 
-function sightingOf(key: string, said: unknown): Sighting {
-  const [value, remaining, counter, ...waiters] = said as readonly Scalar[]
+function sightingOf(key: string, encoded: unknown): Sighting {
+  const [value, remaining, counter, ...waiters] = encoded as readonly Scalar[]
   return {
     key,
     value: isNull(value) ? null : String(value),
@@ -52,10 +52,10 @@ function sightingOf(key: string, said: unknown): Sighting {
   }
 }
 
-/** The reply of scripts/greet.lua and mark.lua. A server that does not tell its run is known by its marker alone. */
+/** The reply of scripts/greet.lua and mark.lua. A server that does not return its run is identified by its marker alone. */
 export function decodeGreeting(reply: unknown, durable: boolean): NodeReply {
   if (!Array.isArray(reply)) {
-    return { vote: 'unknown', reason: `its reply makes no sense: ${shapeOf(reply)}` }
+    return { vote: 'unknown', reason: `malformed reply: ${shapeOf(reply)}` }
   }
   const [, clock, own, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
   const marker: MarkerSighting | null = isNull(markedRun)
@@ -72,7 +72,7 @@ export function decodeGreeting(reply: unknown, durable: boolean): NodeReply {
   return { vote: 'granted', clock: Number(clock), greeting }
 }
 
-/** Never what it says: the reply to another command may be the value of a lock. */
+/** Never the content, because the reply to another command may be the value of a lock. */
 export function shapeOf(reply: unknown): string {
   if (Array.isArray(reply)) return `an array of ${reply.length}`
   return reply === null ? 'null' : `a ${typeof reply}`

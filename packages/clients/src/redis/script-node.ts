@@ -7,9 +7,10 @@ import type {
   NodeReply,
   WakeObserver,
 } from '@quorumlock/core'
-import type { Answer } from './batch.js'
-import { BatchCall, FleetCall } from './call.js'
+import { BatchCall } from './batch-call.js'
+import type { Answer } from './call.js'
 import { queueOf } from './companions.js'
+import { FleetCall } from './fleet-call.js'
 import type { LockCommand } from './job.js'
 import type { RedisLink, Subscriber } from './link.js'
 import { ScriptRunner } from './script-runner.js'
@@ -24,7 +25,7 @@ export interface ScriptNodeOptions {
   readonly durable?: boolean | undefined
 }
 
-/** A lock node over one Redis client: all commands of a tick travel in one script call. */
+/** A lock node over one Redis client. All commands of a tick travel in one script call. */
 export class ScriptNode implements LockNode {
   readonly name: string
   readonly lacks: readonly Ability[] | undefined
@@ -61,7 +62,7 @@ export class ScriptNode implements LockNode {
   }
 
   send(command: NodeCommand, answer: (reply: NodeReply) => void): void {
-    // After the microtasks: whoever goes on because of the same piece of news travels along.
+    // After the microtasks, so that commands triggered by the same event travel together.
     if (this.#commands.length === 0) process.nextTick(this.#flush)
     this.#commands.push(command)
     this.#answers.push(answer)
@@ -123,7 +124,7 @@ export class ScriptNode implements LockNode {
   }
 }
 
-/** For those who have to look behind the port, as the doctor does. */
+/** For code that must see behind the port, as the doctor does. */
 const links = new WeakMap<LockNode, RedisLink>()
 
 export function linkOf(node: LockNode): RedisLink | undefined {
@@ -135,7 +136,7 @@ function obstacleInCluster(keys: readonly string[], slot: number): Failed | unde
     return {
       vote: 'failed',
       misuse: true,
-      reason: `CROSSSLOT ${shownKeys(keys)} lie in different slots of the Redis Cluster: give the resources a common hash tag, as in {order:42}:lines`,
+      reason: `CROSSSLOT ${shownKeys(keys)} are in different slots of the Redis Cluster: give the resources a common hash tag, as in {order:42}:lines`,
     }
   }
   const odd = keys.find((key) => key.includes('}') && slotOf(queueOf(key)) !== slot)
@@ -143,6 +144,6 @@ function obstacleInCluster(keys: readonly string[], slot: number): Failed | unde
   return {
     vote: 'failed',
     misuse: true,
-    reason: `CROSSSLOT the queue of ${shownKeys([odd])} cannot lie beside it in a Redis Cluster: use braces only for a hash tag, as in {order:42}:lines`,
+    reason: `CROSSSLOT the queue of ${shownKeys([odd])} would be in another slot of the Redis Cluster: use braces only for a hash tag, as in {order:42}:lines`,
   }
 }

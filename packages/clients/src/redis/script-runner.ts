@@ -1,39 +1,37 @@
-import { BatchCall, type Call } from './call.js'
+import { BatchCall } from './batch-call.js'
+import type { Call } from './call.js'
 import type { RedisLink } from './link.js'
 import type { EmbeddedScript } from './scripts/embedded.js'
 import { codeOf, voteOfError } from './vote-of-error.js'
 
-/** A call that was turned away as a whole: nothing of it was done. */
-interface TurnedAway {
+/** A call that was rejected as a whole, without any effect. */
+interface Rejected {
   readonly call: Call
   readonly number: number
-  /** One of its commands was the reason: each goes by itself. */
+  /** Whether one of its commands was the reason, so that each is resent in a call of its own. */
   readonly alone: boolean
 }
 
-/** While turned-away calls wait for those behind them. */
+/** Exists while rejected calls wait for the calls sent after them. */
 interface Recovery {
-  readonly turnedAway: TurnedAway[]
+  readonly rejected: Rejected[]
   readonly done: { readonly call: Call; readonly number: number }[]
   readonly held: Call[]
 }
 
 const LOST = 'the connection was lost'
-const UNREADABLE = 'its reply could not be read'
+const UNREADABLE = 'the reply could not be read'
 
-/**
- * Runs scripts over one connection, in order, each at most once. A script that the server does not know is sent along
- * with the call.
- */
+/** Runs scripts over one connection, in order, each at most once. A script that the server does not know is sent with the call. */
 export class ScriptRunner {
   readonly #link: RedisLink
-  /** By number, in the order in which they were sent. */
+  /** By number, in the order of sending. */
   readonly #inFlight = new Map<number, Call>()
   readonly #known = new Set<EmbeddedScript>()
   #recovery: Recovery | undefined
   /**
-   * A client that goes on after a reply that it could not read gives every later one to the command before it. Each call
-   * has a number that its reply repeats: so it finds its call all the same, while an error is nobody's for sure.
+   * A client that continues after an unreadable reply assigns every later reply to the preceding command. Each call has
+   * a number that its reply repeats, so the reply still finds its call. An error can no longer be assigned for certain.
    */
   #isOutOfStep = false
   #sent = 0
@@ -47,7 +45,7 @@ export class ScriptRunner {
     else this.#recovery.held.push(call)
   }
 
-  /** What was sent may have happened; what was held back has not. */
+  /** Calls in flight may have run; calls held back have not. */
   disconnected(): void {
     const recovery = this.#recovery
     const inFlight = [...this.#inFlight.values()]
@@ -57,7 +55,7 @@ export class ScriptRunner {
     this.#isOutOfStep = false
     for (const call of inFlight) call.settleAll({ vote: 'unknown', reason: LOST })
     if (recovery === undefined) return
-    for (const { call } of recovery.turnedAway) call.settleAll({ vote: 'failed', reason: LOST })
+    for (const { call } of recovery.rejected) call.settleAll({ vote: 'failed', reason: LOST })
     for (const call of recovery.held) call.settleAll({ vote: 'failed', reason: LOST })
   }
 
@@ -73,7 +71,7 @@ export class ScriptRunner {
     this.#inFlight.set(number, call)
     this.#transmit(head.concat(call.args(), String(number)), call.key).then(
       (reply) => {
-        this.#answered(number, reply)
+        this.#onReply(number, reply)
       },
       (error: unknown) => {
         if (this.#isOutOfStep) this.#failedOutOfStep(call, error)
@@ -83,7 +81,7 @@ export class ScriptRunner {
     )
   }
 
-  #answered(number: number, reply: unknown): void {
+  #onReply(number: number, reply: unknown): void {
     const repeated = Array.isArray(reply) ? Number(reply[0]) : NaN
     if (repeated !== number) {
       this.#isOutOfStep = true
@@ -99,7 +97,7 @@ export class ScriptRunner {
     this.#recoverIfQuiet()
   }
 
-  /** Replies come in the order of the commands: what was passed over will not come. */
+  /** Replies arrive in the order of the commands, so a reply that was skipped will not arrive. */
   #giveUpBefore(number: number): void {
     if (this.#link.isCluster) return
     for (const earlier of this.#inFlight.keys()) {
@@ -108,7 +106,7 @@ export class ScriptRunner {
     }
   }
 
-  /** The error is that of the oldest call, or of somebody else's command. */
+  /** The error belongs to the oldest call, or to a command that is not ours. */
   #failedOutOfStep(call: Call, error: unknown): void {
     if (isUnknownScript(error)) this.#known.delete(call.script)
     const [oldest] = this.#inFlight.keys()
@@ -134,26 +132,26 @@ export class ScriptRunner {
       return
     }
     if (isUnknown) this.#known.delete(call.script)
-    this.#recovery ??= { turnedAway: [], done: [], held: [] }
-    this.#recovery.turnedAway.push({ call, number, alone })
+    this.#recovery ??= { rejected: [], done: [], held: [] }
+    this.#recovery.rejected.push({ call, number, alone })
   }
 
   /**
-   * Commands on the same key must not change places. So the calls that were turned away go again only when all behind
-   * them are answered, before everything that came since; a command that was overtaken after all is given up.
+   * Commands on the same key must not be reordered. So rejected calls are resent once all calls sent after them are
+   * answered, and before calls that came later. A command overtaken by another one on its key is given up.
    */
   #recoverIfQuiet(): void {
     const recovery = this.#recovery
     if (recovery === undefined || this.#inFlight.size > 0) return
     this.#recovery = undefined
-    const { turnedAway, done, held } = recovery
-    turnedAway.sort((a, b) => a.number - b.number)
-    const again = turnedAway.flatMap(({ call, number, alone }) => {
+    const { rejected, done, held } = recovery
+    rejected.sort((a, b) => a.number - b.number)
+    const resent = rejected.flatMap(({ call, number, alone }) => {
       if (!(call instanceof BatchCall)) return [call]
       const overtaking = done.filter((other) => other.number > number)
       return stillPossible(call, new Set(overtaking.flatMap(({ call: other }) => keysOf(other))), alone)
     })
-    for (const call of again) this.run(call)
+    for (const call of resent) this.run(call)
     for (const call of held) this.run(call)
   }
 }
@@ -168,11 +166,11 @@ function isUnknownScript(error: unknown): boolean {
 
 function stillPossible(call: BatchCall, overtaken: ReadonlySet<string>, alone: boolean): BatchCall[] {
   const calls: BatchCall[] = []
-  for (const [command, answer] of call.open()) {
+  for (const [command, answer] of call.unanswered()) {
     if (command.keys.some((key) => overtaken.has(key))) {
       answer({
         vote: 'failed',
-        reason: 'the server did not know the script, and later commands were faster',
+        reason: 'not run: the script was missing, and later commands on these keys have already run',
       })
       continue
     }
@@ -185,7 +183,7 @@ function stillPossible(call: BatchCall, overtaken: ReadonlySet<string>, alone: b
   return calls
 }
 
-/** Commands are told apart by them; a greeting and a marker stand in nobody's way. */
+/** The keys that determine the order of calls. A greeting or a marker conflicts with no other call. */
 function keysOf(call: Call): readonly string[] {
   return call instanceof BatchCall ? call.keys() : []
 }

@@ -1,7 +1,7 @@
 const MOST_KEYS = 5
 const LONGEST_KEY = 60
 
-/** Keys in a message: short and few, whatever they are. */
+/** Keys for a message, limited in number and length. */
 export function shownKeys(keys: readonly string[]): string {
   const shown = keys
     .slice(0, MOST_KEYS)

@@ -2,7 +2,7 @@ import type { WakeObserver } from '@quorumlock/core'
 
 const HANDED = / (\d+) (\d+)$/
 
-/** Who listens on which channel of one connection. */
+/** The observers of each channel of one connection. */
 export class Subscriptions {
   readonly #channels = new Map<string, Set<WakeObserver>>()
 
@@ -10,15 +10,13 @@ export class Subscriptions {
     return [...this.#channels.keys()]
   }
 
-  /** True for the first of the channel. */
-  add(channel: string, observer: WakeObserver): boolean {
+  add(channel: string, observer: WakeObserver): void {
     const observers = this.#channels.get(channel)
     if (observers === undefined) this.#channels.set(channel, new Set([observer]))
     else observers.add(observer)
-    return observers === undefined
   }
 
-  /** True for the last of the channel. */
+  /** True if it was the last observer of the channel. */
   remove(channel: string, observer: WakeObserver): boolean {
     const observers = this.#channels.get(channel)
     if (observers?.delete(observer) !== true || observers.size > 0) return false
@@ -30,7 +28,7 @@ export class Subscriptions {
     for (const observer of this.#channels.get(channel) ?? []) observer.live()
   }
 
-  /** The text is that of scripts/batch.lua: a waiter, and what was handed to it. */
+  /** The text comes from scripts/batch.lua: a waiter and, if the lock was handed to it, the time left and the deadline. */
   message(channel: string, text: string): void {
     const [found, remaining, deadline] = HANDED.exec(text) ?? []
     const waiterId = found === undefined ? text : text.slice(0, -found.length)

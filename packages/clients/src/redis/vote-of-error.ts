@@ -1,7 +1,7 @@
 import type { Failed, Unknown } from '@quorumlock/core'
 import { denialIn, withoutPosition, type Attempted } from './denial.js'
 
-/** Refusals that come before anything is done, and that time or an operator mends. */
+/** Errors before any effect, which time or an operator resolves. */
 const OUTAGE = new Set([
   'BUSY',
   'CLUSTERDOWN',
@@ -15,13 +15,13 @@ const OUTAGE = new Set([
   'TRYAGAIN',
 ])
 
-/** Refusals that come before anything is done, and that only the caller or the set-up can mend. */
+/** Errors before any effect, which only the caller or a change of the setup can resolve. */
 const MISUSE = new Set(['ASK', 'CROSSSLOT', 'MOVED', 'NOAUTH', 'NOPERM', 'WRONGPASS', 'WRONGTYPE'])
 
-/** What servers say without a code. */
+/** Errors of servers that have no code. */
 const REFUSED_BY_SERVER = [/^ERR unknown command/i, /^ERR max number of clients reached/i]
 
-/** What the clients say when a command did not even reach a socket. */
+/** Errors of the clients for a command that has not reached a socket. */
 const NEVER_SENT = [
   // node-redis
   /^The client is closed$/,
@@ -31,40 +31,40 @@ const NEVER_SENT = [
   /enableOfflineQueue options is false/,
 ]
 
-/** As in ETIMEDOUT: no word of a server, though in capitals. */
+/** An error of the system such as ETIMEDOUT, in capitals but not from a server. */
 const SYSTEM_ERROR = /^E(?!RR$|XECABORT$)/
 
-/** An error message is for people: what a server repeats of a long key is cut, characters. */
+/** In characters. Servers may repeat long keys in a message, which is meant for people. */
 const LONGEST_REASON = 500
 
 /**
- * What an error proves ("Votes"): `failed` only when nothing can have been written. Whatever is not understood, a lost
- * connection above all, is `unknown`. `attempted` names what the server refused where the server itself does not.
+ * What an error proves (section "Votes"): `failed` only if nothing can have been written. Everything else, a lost
+ * connection above all, is `unknown`. `attempted` serves to name the command or the keys if the server does not.
  */
 export function voteOfError(error: unknown, attempted?: Attempted): Failed | Unknown {
-  const said = textOf(error)
-  const message = withoutArguments(withoutPosition(said))
-  const code = codeOf(said)
+  const text = textOf(error)
+  const message = withoutArguments(withoutPosition(text))
+  const code = codeOf(text)
   const cause = causeOf(error)
-  const denial = denialIn(said, attempted)
+  const denial = denialIn(text, attempted)
   const reason = cut(denial ?? explained(code, message))
-  // Where only the marker was refused something was written before.
+  // If only the write of the marker failed, other keys have been written before.
   if (code === 'MARKER')
     return { vote: 'unknown', reason, answered: true, ...(denial && { misuse: true }), cause }
   if (code !== undefined && MISUSE.has(code)) return { vote: 'failed', reason, misuse: true, cause }
-  const surelyNot =
+  const isSureNo =
     (code !== undefined && OUTAGE.has(code)) ||
     REFUSED_BY_SERVER.some((pattern) => pattern.test(message)) ||
     NEVER_SENT.some((pattern) => pattern.test(message))
-  if (surelyNot) return { vote: 'failed', reason, cause }
+  if (isSureNo) return { vote: 'failed', reason, cause }
   const answered = code !== undefined && !SYSTEM_ERROR.test(code)
   return { vote: 'unknown', reason, ...(answered && { answered }), cause }
 }
 
-/** The error code of a Redis reply; in Redis 6 an error from within a script carries its position before it. */
+/** The error code of a Redis reply. In Redis 6 the position precedes an error from within a script. */
 export function codeOf(message: string): string | undefined {
   const code = (/^([A-Z]{2,})(?: |$)/.exec(withoutPosition(message)) ?? [])[1]
-  // Within a script servers have no code for it.
+  // Within a script, servers report a missing permission without a code.
   return (code === undefined || code === 'ERR') && denialIn(message) !== undefined ? 'NOPERM' : code
 }
 
@@ -73,12 +73,12 @@ function textOf(error: unknown): string {
   return message === '' ? 'an error without a message' : message
 }
 
-/** `instanceof` is not to be relied on where modules are loaded twice. */
+/** `instanceof` is unreliable if a module is loaded twice. */
 function isErrorLike(error: unknown): error is { readonly message: string } {
   return typeof (error as { readonly message?: unknown } | null | undefined)?.message === 'string'
 }
 
-/** ioredis puts the command on its errors, with the value of the lock among its arguments: logs would print it. */
+/** ioredis attaches the command to its errors, including the value of the lock, which logs would print. */
 function causeOf(error: unknown): unknown {
   if (!isErrorLike(error)) return error
   const { message, name, stack } = error as Partial<Error>
@@ -94,7 +94,7 @@ function causeOf(error: unknown): unknown {
   return copy
 }
 
-/** A server that does not know a command repeats what came with it: the value of a lock, maybe. */
+/** A server that does not know a command repeats its arguments, which may include the value of a lock. */
 function withoutArguments(message: string): string {
   return message.replace(/,? with args beginning with:.*/i, '')
 }

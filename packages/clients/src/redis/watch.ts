@@ -5,15 +5,15 @@ export interface Events {
   off(event: string, listener: (event: unknown) => void): unknown
 }
 
-/** Events of a client by the names that it gives them; each function says whether the event counts. */
+/** The names of a client's events. */
 export interface ConnectionEvents {
   readonly made: readonly string[]
   readonly lost: readonly string[]
-  /** The connection leads elsewhere from now on: lost and made in one. */
+  /** The connection leads to another server from now on, if the function returns true for the event. */
   readonly moved?: Readonly<Record<string, (event: unknown) => boolean>> | undefined
 }
 
-/** Tells each change once, however many events a client has for it. Never listens to `error`: that is its owner's. */
+/** Reports each change once, however many events a client emits for it. Never listens to `error`, which is up to the owner. */
 export function watchConnection(
   client: Events,
   isReady: () => boolean,

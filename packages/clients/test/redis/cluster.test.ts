@@ -8,7 +8,7 @@ import { Cluster as Cluster5 } from 'ioredis5'
 import { createCluster } from 'redis'
 import { createCluster as createCluster5 } from 'redis5'
 import { startCluster, type TestCluster } from '../support/cluster.js'
-import { acquire, ask, askAll, open, release, said } from '../support/servers.js'
+import { acquire, ask, askAll, open, release, shown } from '../support/servers.js'
 
 let cluster: TestCluster
 beforeAll(async () => {
@@ -71,10 +71,10 @@ describe.each(clients)('%s', (_name, make) => {
     await subject.dispose?.()
   })
 
-  test('sends the commands of one tick to the servers that they belong to', async () => {
+  test('a cluster node sends each command to the server that has its slot', async () => {
     const keys = Array.from({ length: 60 }, (_, index) => `spread:${index}:${Math.random()}`)
     const taken = await askAll(node, ...keys.map((key) => acquire(key)))
-    expect(new Set(taken.map(said))).toEqual(new Set(['granted']))
+    expect(new Set(taken.map(shown))).toEqual(new Set(['granted']))
     const counts = await Promise.all(
       cluster.ports.map(async (port) => {
         const one = await open(`redis://127.0.0.1:${port}`)
@@ -87,7 +87,7 @@ describe.each(clients)('%s', (_name, make) => {
     await askAll(node, ...keys.map((key) => release(key)))
   })
 
-  test('refuses keys of different slots at once, names them and says what to do', async () => {
+  test('a cluster node rejects keys of different slots immediately, with the keys and the remedy', async () => {
     const redlock = new Redlock({ nodes: [node] })
     const failure = await redlock.acquire(['order:1', 'order:2']).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(LockMisuseError)
@@ -95,7 +95,7 @@ describe.each(clients)('%s', (_name, make) => {
     await (await redlock.acquire(['{order}:1', '{order}:2'])).release()
   })
 
-  test('hands over from one who waits to the next', async () => {
+  test('a cluster node hands a lock over to the next waiter', async () => {
     const redlock = new Redlock({ nodes: [node], ttl: 20_000 })
     const other = new Redlock({ nodes: [node], ttl: 20_000 })
     const held = await redlock.acquire('queued:1')
@@ -104,7 +104,7 @@ describe.each(clients)('%s', (_name, make) => {
     await (await waiting).release()
   })
 
-  test('takes keys with braces, and keeps their companions beside them', async () => {
+  test('a cluster node accepts keys with hash tags, and stores their companions in the same slot', async () => {
     for (const key of ['a{b', '{d}e', 'f{g}h{i}', 'j{k}']) {
       const waiter = { id: 'c#1', at: 1, age: 0, life: 5_000 }
       const replies = await askAll(
@@ -115,14 +115,18 @@ describe.each(clients)('%s', (_name, make) => {
         release(key),
         { kind: 'release', keys: [key], value: 'c#1' },
       )
-      expect([key, ...replies.map(said)]).toEqual([
+      expect([key, ...replies.map(shown)]).toEqual([
         key,
-        ...['granted', 'refused: held', 'granted', 'granted', 'refused: gone'],
+        'granted',
+        'refused: held',
+        'granted',
+        'granted',
+        'refused: gone',
       ])
     }
   })
 
-  test('refuses keys whose braces are no hash tag, with a word on what to do', async () => {
+  test('a cluster node rejects keys whose braces are not a hash tag, with the remedy', async () => {
     for (const key of ['{}c', 'a}b', 'k{}l{m}']) {
       expect(await ask(node, acquire(key))).toMatchObject({
         vote: 'failed',
@@ -132,11 +136,11 @@ describe.each(clients)('%s', (_name, make) => {
     }
   })
 
-  test('says that nothing guards it against lost data', () => {
+  test('a cluster node declares that it lacks the guard against lost data', () => {
     expect(node.lacks).toEqual(['marker'])
   })
 
-  test('answers a probe', async () => {
-    expect(said(await ask(node, { kind: 'greet' }))).toBe('granted')
+  test('a cluster node answers a probe', async () => {
+    expect(shown(await ask(node, { kind: 'greet' }))).toBe('granted')
   })
 })

@@ -6,7 +6,7 @@ import { createClient as createClient5 } from 'redis5'
 import { lockNodeConformance, startFleet, type Subject } from '@quorumlock/testing'
 import { ioredisNode, nodeRedisNode } from '@quorumlock/clients'
 
-/** A server of its own for each client, so that no suite sees what another one left behind. */
+/** One server per client, so that no suite sees the keys of another one. */
 async function withServer(make: (url: string) => Promise<Subject>): Promise<Subject> {
   const fleet = await startFleet({ nodes: 1, backend: 'processes' })
   const { node, dispose } = await make(fleet.urls[0] as string)

@@ -19,7 +19,7 @@ let fleet: Fleet
 let urls: string[]
 const doors: { close(): void }[] = []
 
-/** The server's own TLS, or that of a tunnel before it: to a client it is the same. */
+/** A tunnel with TLS in front of a server, which looks to a client like the server's own TLS. */
 async function encrypted(url: string, wanted: TlsOptions = {}): Promise<string> {
   const server = createServer({ cert: certificate, key: pem('key'), ...wanted }, (socket) => {
     const inside = connectTo({ host: '127.0.0.1', port: Number(new URL(url).port) })
@@ -43,7 +43,7 @@ afterAll(async () => {
   await fleet.dispose()
 })
 
-test('over TLS a lock is taken, waited for and handed over', async () => {
+test('over TLS a lock is acquired, waited for and handed over', async () => {
   const options = { tls: { ca: certificate }, wait: 60_000, connectTimeout: 60_000 }
   const clients: Redlock[] = []
   try {
@@ -51,7 +51,7 @@ test('over TLS a lock is taken, waited for and handed over', async () => {
     const [one, other] = clients as [Redlock, Redlock]
     const held = await one.acquire('order:1')
     const waiting = other.acquire('order:1')
-    // It hears of the release over connections of its own, which have to be encrypted, too.
+    // The waiter is notified over separate connections, which must be encrypted too.
     await eventually(async () => {
       expect((await one.inspect('order:1')).waiters).toBe(1)
       for (const node of fleet.nodes) expect(await node.command('PUBSUB', 'CHANNELS')).not.toBe('')
@@ -65,13 +65,13 @@ test('over TLS a lock is taken, waited for and handed over', async () => {
   }
 })
 
-test('a certificate that nobody vouches for is refused, and the error says so', async () => {
+test('an untrusted certificate is rejected, and the error names the reason', async () => {
   const error: unknown = await connect(urls, { connectTimeout: 2_000 }).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(QuorumUnavailableError)
   expect((error as Error).message).toContain('self-signed certificate')
 })
 
-test('the command takes a private authority and a client certificate from its configuration file', async () => {
+test('the command reads a private authority and a client certificate from its configuration file', async () => {
   const strict: TlsOptions = { ca: certificate, requestCert: true, rejectUnauthorized: true }
   const nodes = await Promise.all(fleet.urls.map((url) => encrypted(url, strict)))
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-tls-'))

@@ -11,8 +11,8 @@ let fleet: Fleet
 
 beforeAll(async () => {
   fleet = await startFleet({ nodes: 3, backend: 'processes' })
-  // A fleet is founded by those nodes that are connected first. One that comes after the first lock is a newcomer, and
-  // stays out for as long as that lock may live.
+  // The nodes that are connected first found a fleet. A node that connects after the first lock is a newcomer, and cannot
+  // vote for as long as that lock may live.
   const founder = await connect(fleet.urls)
   await eventually(async () => {
     for (const { state } of founder.health()) expect(state).toBe('up')
@@ -24,14 +24,14 @@ afterAll(() => fleet.dispose())
 const open: Redlock[] = []
 const admins: Client[] = []
 
-/** Closed after the test, however that ends. */
+/** Connects a client that is closed after the test, even if the test fails. */
 async function opened(...args: Parameters<typeof connect>): Promise<Redlock> {
   const redlock = await connect(...args)
   open.push(redlock)
   return redlock
 }
 
-/** A client of the first node, to look at what the others do there. */
+/** A client of the first node, to observe the other clients. */
 async function administrator(): Promise<Client> {
   const client = await openClient(fleet.urls[0] as string)
   admins.push(client)
@@ -45,7 +45,7 @@ afterEach(async () => {
 })
 
 describe('connect', () => {
-  test('gives a Redlock over its own connections, and close() ends them', async () => {
+  test('connect() returns a Redlock with its own connections, and close() ends them', async () => {
     const redlock = await opened(fleet.urls, { ttl: 10_000, clientName: 'connect-test' })
     const lock = await redlock.acquire('order:1')
     await expect(lock.release()).resolves.toBe('released')
@@ -58,7 +58,7 @@ describe('connect', () => {
     await eventually(async () => expect(await named()).toBe(0))
   })
 
-  test('starts when a majority is there, though another node is not', async () => {
+  test('connect() resolves with a majority while another node is down', async () => {
     await fleet.nodes[2]?.kill()
     const redlock = await opened(fleet.urls, { connectTimeout: 60_000 })
     await (await redlock.acquire('order:2')).release()
@@ -68,7 +68,7 @@ describe('connect', () => {
     await redlock.close()
   })
 
-  test('labels its locks with host and process, or as told, or not at all', async () => {
+  test('connect() labels locks with host and process by default, with the given label, or not at all', async () => {
     const seen = async (label?: string | false, ofCall?: string): Promise<string | undefined> => {
       const redlock = await opened(fleet.urls, { label })
       await using lock = await redlock.acquire('labelled', { label: ofCall })
@@ -81,14 +81,14 @@ describe('connect', () => {
     await expect(opened(fleet.urls, { label: '' })).rejects.toThrow('`label`')
   })
 
-  test('does not wait for a node that takes connections and says nothing', async () => {
+  test('connect() does not wait for a node that accepts connections and never responds', async () => {
     using deaf = await deafServer()
     const redlock = await opened([...fleet.urls.slice(0, 2), deaf.url], { connectTimeout: 60_000 })
     await (await redlock.acquire('order:3')).release()
     await redlock.close()
   })
 
-  test('fails when no majority can be reached in time, says which nodes and why, and leaves nothing open', async () => {
+  test('connect() without a majority in time rejects with nodes and reasons, and leaves no connection open', async () => {
     using deaf = await deafServer()
     const nodes = [fleet.urls[0] as string, 'redis://user:secret@127.0.0.1:1', deaf.url]
     const failure = await connect(nodes, { connectTimeout: 2_000 }).then(
@@ -104,7 +104,7 @@ describe('connect', () => {
     await eventually(async () => expect(deaf.sockets.size).toBe(0))
   })
 
-  test('logs in with the user and password of the URL, of the object, or of all', async () => {
+  test('connect() logs in with the user and password of the URL, of the object, or of the options', async () => {
     const admin = await administrator()
     await admin.sendCommand(['ACL', 'SETUSER', 'ada', 'on', '>pa:ss@word', '~*', '&*', '+@all'])
     const [url = ''] = fleet.urls
@@ -121,7 +121,7 @@ describe('connect', () => {
     await expect(connect([url], wrong)).rejects.toThrow('WRONGPASS')
   })
 
-  test('takes up a connection again that the server has cut', async () => {
+  test('connect() restores a connection that the server has cut', async () => {
     const redlock = await opened([fleet.urls[0] as string], { clientName: 'cut' })
     const admin = await administrator()
     const { id } = (await admin.clientList()).find(({ name }) => name === 'cut') ?? { id: 0 }
@@ -133,8 +133,8 @@ describe('connect', () => {
     await redlock.close()
   })
 
-  test('tells a dead peer from an idle one', async () => {
-    // A prefix of its own: to a fleet that another test has founded on one of the nodes the others are newcomers.
+  test('a dead peer counts as down, and an idle one does not', async () => {
+    // A separate prefix, because another test founded a fleet on one node, to which the other nodes are newcomers.
     const redlock = await opened(fleet.urls, { pingInterval: 100, socketTimeout: 2_000, keyPrefix: 'dead:' })
     const states = (): string[] => redlock.health().map(({ state }) => state)
     await eventually(async () => expect(states()).toEqual(['up', 'up', 'up']))

@@ -22,7 +22,7 @@ const codes = ({ findings }: DoctorReport): string[] =>
   findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code)
 
 describe('the doctor', () => {
-  test('finds a good fleet healthy, recommends times, and leaves nothing behind', async () => {
+  test('the doctor reports a healthy fleet, recommends times, and leaves no keys behind', async () => {
     const report = await doctor(fleet.urls)
     expect(codes(report)).toEqual([])
     expect(report).toMatchObject({ healthy: true, recommended: { nodeTimeout: expect.any(Number) } })
@@ -32,7 +32,7 @@ describe('the doctor', () => {
       role: 'master',
       persistence: 'none',
     })
-    // It is one clock; half of a round trip, and what is rounded, is what cannot be known.
+    // Both read the same clock. The error is at most half a round trip, plus rounding.
     const { clockOffset = Infinity, roundTrip } = report.nodes[0]!
     expect(Math.abs(clockOffset)).toBeLessThanOrEqual(roundTrip!.median / 2 + 2)
     expect(formatDoctorReport(report)).toContain('healthy')
@@ -44,7 +44,7 @@ describe('the doctor', () => {
     expect(keys.filter((key) => !key.includes('doctor'))).toEqual([])
   })
 
-  test('takes clients and nodes as well as URLs', async () => {
+  test('the doctor accepts clients and nodes as well as URLs', async () => {
     const ioredis = new Redis(fleet.urls[1]!)
     await once(ioredis, 'ready')
     const node = nodeRedisNode(admins[2]!)
@@ -57,15 +57,15 @@ describe('the doctor', () => {
     ioredis.disconnect()
   })
 
-  test('notices one server under two names', async () => {
+  test('the doctor detects one server under two names', async () => {
     const [url = ''] = fleet.urls
     const report = await doctor([url, url.replace('127.0.0.1', 'localhost'), fleet.urls[1]!])
     expect(report.healthy).toBe(false)
     expect(codes(report)).toContain('same-server')
-    expect(formatDoctorReport(report)).toContain('one and the same server')
+    expect(formatDoctorReport(report)).toContain('are the same server')
   })
 
-  test('says why a node cannot be reached, and never its password', async () => {
+  test('the doctor reports why a node is unreachable, without its password', async () => {
     const report = await doctor([...fleet.urls.slice(0, 2), 'redis://:secret@127.0.0.1:1'], {
       timeout: 5_000,
     })
@@ -74,11 +74,11 @@ describe('the doctor', () => {
     expect(JSON.stringify(report) + formatDoctorReport(report)).not.toContain('secret')
   })
 
-  test('refuses a timeout of nothing', async () => {
+  test('the doctor rejects a timeout of 0', async () => {
     await expect(doctor(fleet.urls, { timeout: 0 })).rejects.toThrow('Expected `timeout` to be')
   })
 
-  test('shows names of others so that a terminal does not obey them', async () => {
+  test('the doctor escapes control characters in names', async () => {
     const report = await doctor([
       memoryNode({ name: '\u001b[2J\nfake' }),
       { url: 'redis://127.0.0.1:1', name: '\u009b' },
@@ -86,14 +86,14 @@ describe('the doctor', () => {
     const shown = formatDoctorReport(report)
     expect(shown).toContain('\\u{1b}[2J\\nfake')
     expect(shown).toContain('\\u{9b}')
-    for (const obeyed of ['\u001b', '\u009b']) expect(shown).not.toContain(obeyed)
+    for (const control of ['\u001b', '\u009b']) expect(shown).not.toContain(control)
   })
 
-  test('never recommends a TTL that a busy process outlasts', async () => {
+  test('the doctor never recommends a TTL shorter than a pause of a busy process', async () => {
     expect((await doctor(fleet.urls)).recommended?.ttl).toBeGreaterThanOrEqual(3_000)
   })
 
-  test('is done in time when a node is frozen', async () => {
+  test('the doctor finishes in time although a node is frozen', async () => {
     await fleet.nodes[2]?.pause()
     const report = await doctor(fleet.urls, { timeout: 5_000 })
     await fleet.nodes[2]?.resume()
@@ -101,7 +101,7 @@ describe('the doctor', () => {
     expect(report.recommended).toBeDefined()
   })
 
-  test('warns of eviction, and of a replica', async () => {
+  test('the doctor reports eviction and a replica', async () => {
     await admins[0]!.configSet('maxmemory-policy', 'allkeys-lru')
     await admins[1]!.sendCommand(['REPLICAOF', '127.0.0.1', '1'])
     const report = await doctor(fleet.urls)
@@ -110,7 +110,7 @@ describe('the doctor', () => {
     expect(codes(report)).toEqual(expect.arrayContaining(['eviction', 'replica']))
   })
 
-  test('knows a server that keeps every write', async () => {
+  test('the doctor recognizes a server that persists every write', async () => {
     const durable = await startFleet({ nodes: 1, backend: 'processes', persistence: 'aof' })
     const report = await doctor(durable.urls)
     await durable.dispose()
@@ -118,7 +118,7 @@ describe('the doctor', () => {
     expect(report.findings.map(({ message }) => message).join()).toContain('durable: true')
   })
 
-  test('names the permissions that a user lacks', async () => {
+  test('the doctor names missing permissions', async () => {
     await admins[0]!.sendCommand([
       'ACL',
       'SETUSER',
@@ -133,10 +133,10 @@ describe('the doctor', () => {
     ])
     const report = await doctor([{ url: fleet.urls[0]!, username: 'weak', password: 'weak' }])
     await admins[0]!.sendCommand(['ACL', 'DELUSER', 'weak'])
-    const said = report.findings.map(({ message }) => message).join('\n')
+    const messages = report.findings.map(({ message }) => message).join('\n')
     expect(report.healthy).toBe(false)
-    expect(said).toMatch(/cannot extend a lock: .*(pexpire|can't run this command)/)
-    expect(said).toMatch(/does not answer INFO/)
-    expect(said).toMatch(/cannot wake those who wait/)
+    expect(messages).toMatch(/cannot extend a lock: .*(pexpire|can't run this command)/)
+    expect(messages).toMatch(/does not answer INFO/)
+    expect(messages).toMatch(/cannot notify waiters/)
   })
 })

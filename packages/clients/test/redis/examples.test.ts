@@ -7,7 +7,7 @@ import { commandFile } from '../support/cli.js'
 import { start } from '../support/running.js'
 
 const folder = fileURLToPath(new URL('../../../../examples', import.meta.url))
-/** One for each row of the table of features, and under f for what people use locks beside. */
+/** One example for each row of the table of features, and under f for each framework. */
 const examples = readdirSync(folder).filter((name) => /^[a-f]\d+-/.test(name))
 const rows = { a: 5, b: 12, c: 5, d: 2, e: 1, f: 5 }
 const programs = examples.filter((name) => name.endsWith('.ts'))
@@ -27,17 +27,17 @@ test('there is an example for every feature and framework', () => {
   expect(examples.map((name) => name.split('-')[0]).sort()).toEqual(expected.sort())
 })
 
-test('the README of the examples names every one', () => {
+test('the README of the examples links to every example', () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8')
   expect(examples.filter((name) => !readme.includes(`(${name})`))).toEqual([])
 })
 
-describe('every example does on five servers what it says', () => {
-  test.each(programs)('%s', async (name) => {
+describe('the examples', () => {
+  test.each(programs)('the example %s succeeds on five servers', async (name) => {
     const args = ['--conditions', '@quorumlock/source', '--import', 'tsx', join(folder, name)]
     const env = { ...process.env, REDIS_URLS: fleet.urls.join(',') }
-    // Its assertions are its own; one that fails shows here, as does a process that does not end by itself. tsx looks for
-    // the tsconfig, and with it for how decorators are meant, in the folder where it is started.
+    // A failed assertion of the example shows here, and so does a process that does not end. tsx reads the tsconfig, which
+    // has the setting for decorators, from its working directory.
     expect(await start(process.execPath, args, { env, cwd: folder }).ended).toMatchObject({ code: 0 })
   })
 })
@@ -46,10 +46,10 @@ describe('the crontab line for containers', () => {
   const line = readFileSync(join(cron, 'crontab'), 'utf8')
     .split('\n')
     .find((text) => /^[\d*]/.test(text))
-  /** Without its five fields of time, and with the script where it lies here. */
+  /** Without the five time fields, and with the local path of the script. */
   const command = line?.split(/\s+/).slice(5).join(' ').replace('/app/report.sh', join(cron, 'report.sh'))
 
-  /** What cron does in one container at the due time; the command line is that of the sources. */
+  /** What cron does in one container at the due time, with the command built from the sources. */
   const strike = async (nodes: string): Promise<{ code: unknown; stdout: string }> => {
     const script = `quorumlock() { "$NODE" "$MAIN" "$@"; }; ${command}`
     const env = {
@@ -63,7 +63,7 @@ describe('the crontab line for containers', () => {
     return { code, stdout }
   }
 
-  test('makes one report for two containers', async () => {
+  test('the crontab line makes one report in two containers', async () => {
     const results = await Promise.all([strike(fleet.urls.join(' ')), strike(fleet.urls.join(' '))])
     results.sort((one, other) => Number(one.code) - Number(other.code))
     expect(results).toEqual([
@@ -72,7 +72,7 @@ describe('the crontab line for containers', () => {
     ])
   })
 
-  test('fails where no quorum can be had', async () => {
+  test('the crontab line fails without a quorum', async () => {
     expect(await strike('redis://127.0.0.1:1')).toEqual({ code: 69, stdout: '' })
   })
 })

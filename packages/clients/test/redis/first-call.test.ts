@@ -62,37 +62,37 @@ const newClients: [string, NewClient][] = [
   ],
 ]
 
-async function standsOn(resource: string): Promise<number> {
-  const there = await Promise.all(observers.map((observer) => observer.exists(`lock:${resource}`)))
-  return there.reduce((sum, one) => sum + one, 0)
+async function nodesWith(resource: string): Promise<number> {
+  const exist = await Promise.all(observers.map((observer) => observer.exists(`lock:${resource}`)))
+  return exist.reduce((sum, one) => sum + one, 0)
 }
 
 describe.each(newClients)('over %s', (kind, newClient) => {
-  // Far longer than the test: what stands on a node was not brought there by a renewal.
+  // Far longer than the test, so that no renewal stores the lock on a node.
   const ttl = 600_000
 
-  test('the first lock of a new client stands on every healthy node', async () => {
+  test('the first lock of a new client is stored on every healthy node', async () => {
     for (let run = 0; run < RUNS; run++) {
       const { redlock, end } = await newClient()
       const resource = `${kind}:${run}`
       const lock = await redlock.acquire(resource, { ttl })
-      await eventually(async () => expect(await standsOn(resource)).toBe(5))
+      await eventually(async () => expect(await nodesWith(resource)).toBe(5))
       await lock.release()
       await end()
     }
   })
 
-  test('ten locks asked for at once by a new client stand on every healthy node', async () => {
+  test('ten concurrent first locks of a new client are stored on every healthy node', async () => {
     const { redlock, end } = await newClient()
     const resources = Array.from({ length: 10 }, (_, index) => `${kind}:at once:${index}`)
     await Promise.all(resources.map((resource) => redlock.acquire(resource, { ttl })))
     for (const resource of resources) {
-      await eventually(async () => expect(await standsOn(resource)).toBe(5))
+      await eventually(async () => expect(await nodesWith(resource)).toBe(5))
     }
     await end()
   })
 
-  test('the first try of a new client succeeds though a leftover key stands on two of five nodes', async () => {
+  test('the first try of a new client succeeds although two of five nodes have a leftover key', async () => {
     for (let run = 0; run < 5; run++) {
       const resource = `${kind}:left over:${run}`
       for (const node of [run, run + 1]) await observers[node % 5]!.set(`lock:${resource}`, 'left over')

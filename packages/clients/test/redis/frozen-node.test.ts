@@ -18,7 +18,7 @@ afterAll(async () => {
   await fleet.dispose()
 })
 
-/** Fifty locks a second for ten minutes. */
+/** As many as fifty locks a second for ten minutes. */
 const CYCLES = 30_000
 const AT_ONCE = 64
 const MOST_GROWTH = 16 * 1024 * 1024
@@ -31,7 +31,7 @@ function heap(): number {
   return process.memoryUsage().heapUsed
 }
 
-test('a frozen node costs no memory and next to no commands, however many locks come and go', async () => {
+test('a frozen node costs no memory and almost no commands, regardless of the number of locks', async () => {
   const nodes = clients.map((client) => nodeRedisNode(client))
   let sent = 0
   const counted: LockNode = new Proxy(nodes[2]!, {
@@ -72,6 +72,6 @@ test('a frozen node costs no memory and next to no commands, however many locks 
   await eventually(async () => expect(redlock.health()[2]?.state).toBe('up'))
   await redlock.close()
   for (const node of nodes) await node.close?.()
-  // What it was owed, it was given.
+  // The node has received its pending releases.
   await eventually(async () => expect(await clients[2]!.keys('lock:order:*')).toEqual([]))
 })

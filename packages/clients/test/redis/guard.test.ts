@@ -16,7 +16,7 @@ async function fleetOfFive(): Promise<Fleet> {
   return fleet
 }
 
-/** A client of its own, with connections of its own, as another process would have them. */
+/** A client with its own connections, like another process. */
 async function client(fleet: Fleet, options: Partial<RedlockOptions> = {}): Promise<Redlock> {
   const clients = await Promise.all(
     fleet.urls.map(async (url) => {
@@ -34,7 +34,7 @@ async function client(fleet: Fleet, options: Partial<RedlockOptions> = {}): Prom
     nodes: clients.map((connection) => nodeRedisNode(connection)),
     ttl: 4_000,
     wait: 0,
-    // A busy machine is none of what is tested here.
+    // High, because delays of a busy machine are not tested here.
     nodeTimeout: 2_000,
     ...options,
   })
@@ -57,13 +57,13 @@ const allUp = (redlock: Redlock) => (): boolean => redlock.health().every(({ sta
 const allBack = (redlock: Redlock) => (): boolean =>
   redlock.health().every(({ state }) => state === 'up' || state === 'quarantined')
 
-/** Contended while the others hold it, unavailable while too few may vote: either way nobody gets in. */
+/** Contended while the lock is held, unavailable while too few nodes may vote. In both cases the rival does not get it. */
 async function isRefused(rival: Redlock): Promise<void> {
   const outcome: unknown = await rival.acquire('ledger').catch((reason: unknown) => reason)
   expect(outcome instanceof LockContendedError || outcome instanceof QuorumUnavailableError).toBe(true)
 }
 
-/** The worst moment: a lock that is on a bare majority, since two nodes were away when it was taken. */
+/** The worst case: a lock on a bare majority, because two nodes were down when it was acquired. */
 async function heldByThree(fleet: Fleet, redlock: Redlock): Promise<() => Promise<void>> {
   const undos = await Promise.all([3, 4].map((index) => fleet.nodes[index]!.network.refuse()))
   await until(() => redlock.health().filter(({ state }) => state === 'down').length === 2)
@@ -76,7 +76,7 @@ async function heldByThree(fleet: Fleet, redlock: Redlock): Promise<() => Promis
 }
 
 describe('a fresh fleet', () => {
-  test('serves its first lock at once, to several clients that found it together', async () => {
+  test('a fresh fleet grants its first locks immediately, even to several clients that found it together', async () => {
     const fleet = await fleetOfFive()
     const clients = await Promise.all([client(fleet), client(fleet), client(fleet)])
     const locks = await Promise.all(clients.map((redlock, index) => redlock.acquire(`first-${index}`)))
@@ -91,7 +91,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
   test.each([
     ['FLUSHALL', async (fleet: Fleet) => fleet.nodes[0]!.flush()],
     ['an empty restart', async (fleet: Fleet) => fleet.nodes[0]!.restart({ wipe: true })],
-  ])('lets no second holder in after %s', async (_, lose) => {
+  ])('after %s on a node, a lock on a bare majority gets no second holder', async (_, lose) => {
     const fleet = await fleetOfFive()
     const holder = await client(fleet)
     const rival = await client(fleet)
@@ -107,7 +107,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     expect(rival.health()[0]?.quarantine).toBeGreaterThan(4_000)
   })
 
-  test('the same without the guard finds a second holder', async () => {
+  test('without the guard, a node that lost its data lets a second holder in', async () => {
     const fleet = await fleetOfFive()
     const holder = await client(fleet, { guard: false })
     const rival = await client(fleet, { guard: false })
@@ -118,7 +118,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     expect(await rival.isLocked('ledger')).toBe(true)
   })
 
-  test('two of them leave too few voters, and the error says which stay out', async () => {
+  test('two nodes that lost their data leave too few voters, and the error names them', async () => {
     const fleet = await fleetOfFive()
     const holder = await client(fleet)
     const rival = await client(fleet)
@@ -141,7 +141,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     })
   })
 
-  test('votes again when the longest lease that it can have forgotten is over', async () => {
+  test('a node that lost its data votes again after the longest lease that it may have lost', async () => {
     const fleet = await fleetOfFive()
     const redlock = await client(fleet, { ttl: 500, nodeTimeout: 400, autoExtend: false })
     await (await redlock.acquire('job')).release()
@@ -153,7 +153,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     await until(() => lock.votes[2]?.vote === 'granted')
   })
 
-  test('votes again at once when an operator says so', async () => {
+  test('an operator can lift the quarantine of a node', async () => {
     const fleet = await fleetOfFive()
     const redlock = await client(fleet, { ttl: 60_000 })
     await (await redlock.acquire('job')).release()
@@ -164,7 +164,7 @@ describe('a node that lost its data while a lock is held by a bare majority', ()
     expect(redlock.health()[2]?.state).toBe('up')
   })
 
-  test('gets a held lock back with its next renewal, though it is in quarantine', async () => {
+  test('a node in quarantine gets a held lock back with its next renewal', async () => {
     const fleet = await fleetOfFive()
     const redlock = await client(fleet, { ttl: 1_500, nodeTimeout: 1_000 })
     const lock = await redlock.acquire('job')

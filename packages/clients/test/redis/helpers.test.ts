@@ -5,11 +5,11 @@ import { start } from '../support/running.js'
 
 const file = fileURLToPath(new URL('../support/helper-owner.ts', import.meta.url))
 
-test('the command and what it runs, workers, a cluster and a sentinel group end with a test process that gets SIGKILL', async () => {
+test('all helpers of a test process end when it gets SIGKILL', async () => {
   const parent = start(process.execPath, ['--conditions', '@quorumlock/source', '--import', 'tsx', file])
-  await parent.says('ready')
+  await parent.prints('ready')
   const helpers = descendantsOf(parent.process.pid!)
-  // The command and its shell, two workers, three servers each of a fleet, of a cluster and of a sentinel group.
+  // The command and its shell, two workers, and three servers each in a fleet, a cluster and a sentinel group.
   expect(helpers.length).toBeGreaterThanOrEqual(13)
   parent.process.kill('SIGKILL')
   await parent.ended

@@ -16,7 +16,7 @@ beforeAll(async () => {
   fleet = await startFleet({ nodes: 5, backend: 'processes' })
   ours = await Promise.all(fleet.urls.map((url) => open(url)))
   theirs = fleet.urls.map((url) => new Redis(url))
-  // What the README names for a mixed deployment.
+  // The settings of the README for a mixed deployment.
   redlock = new Redlock({ nodes: ours.map((client) => nodeRedisNode(client)), keyPrefix: '', fair: false })
   nodeRedlock = new NodeRedlock(theirs as never, { retryCount: 0 })
   nodeRedlock.on('error', () => undefined)
@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 describe('on the same keys as node-redlock 5', () => {
-  test('we are kept out by their lock, until they release it', async () => {
+  test('a lock of node-redlock excludes quorumlock until it is released', async () => {
     const lock = await nodeRedlock.acquire(['shared:1'], 10_000)
     expect(await redlock.tryAcquire('shared:1')).toBeNull()
     await expect(redlock.acquire('shared:1', { wait: 500 })).rejects.toBeInstanceOf(LockContendedError)
@@ -38,14 +38,14 @@ describe('on the same keys as node-redlock 5', () => {
     await (await waiting).release()
   })
 
-  test('they are kept out by our lock, until we release it', async () => {
+  test('a lock of quorumlock excludes node-redlock until it is released', async () => {
     const lock = await redlock.acquire('shared:2', { ttl: 10_000 })
     await expect(nodeRedlock.acquire(['shared:2'], 10_000)).rejects.toThrow()
     await lock.release()
     await (await nodeRedlock.acquire(['shared:2'], 10_000)).release()
   })
 
-  test('neither can release what the other holds', async () => {
+  test('neither quorumlock nor node-redlock can release a lock of the other', async () => {
     const lock = await redlock.acquire('shared:3', { ttl: 10_000 })
     const foreign = await nodeRedlock.acquire(['shared:4'], 10_000)
     expect(await ours[0]!.get('shared:3')).toBe(lock.value)
@@ -57,7 +57,7 @@ describe('on the same keys as node-redlock 5', () => {
     await lock.release()
   })
 
-  test('several resources of theirs keep out several of ours that overlap', async () => {
+  test('several resources locked by node-redlock exclude overlapping resources in quorumlock', async () => {
     const foreign = await nodeRedlock.acquire(['shared:5', 'shared:6'], 10_000)
     expect(await redlock.tryAcquire(['shared:6', 'shared:7'])).toBeNull()
     await (await redlock.acquire('shared:7', { wait: 0 })).release()

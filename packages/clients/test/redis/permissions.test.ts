@@ -7,9 +7,9 @@ import { Redis } from 'ioredis'
 import { eventually } from '../support/eventually.js'
 import { acquire, ask, askAll, extend, open, type Client } from '../support/servers.js'
 
-/** As it stands in the document, without the name and the password. */
+/** The rules of the document, without the name and the password. */
 const RULES = documentedRules()
-/** What our scripts and subscriptions run, not what client libraries do beside. */
+/** The commands of our scripts and subscriptions, without those that client libraries add. */
 const COMMANDS = RULES.filter(
   (rule) => /^\+[a-z]+$/.test(rule) && !['+ping', '+hello', '+client'].includes(rule),
 )
@@ -66,15 +66,15 @@ async function user(...rules: readonly string[]): Promise<User> {
   }
 }
 
-/** What the server has refused: empty, whatever the client library has tried of its own accord. */
+/** The commands that the server has refused, including those that the client library sends on its own. */
 async function refused(): Promise<unknown> {
   return admin.sendCommand(['ACL', 'LOG'])
 }
 
-/** Subscriptions are made on a connection beside that of the node. */
+/** Subscriptions use a separate connection. */
 const LEARNT_ELSEWHERE = ['+subscribe', '+unsubscribe']
 
-/** Each command in each of its ways. */
+/** Every command in every variant. */
 async function useEverything(node: LockNode): Promise<void> {
   const [marker, run] = ['lock::quorumlock:fleet', 'run']
   const order = { kind: 'mark', marker, fleet: 'f', run, longestTtl: 1, floor: 0, duration: 1 } as const
@@ -103,8 +103,8 @@ async function useEverything(node: LockNode): Promise<void> {
   )
 }
 
-/** Everything that a client does with a lock. */
-async function live(redlock: Redlock): Promise<void> {
+/** All operations of a client. */
+async function exercise(redlock: Redlock): Promise<void> {
   const lock = await redlock.acquire(['order:1', 'order:2'], { fencing: true })
   const waiting = redlock.acquire('order:1', { fencing: true })
   await expect(redlock.tryAcquire('order:1')).resolves.toBeNull()
@@ -126,38 +126,38 @@ async function live(redlock: Redlock): Promise<void> {
 
 describe('a user with the documented permissions', () => {
   test.each(['2', '3'] as const)(
-    'can do everything over node-redis with RESP%s, and nothing is logged',
+    'a user with the documented permissions can do everything over node-redis with RESP%s, and nothing is logged',
     async (version) => {
       await permit(...RULES)
       const RESP = Number(version) as 2 | 3
       const client = await open(fleet.urls[0]!, { ...LOGIN, RESP, name: 'a-name', pingInterval: 10 })
-      await live(new Redlock({ nodes: [nodeRedisNode(client)], ttl: 5_000 }))
+      await exercise(new Redlock({ nodes: [nodeRedisNode(client)], ttl: 5_000 }))
       client.destroy()
       expect(await refused()).toEqual([])
     },
   )
 
-  test('can do everything over ioredis, and nothing is logged', async () => {
+  test('a user with the documented permissions can do everything over ioredis, and nothing is logged', async () => {
     await permit(...RULES)
     const { host, port } = addressOf(fleet.urls[0]!)
     const client = new Redis({ host, port, ...LOGIN, connectionName: 'a-name', lazyConnect: true })
     await client.connect()
-    await live(new Redlock({ nodes: [ioredisNode(client)], ttl: 5_000 }))
+    await exercise(new Redlock({ nodes: [ioredisNode(client)], ttl: 5_000 }))
     await client.quit()
     expect(await refused()).toEqual([])
   })
 
-  test('can do everything over connect(), and nothing is logged', async () => {
+  test('a user with the documented permissions can do everything over connect(), and nothing is logged', async () => {
     await permit(...RULES)
-    await live(await connect([fleet.urls[0]!], { ...LOGIN, ttl: 5_000 }))
+    await exercise(await connect([fleet.urls[0]!], { ...LOGIN, ttl: 5_000 }))
     expect(await refused()).toEqual([])
   })
 
-  test('can do everything without CLIENT KILL and the like, if those are taken away as the document says', async () => {
+  test('a user can do everything without the dangerous commands, removed as in the document', async () => {
     await permit(...RULES, '-@dangerous', '+info')
     const client = await open(fleet.urls[0]!, LOGIN)
-    await live(new Redlock({ nodes: [nodeRedisNode(client)], ttl: 5_000 }))
-    // Redis 6.2 knows CLIENT as a whole only, and then refuses what the library says of itself.
+    await exercise(new Redlock({ nodes: [nodeRedisNode(client)], ttl: 5_000 }))
+    // Redis 6.2 has only one permission for all of CLIENT, so it refuses the library's CLIENT SETINFO.
     const objects = ((await refused()) as unknown[]).map(
       (entry) => /"object","([^"]+)"/.exec(JSON.stringify(entry))?.[1],
     )
@@ -166,35 +166,38 @@ describe('a user with the documented permissions', () => {
     client.destroy()
   })
 
-  test.each(COMMANDS.filter((command) => !LEARNT_ELSEWHERE.includes(command)))('needs %s', async (left) => {
-    const { node, end } = await user(...without(left))
-    await useEverything(node)
-    expect(JSON.stringify(await refused())).toContain(`"${left.slice(1)}"`)
-    await end()
-  })
+  test.each(COMMANDS.filter((command) => !LEARNT_ELSEWHERE.includes(command)))(
+    'a user needs %s',
+    async (left) => {
+      const { node, end } = await user(...without(left))
+      await useEverything(node)
+      expect(JSON.stringify(await refused())).toContain(`"${left.slice(1)}"`)
+      await end()
+    },
+  )
 
-  test('gets by without INFO: then a restart shows by lost data only', async () => {
+  test('without INFO everything works, but a restart is noticed only by lost data', async () => {
     const { node, end } = await user(...without('+info'))
-    await live(new Redlock({ nodes: [node], ttl: 5_000 }))
+    await exercise(new Redlock({ nodes: [node], ttl: 5_000 }))
     const marker = 'lock::quorumlock:fleet'
     await expect(ask(node, { kind: 'greet', marker })).resolves.toMatchObject({ greeting: { run: '' } })
     await end()
   })
 
-  test('gets by without PUBLISH: then those who wait find out by themselves', async () => {
+  test('without PUBLISH everything works, but waiters must poll', async () => {
     const { node, end } = await user(...without('+publish'))
-    await live(new Redlock({ nodes: [node], ttl: 5_000 }))
+    await exercise(new Redlock({ nodes: [node], ttl: 5_000 }))
     await end()
   })
 
-  test('is told when a key is not theirs', async () => {
+  test('a key without permission is misuse', async () => {
     const { node, end } = await user(...RULES)
     await expect(ask(node, acquire('other'))).resolves.toMatchObject({ vote: 'failed', misuse: true })
     await end()
   })
 })
 
-/** Locks are taken and given back until the client is told that it may not. */
+/** Acquires and releases locks until the client gets an error. */
 async function failure(node: LockNode): Promise<Error> {
   const redlock = new Redlock({ nodes: [node], ttl: 5_000, wait: Infinity })
   try {
@@ -207,9 +210,9 @@ async function failure(node: LockNode): Promise<Error> {
   }
 }
 
-describe('a missing permission ends an endless wait at once, with the name of the node and', () => {
+describe('a missing permission', () => {
   test.each(['+eval', '+evalsha', '+time', '+hmget', '+hset', '+exists', '+set'])(
-    'of the command: %s',
+    'a missing permission for %s ends an endless wait with the node and the command',
     async (left) => {
       const { node, end } = await user(...without(left))
       const error = await failure(node)
@@ -220,7 +223,7 @@ describe('a missing permission ends an endless wait at once, with the name of th
     },
   )
 
-  test('of the command that only those who wait need', async () => {
+  test('a missing permission for a command that only waiters need ends an endless wait', async () => {
     const { node, end } = await user(...without('+pttl'))
     const redlock = new Redlock({ nodes: [node], ttl: 5_000, wait: Infinity })
     const lock = await redlock.acquire('order:1')
@@ -233,20 +236,23 @@ describe('a missing permission ends an endless wait at once, with the name of th
   test.each([
     ['~lock:*', '"lock::quorumlock:fleet"'],
     ['~{lock:*', '"lock:order:1"'],
-  ])('of the keys: %s', async (left, named) => {
-    const { node, end } = await user(...without(left))
-    const error = await failure(node)
-    expect(error).toBeInstanceOf(LockMisuseError)
-    expect(error.message).toContain(node.name)
-    expect(error.message).toContain(named)
-    await end()
-  })
+  ])(
+    'a missing permission for the keys %s ends an endless wait with the node and the keys',
+    async (left, named) => {
+      const { node, end } = await user(...without(left))
+      const error = await failure(node)
+      expect(error).toBeInstanceOf(LockMisuseError)
+      expect(error.message).toContain(node.name)
+      expect(error.message).toContain(named)
+      await end()
+    },
+  )
 
-  test('of the reason, where nobody is logged in', async () => {
+  test('a connection that is no longer logged in ends an endless wait with the reason', async () => {
     const { client, node, end } = await user(...RULES, '+reset')
     await admin.sendCommand(['ACL', 'SETUSER', 'default', 'off'])
     try {
-      // The connection stands, and is nobody's any more.
+      // The connection stays open, but without a user.
       await client.sendCommand(['RESET'])
       const error = await failure(node)
       expect(error).toBeInstanceOf(LockMisuseError)
@@ -259,10 +265,10 @@ describe('a missing permission ends an endless wait at once, with the name of th
 
   test.each([
     ['a wrong password', { username: 'locker', password: 'wrong' }],
-    ['a user that is not there', { username: 'nobody', password: 'secret' }],
-  ])('of the reason, where connect() has %s', async (_, login) => {
+    ['an unknown user', { username: 'nobody', password: 'secret' }],
+  ])('connect() with %s rejects immediately with the reason', async (_, login) => {
     await permit(...RULES)
-    // Longer than this test may take.
+    // Longer than the limit of this test.
     const connecting = connect([fleet.urls[0]!], { ...login, connectTimeout: 600_000 })
     const error = await connecting.then(
       () => new Error('nothing was refused'),
@@ -273,7 +279,7 @@ describe('a missing permission ends an endless wait at once, with the name of th
   })
 })
 
-describe('health() says why a node cannot vote', () => {
+describe('the reason in health()', () => {
   test.each([
     [
       'hset is not permitted',
@@ -291,9 +297,9 @@ describe('health() says why a node cannot vote', () => {
       async () => configure('min-replicas-to-write', '1'),
       /its marker cannot be written: NOREPLICAS/,
     ],
-  ] as const)('when %s', async (_, spoil, reason) => {
+  ] as const)('health() reports why a node cannot vote if %s', async (_, disable, reason) => {
     const { node, end } = await user(...RULES)
-    await spoil()
+    await disable()
     const redlock = new Redlock({ nodes: [node], ttl: 5_000, wait: 0 })
     try {
       await expect(redlock.acquire('order:1')).rejects.toThrow(reason)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Redlock } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
-import { acquire, ask, askAll, open, release, said, type Client } from '../support/servers.js'
+import { acquire, ask, askAll, open, release, shown, type Client } from '../support/servers.js'
 
 let fleet: Fleet
 let clients: Client[]
@@ -16,7 +16,7 @@ afterAll(async () => {
 })
 
 describe('a server that forgets the scripts', () => {
-  test('is taught them again, and each command is answered as if nothing had been', async () => {
+  test('a server that forgets the scripts receives them again, and each command is answered as usual', async () => {
     const node = nodeRedisNode(clients[0]!)
     await ask(node, acquire('warm'))
     for (let round = 0; round < 20; round++) {
@@ -28,13 +28,13 @@ describe('a server that forgets the scripts', () => {
         release(`a${round}`),
         acquire(`a${round}`, 'w'),
       )
-      expect(replies.map(said)).toEqual(['granted', 'refused: held', 'granted', 'granted'])
+      expect(replies.map(shown)).toEqual(['granted', 'refused: held', 'granted', 'granted'])
       await flushed
     }
     await node.close?.()
   })
 
-  test('changes no order among calls that were under way', async () => {
+  test('a missing script does not reorder the calls in flight', async () => {
     const node = nodeRedisNode(clients[0]!)
     await ask(node, acquire('warm again'))
     const other = await open(fleet.urls[0]!)
@@ -43,17 +43,17 @@ describe('a server that forgets the scripts', () => {
     for (let round = 0; round < 50; round++) {
       const key = `order${round}`
       await clients[0]!.sendCommand(['SCRIPT', 'FLUSH'])
-      // Three ticks, three calls; meanwhile another client may teach the server the script between any two of them.
+      // Three ticks make three calls. Between any two of them, another client may load the script.
       const first = ask(node, acquire(key))
-      const teaching = ask(otherNode, acquire(`other${round}`))
+      const loading = ask(otherNode, acquire(`other${round}`))
       await new Promise((resolve) => setImmediate(resolve))
       const second = ask(node, release(key))
       await new Promise((resolve) => setImmediate(resolve))
       const third = ask(node, { kind: 'inspect', keys: [key] })
       const replies = [await first, await second, await third]
-      await teaching
+      await loading
       const [taken, released, seen] = replies
-      // Either in order, or the acquire was given up; never an acquire that comes after its own release.
+      // Either both run in order, or the acquire is given up. An acquire never runs after its own release.
       expect([
         ['granted', 'granted'],
         ['failed', 'refused'],
@@ -65,7 +65,7 @@ describe('a server that forgets the scripts', () => {
     other.destroy()
   })
 
-  test('under load is invisible to callers', async () => {
+  test('missing scripts under load are invisible to callers', async () => {
     const redlock = new Redlock({ nodes: clients.map((client) => nodeRedisNode(client)), ttl: 10_000 })
     let flushing = true
     let flushes = 0

@@ -46,52 +46,53 @@ const CLIENTS: Record<string, (lacksCommand: boolean) => Promise<Opened>> = {
   },
 }
 
-/** As a server has it that lacks the command: it repeats what came with it. */
+/** Renames the command, because a server that lacks a command repeats its arguments. */
 function renamed([name = '', ...args]: readonly string[]): [string, ...string[]] {
   return [name === 'EVALSHA' ? 'NO.SUCH' : name, ...args]
 }
 
-/** So much of what is random in it that it cannot be there by chance: a part may be shown as little as the whole. */
+/** Enough random characters to rule out chance. A part of the value must not be shown either. */
 function secretOf(value: string): string {
   return value.replace('quorumlock:wake:', '').slice(0, 12)
 }
 
 const TRACED = [CHANNELS.acquire, CHANNELS.extend, CHANNELS.release]
-const TOLD = [CHANNELS.lost, CHANNELS.detach, CHANNELS.node]
+const PUBLISHED = [CHANNELS.lost, CHANNELS.detach, CHANNELS.node]
 
-/** What was said until it is closed, and what must not be in it. */
-class Ear {
+/** Records all output until it is closed, and the secrets that must not be in it. */
+class Recorder {
   readonly secrets = new Set<string>()
-  readonly heard: string[] = []
+  readonly recorded: string[] = []
 
   constructor() {
     for (const name of TRACED) tracingChannel(name).subscribe(this.#stages)
-    for (const name of TOLD) subscribe(name, this.hear)
+    for (const name of PUBLISHED) subscribe(name, this.record)
   }
 
-  /** Channels are of the whole process: it would go on to hear what other suites do. */
+  /** Channels belong to the process, so the recorder would also record other suites. */
   close(): void {
     for (const name of TRACED) tracingChannel(name).unsubscribe(this.#stages)
-    for (const name of TOLD) unsubscribe(name, this.hear)
+    for (const name of PUBLISHED) unsubscribe(name, this.record)
   }
 
-  readonly hear = (said: unknown): void => {
-    this.heard.push(inspect(said, { depth: Infinity, showHidden: true }))
-    if (said instanceof Error) this.heard.push(said.message, said.stack ?? '', JSON.stringify(said))
-    else this.heard.push(JSON.stringify(said))
+  readonly record = (output: unknown): void => {
+    this.recorded.push(inspect(output, { depth: Infinity, showHidden: true }))
+    if (output instanceof Error)
+      this.recorded.push(output.message, output.stack ?? '', JSON.stringify(output))
+    else this.recorded.push(JSON.stringify(output))
   }
 
   readonly #stages = {
-    start: this.hear,
-    end: this.hear,
-    asyncStart: this.hear,
-    asyncEnd: this.hear,
-    error: this.hear,
+    start: this.record,
+    end: this.record,
+    asyncStart: this.record,
+    asyncEnd: this.record,
+    error: this.record,
   }
 
-  readonly log = (data: object, message: string): void => this.hear({ data, message })
+  readonly log = (data: object, message: string): void => this.record({ data, message })
 
-  /** The node, overheard. */
+  /** The node, with all values and waiters recorded as secrets. */
   at(node: LockNode): LockNode {
     const note = (command: NodeCommand): void => {
       if ('value' in command) this.secrets.add(secretOf(command.value))
@@ -112,103 +113,103 @@ class Ear {
     }
   }
 
-  /** Runs what has to fail, and listens to how. */
+  /** Runs work that must fail, and records the error. */
   async fails(work: Promise<unknown>): Promise<void> {
     const error = await work.then(
       () => new Error('it did not fail'),
       (reason: unknown) => reason as Error,
     )
     expect(error.message).not.toBe('it did not fail')
-    this.hear(error)
+    this.record(error)
   }
 }
 
-describe.each(Object.keys(CLIENTS))(
-  'no failure over %s shows the value of a lock or the name of a waiter:',
-  (name) => {
-    test.each<[string, boolean, (redlock: Redlock, ear: Ear) => Promise<void>]>([
-      [
-        'a server without the command',
-        true,
-        async (redlock, ear) => {
-          // The first call brings the script along.
-          await redlock.isLocked('a')
-          await ear.fails(redlock.acquire('a', { wait: 0 }))
-          await ear.fails(redlock.acquire('a', { wait: 50 }))
-          await ear.fails(redlock.acquire('a', { wait: 50, fair: false }))
-        },
-      ],
-      [
-        'a user without the permission',
-        false,
-        async (redlock, ear) => {
-          await admin.sendCommand(['ACL', 'SETUSER', 'default', '-set'])
-          await ear
-            .fails(redlock.acquire('a', { wait: 50 }))
-            .finally(async () => admin.sendCommand(['ACL', 'SETUSER', 'default', '+set']))
-        },
-      ],
-      [
-        'a key of another type, or with another holder',
-        false,
-        async (redlock, ear) => {
-          await admin.rPush('lock:a', 'x')
-          await ear.fails(redlock.acquire('a', { wait: 50 }))
-          await ear.fails(redlock.acquire(['a', 'b'], { wait: 50 }))
-          await ear.fails(redlock.isLocked('a'))
-          await ear.fails(redlock.forceRelease('a'))
-          await redlock.acquire('b', { label: 'holds' })
-          await ear.fails(redlock.acquire('b', { wait: 50, label: 'waits' }))
-          ear.hear(await redlock.inspect('b'))
-        },
-      ],
-      [
-        'no memory',
-        false,
-        async (redlock, ear) => {
-          await admin.configSet('maxmemory', '1')
-          await ear
-            .fails(redlock.acquire('a', { wait: 50 }))
-            .finally(async () => admin.configSet('maxmemory', '0'))
-        },
-      ],
-      [
-        'a lock that is lost, and one that is waited for in vain',
-        false,
-        async (redlock, ear) => {
-          const lock = await redlock.acquire('a')
-          const waiting = redlock.acquire('a', { wait: 200 })
-          await eventually(async () => expect((await redlock.inspect('a')).waiters).toBe(1))
-          ear.hear(await redlock.inspect('a'))
-          await ear.fails(waiting)
-          await admin.set('lock:a', 'taken')
-          await ear.fails(lock.extend())
-          ear.hear(lock.signal.reason)
-          await ear.fails(redlock.resume({ ...lock.toJSON(), expiresAt: Number.NaN }))
-        },
-      ],
-    ])('%s', async (_, lacksCommand, play) => {
+describe.each(Object.keys(CLIENTS))('secrets over %s', (name) => {
+  test.each<[string, boolean, (redlock: Redlock, recorder: Recorder) => Promise<void>]>([
+    [
+      'a server without the command',
+      true,
+      async (redlock, recorder) => {
+        // The first call loads the script.
+        await redlock.isLocked('a')
+        await recorder.fails(redlock.acquire('a', { wait: 0 }))
+        await recorder.fails(redlock.acquire('a', { wait: 50 }))
+        await recorder.fails(redlock.acquire('a', { wait: 50, fair: false }))
+      },
+    ],
+    [
+      'a user without the permission',
+      false,
+      async (redlock, recorder) => {
+        await admin.sendCommand(['ACL', 'SETUSER', 'default', '-set'])
+        await recorder
+          .fails(redlock.acquire('a', { wait: 50 }))
+          .finally(async () => admin.sendCommand(['ACL', 'SETUSER', 'default', '+set']))
+      },
+    ],
+    [
+      'a key of another type, or with another holder',
+      false,
+      async (redlock, recorder) => {
+        await admin.rPush('lock:a', 'x')
+        await recorder.fails(redlock.acquire('a', { wait: 50 }))
+        await recorder.fails(redlock.acquire(['a', 'b'], { wait: 50 }))
+        await recorder.fails(redlock.isLocked('a'))
+        await recorder.fails(redlock.forceRelease('a'))
+        await redlock.acquire('b', { label: 'holds' })
+        await recorder.fails(redlock.acquire('b', { wait: 50, label: 'waits' }))
+        recorder.record(await redlock.inspect('b'))
+      },
+    ],
+    [
+      'an out-of-memory error',
+      false,
+      async (redlock, recorder) => {
+        await admin.configSet('maxmemory', '1')
+        await recorder
+          .fails(redlock.acquire('a', { wait: 50 }))
+          .finally(async () => admin.configSet('maxmemory', '0'))
+      },
+    ],
+    [
+      'a lost lock and a failed wait',
+      false,
+      async (redlock, recorder) => {
+        const lock = await redlock.acquire('a')
+        const waiting = redlock.acquire('a', { wait: 200 })
+        await eventually(async () => expect((await redlock.inspect('a')).waiters).toBe(1))
+        recorder.record(await redlock.inspect('a'))
+        await recorder.fails(waiting)
+        await admin.set('lock:a', 'taken')
+        await recorder.fails(lock.extend())
+        recorder.record(lock.signal.reason)
+        await recorder.fails(redlock.resume({ ...lock.toJSON(), expiresAt: Number.NaN }))
+      },
+    ],
+  ])(
+    'no output shows the value of a lock or the name of a waiter after %s',
+    async (_, lacksCommand, play) => {
       await admin.flushAll()
-      const ear = new Ear()
+      const recorder = new Recorder()
       const opened = await CLIENTS[name]!(lacksCommand)
-      const { log } = ear
+      const { log } = recorder
       const redlock = new Redlock({
-        nodes: [ear.at(opened.node)],
+        nodes: [recorder.at(opened.node)],
         guard: false,
         logger: { debug: log, info: log, warn: log, error: log },
       })
       try {
-        await play(redlock, ear)
-        ear.hear(redlock.health())
+        await play(redlock, recorder)
+        recorder.record(redlock.health())
       } finally {
         await redlock.close()
         await opened.node.close?.()
         await opened.end()
-        ear.close()
+        recorder.close()
       }
-      expect(ear.secrets.size).toBeGreaterThan(0)
-      const said = ear.heard.join('\n')
-      for (const secret of ear.secrets) expect(said).not.toContain(secret)
-    })
-  },
-)
+      expect(recorder.secrets.size).toBeGreaterThan(0)
+      const output = recorder.recorded.join('\n')
+      for (const secret of recorder.secrets) expect(output).not.toContain(secret)
+    },
+  )
+})

@@ -68,8 +68,8 @@ const clients: readonly (readonly [string, () => Promise<Opened>])[] = [
   ],
 ]
 
-describe.each(clients)('a sentinel group over %s is one vote', (_name, make) => {
-  test('that stays out after a failover for as long as a lock could live, and then goes on', async () => {
+describe.each(clients)('a sentinel group over %s', (_name, make) => {
+  test('a sentinel group does not vote after a failover for the longest TTL, and then continues', async () => {
     const { node, end } = await make()
     const redlock = new Redlock({ nodes: [node], ttl: 3_000, autoExtend: false })
     try {
@@ -79,7 +79,7 @@ describe.each(clients)('a sentinel group over %s is one vote', (_name, make) => 
 
       const since = performance.now()
       await group.failOver()
-      // The new master is told from the old one by its identity.
+      // The new master has another identity.
       await eventually(async () => {
         await expect(redlock.tryAcquire('order:1')).rejects.toThrow()
         expect(redlock.health()[0]?.state).toBe('quarantined')

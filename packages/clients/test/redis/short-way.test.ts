@@ -3,7 +3,7 @@ import type { LockNode, Waiter } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { eventually } from '../support/eventually.js'
-import { acquire, ask, askAll, open, release, said, type Client } from '../support/servers.js'
+import { acquire, ask, askAll, open, release, shown, type Client } from '../support/servers.js'
 
 let fleet: Fleet
 let client: Client
@@ -24,7 +24,7 @@ function waiting(number: number): { queue: Waiter } {
   return { queue: { id: `channel#${number}`, at: Date.now(), age: 0, life: 3_000 } }
 }
 
-test('a call that leaves the short way through the script goes on with the right command, key, token and waiter', async () => {
+test('a call that leaves the fast path of the script continues with the right command, key, token and waiter', async () => {
   await ask(node, acquire('held', 'other'))
   const fence = { token: 7, retention: 60_000 }
   const replies = await askAll(
@@ -38,8 +38,12 @@ test('a call that leaves the short way through the script goes on with the right
     acquire(['one', 'two'], 'v', { ...waiting(4), fence }),
     acquire(['one', 'two'], 'v', { ...waiting(5), fence: { ...fence, token: 8 } }),
   )
-  expect(replies.map(said)).toEqual([
-    ...['granted', 'granted', 'granted', 'granted', 'granted'],
+  expect(replies.map(shown)).toEqual([
+    'granted',
+    'granted',
+    'granted',
+    'granted',
+    'granted',
     'refused: held',
     'refused: stale',
     'granted',
@@ -55,13 +59,13 @@ test('a call that leaves the short way through the script goes on with the right
   })
 })
 
-test('the same release twice in one call finds the key once', async () => {
+test('the same release twice in one call releases the key once', async () => {
   await ask(node, acquire('twice'))
   const replies = await askAll(node, release('twice'), release('twice'), release('twice', 'w'))
-  expect(replies.map(said)).toEqual(['granted', 'refused: gone', 'refused: gone'])
+  expect(replies.map(shown)).toEqual(['granted', 'refused: gone', 'refused: gone'])
 })
 
-test('a token is judged by what was granted before it in the same call', async () => {
+test('a token is compared with tokens granted earlier in the same call', async () => {
   const fence = (token: number) => ({ fence: { token, retention: 60_000 } })
   const replies = await askAll(
     node,
@@ -70,10 +74,10 @@ test('a token is judged by what was granted before it in the same call', async (
     acquire('rising', 'b', fence(6)),
     acquire('rising', 'c', fence(8)),
   )
-  expect(replies.map(said)).toEqual(['granted', 'granted', 'refused: stale', 'granted'])
+  expect(replies.map(shown)).toEqual(['granted', 'granted', 'refused: stale', 'granted'])
 })
 
-test('the queue lives for as long as the youngest place in it', async () => {
+test('the queue lives as long as its latest place', async () => {
   await ask(node, acquire('long', 'holder'))
   await ask(node, acquire('long', 'v', waiting(1)))
   await client.pExpire('{long}:#queue', 50)
@@ -81,7 +85,7 @@ test('the queue lives for as long as the youngest place in it', async () => {
   expect(await client.pTTL('{long}:#queue')).toBeGreaterThan(1_000)
 })
 
-test('a release wakes the first of those whose place has not lapsed', async () => {
+test('a release wakes the first waiter whose place has not expired', async () => {
   const woken: string[] = []
   const live = new Promise<void>((resolve) => {
     node.subscribe?.('heirs', { live: resolve, message: (id) => woken.push(id) })
@@ -102,28 +106,34 @@ test('a release wakes the first of those whose place has not lapsed', async () =
 })
 
 describe.each([
-  ['alone', 1],
+  ['alone in a call', 1],
   ['among other commands', 2],
-])('a lock that is released %s', (_, together) => {
+])('a lock released %s', (_, together) => {
   const offered = (id: string, at: number): object => ({ queue: { id, at, age: 0, life: 3_000 } })
   const releaseOf = async (key: string): Promise<void> => {
     const known = await ask(node, { kind: 'greet', marker: 'fleet' })
     const run = known.vote === 'granted' ? known.greeting!.run : ''
     await ask(node, {
-      ...{ kind: 'mark', mode: 'found', marker: 'fleet', fleet: 'f', run },
-      ...{ longestTtl: 1, floor: 0, duration: 0 },
+      kind: 'mark',
+      mode: 'found',
+      marker: 'fleet',
+      fleet: 'f',
+      run,
+      longestTtl: 1,
+      floor: 0,
+      duration: 0,
     })
     const marker = { key: 'fleet', run }
     const given = { kind: 'release', keys: [key], value: 'holder', marker } as const
     await askAll(node, ...[given, acquire(`${key}:other`, 'v', { marker })].slice(0, together))
   }
 
-  test('goes to the next waiter who listens and offers to take it', async () => {
+  test('a released lock goes to the next waiter that listens and accepts hand-overs', async () => {
     const key = `handed:${together}`
     const channel = `listening:${together}`
-    const heard: unknown[] = []
+    const messages: unknown[] = []
     await new Promise<void>((resolve) => {
-      node.subscribe?.(channel, { live: resolve, message: (...said) => heard.push(said) })
+      node.subscribe?.(channel, { live: resolve, message: (...shown) => messages.push(shown) })
     })
     const now = Date.now()
     await ask(node, acquire(key, 'holder'))
@@ -132,19 +142,21 @@ describe.each([
     await releaseOf(key)
     const deadline = Number(reply.vote === 'refused' && reply.clock) + 3_000
     const remaining = expect.any(Number)
-    await eventually(async () => expect(heard).toEqual([[`${channel}#1@60000~ada`, { remaining, deadline }]]))
+    await eventually(async () =>
+      expect(messages).toEqual([[`${channel}#1@60000~ada`, { remaining, deadline }]]),
+    )
     expect(await client.get(key)).toBe(`${channel}#1@60000~ada`)
     expect(await client.pTTL(key)).toBeLessThanOrEqual(3_000)
     expect(await client.zCard(`{${key}}:#queue`)).toBe(2)
-    // Longer than that is what was granted beside it.
+    // The other lock of the call has a longer TTL.
     expect(Number(await client.hGet('fleet', 'longest'))).toBeGreaterThan(2_000)
   })
 
-  test('passes over those whose client is gone', async () => {
+  test('a released lock skips waiters whose client is gone', async () => {
     const channel = `living:${together}`
-    const heard: string[] = []
+    const messages: string[] = []
     await new Promise<void>((resolve) => {
-      node.subscribe?.(channel, { live: resolve, message: (id) => heard.push(id) })
+      node.subscribe?.(channel, { live: resolve, message: (id) => messages.push(id) })
     })
     for (const next of [`${channel}#1@60000`, `${channel}#2`]) {
       const key = `passed:${next}`
@@ -155,13 +167,13 @@ describe.each([
       }
       await ask(node, acquire(key, next, offered(next, now + 9)))
       await releaseOf(key)
-      await eventually(async () => expect(heard.at(-1)).toBe(next))
-      expect(said(await ask(node, acquire(key, next, offered(next, now + 9))))).toBe('granted')
+      await eventually(async () => expect(messages.at(-1)).toBe(next))
+      expect(shown(await ask(node, acquire(key, next, offered(next, now + 9))))).toBe('granted')
       expect(await client.exists(`{${key}}:#queue`)).toBe(0)
     }
   })
 
-  test('is free where the clients of all who wait are gone, or look by themselves', async () => {
+  test('a released lock is free if the clients of all waiters are gone or poll', async () => {
     const places = {
       [`gone:${together}#1@60000`]: 0,
       [`gone:${together}#2@0`]: 0,
@@ -177,7 +189,7 @@ describe.each([
   })
 })
 
-test('a key taken twice in one call is taken once, and what was taken of several is given back', async () => {
+test('a key is granted once per call, and an acquire that fails on one of its keys leaves none behind', async () => {
   const replies = await askAll(
     node,
     acquire('once', 'a'),
@@ -185,5 +197,5 @@ test('a key taken twice in one call is taken once, and what was taken of several
     acquire(['alone', 'once'], 'c'),
     acquire('alone', 'd'),
   )
-  expect(replies.map(said)).toEqual(['granted', 'refused: held', 'refused: held', 'granted'])
+  expect(replies.map(shown)).toEqual(['granted', 'refused: held', 'refused: held', 'granted'])
 })

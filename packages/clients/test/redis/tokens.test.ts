@@ -13,7 +13,7 @@ interface Grant {
   readonly ended: bigint
 }
 
-/** Tokens that were drawn after a grant had ended, and yet are not higher than that of the grant; or drawn twice. */
+/** Tokens requested after another grant had ended, but not higher than its token, and tokens granted twice. */
 function disorder(grants: readonly Grant[]): string[] {
   const wrong: string[] = []
   const byEnd = [...grants].sort((a, b) => Number(a.ended - b.ended))
@@ -28,19 +28,19 @@ function disorder(grants: readonly Grant[]): string[] {
     if (grant.token <= highest) wrong.push(`${grant.token} after ${highest}`)
   }
   const distinct = new Set(grants.map(({ token }) => token))
-  if (distinct.size < grants.length) wrong.push(`${grants.length - distinct.size} tokens drawn twice`)
+  if (distinct.size < grants.length) wrong.push(`${grants.length - distinct.size} tokens granted twice`)
   return wrong
 }
 
-test('the check of the order finds a token that comes too late, and one that comes twice', () => {
+test('the check of the order finds a token that is too low, and one granted twice', () => {
   const first = { token: 7n, began: 1n, ended: 2n }
   expect(disorder([first, { token: 8n, began: 3n, ended: 4n }])).toEqual([])
   expect(disorder([first, { token: 6n, began: 1n, ended: 4n }])).toEqual([])
   expect(disorder([first, { token: 6n, began: 3n, ended: 4n }])).toEqual(['6 after 7'])
-  expect(disorder([first, { token: 7n, began: 1n, ended: 4n }])).toEqual(['1 tokens drawn twice'])
+  expect(disorder([first, { token: 7n, began: 1n, ended: 4n }])).toEqual(['1 tokens granted twice'])
 })
 
-test('100,000 tokens rise strictly, with clocks wrong by hours and nodes that are killed and come back empty', async () => {
+test('100,000 tokens rise strictly although clocks are wrong by hours and nodes restart empty', async () => {
   const fleet = await startFleet({ nodes: 5, backend: 'processes' })
   const workers: TokenProcess[] = []
   const grants = new Map<string, Grant[]>()
@@ -48,20 +48,20 @@ test('100,000 tokens rise strictly, with clocks wrong by hours and nodes that ar
   try {
     for (const skew of SKEWS) {
       const order = { urls: fleet.urls, skew, grants: GRANTS / SKEWS.length, resources: RESOURCES }
-      const hear = (line: string): void => {
+      const onLine = (line: string): void => {
         const [resource, token, began, ended] = line.split(' ') as [string, string, string, string]
         const grant = { token: BigInt(token), began: BigInt(began), ended: BigInt(ended) }
         if (!grants.has(resource)) grants.set(resource, [])
         grants.get(resource)!.push(grant)
         total++
       }
-      workers.push(startTokenProcess(order, hear))
+      workers.push(startTokenProcess(order, onLine))
     }
     let running = true
     const codes = Promise.all(workers.map(({ ended }) => ended)).finally(() => {
       running = false
     })
-    // One node after the other loses everything, with time between for the one before to be admitted again.
+    // The nodes lose all data one after another, with time in between to be admitted again.
     let next = total + GRANTS / 20
     for (let victim = 0; running; ) {
       await new Promise((resolve) => setTimeout(resolve, 20))

@@ -3,7 +3,7 @@ import type { LockNode } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { eventually } from '../support/eventually.js'
-import { acquire, ask, askAll, extend, open, release, said, type Client } from '../support/servers.js'
+import { acquire, ask, askAll, extend, open, release, shown, type Client } from '../support/servers.js'
 
 let fleet: Fleet
 let admin: Client
@@ -28,8 +28,8 @@ afterEach(async () => {
   await admin.flushAll()
 })
 
-describe('what a server refuses is a vote with a reason', () => {
-  test('WRONGTYPE: a key that is no lock is the mistake of whoever chose the name, and spoils no other command', async () => {
+describe('the vote for an error of a server', () => {
+  test('WRONGTYPE, for a key that is not a lock, is misuse and affects no other command', async () => {
     await admin.rPush('list', 'x')
     const replies = await askAll(
       node,
@@ -54,7 +54,7 @@ describe('what a server refuses is a vote with a reason', () => {
     expect(await admin.lRange('list', 0, -1)).toEqual(['x'])
   })
 
-  test('OOM: nothing is taken, but what is held can be extended and given back', async () => {
+  test('OOM prevents new locks, but held locks can be extended and released', async () => {
     await askAll(node, acquire('held'), acquire('held too'))
     await admin.configSet('maxmemory', '1')
     try {
@@ -67,19 +67,19 @@ describe('what a server refuses is a vote with a reason', () => {
       )
       expect(taken).toMatchObject({ vote: 'failed', reason: expect.stringMatching(/^OOM/) })
       expect(taken).not.toHaveProperty('misuse')
-      expect([extended, released, gone].map((reply) => said(reply!))).toEqual([
+      expect([extended, released, gone].map((reply) => shown(reply!))).toEqual([
         'granted',
         'granted',
         'refused: gone',
       ])
-      expect(said(await ask(node, release('held too')))).toBe('granted')
+      expect(shown(await ask(node, release('held too')))).toBe('granted')
     } finally {
       await admin.configSet('maxmemory', '0')
     }
-    expect(said(await ask(node, acquire('new')))).toBe('granted')
+    expect(shown(await ask(node, acquire('new')))).toBe('granted')
   })
 
-  test('READONLY: a replica grants nothing', async () => {
+  test('READONLY is the failed vote of a replica', async () => {
     const master = fleet.nodes[1]!
     const there = await open(master.url)
     await there.configSet('repl-diskless-sync-delay', '0')
@@ -95,7 +95,7 @@ describe('what a server refuses is a vote with a reason', () => {
     }
   })
 
-  test('MASTERDOWN: nor does one that has lost its master', async () => {
+  test('MASTERDOWN is the failed vote of a replica without its master', async () => {
     await admin.configSet('replica-serve-stale-data', 'no')
     await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1'])
     try {
@@ -107,7 +107,7 @@ describe('what a server refuses is a vote with a reason', () => {
     }
   })
 
-  test('NOREPLICAS: a server that wants replicas it does not have', async () => {
+  test('NOREPLICAS is the failed vote of a server without its required replicas', async () => {
     await admin.configSet('min-replicas-to-write', '1')
     try {
       const reply = await ask(node, acquire('new'))
@@ -118,7 +118,7 @@ describe('what a server refuses is a vote with a reason', () => {
     expect(await admin.exists('new')).toBe(0)
   })
 
-  test('BUSY: a server that somebody else keeps busy with a script', async () => {
+  test('BUSY is the failed vote of a server blocked by the script of another client', async () => {
     const blocker = await open(fleet.urls[0]!)
     await admin.sendCommand(['CONFIG', 'SET', 'lua-time-limit', '1'])
     const blocked = blocker.eval('while true do end').catch((error: unknown) => String(error))
@@ -137,10 +137,10 @@ describe('what a server refuses is a vote with a reason', () => {
     expect(await admin.exists('new')).toBe(0)
   })
 
-  test('LOADING: a server that reads its data', async () => {
+  test('LOADING is the failed vote of a server that loads its data', async () => {
     const slow = fleet.nodes[1]!
     const there = await open(slow.url)
-    // Redis 6.2 looks up from loading every two megabytes, and cannot be told otherwise.
+    // Redis 6.2 processes events every two megabytes while loading, which cannot be configured.
     await there.configSet('loading-process-events-interval-bytes', '1024').catch(() => undefined)
     await there.configSet('rdbcompression', 'no')
     await there.configSet('key-load-delay', '1000')
@@ -159,11 +159,11 @@ describe('what a server refuses is a vote with a reason', () => {
     other.destroy()
   })
 
-  test('NOAUTH and NOPERM: the connection may not do this, and trying again does not help', async () => {
+  test('NOAUTH and NOPERM are misuse', async () => {
     await admin.sendCommand(['ACL', 'SETUSER', 'guest', 'on', '>guest', '~mine:*', '~{mine:*', '&*', '+@all'])
     const guest = await open(fleet.urls[0]!, { username: 'guest', password: 'guest' })
     const guestNode = nodeRedisNode(guest)
-    // One that may not be touched does not spoil those beside it.
+    // A key without permission does not affect the other keys.
     const replies = await askAll(guestNode, acquire('mine:1'), acquire('others:1'), acquire('mine:2'))
     expect(replies.map(({ vote }) => vote)).toEqual(['granted', 'failed', 'granted'])
     expect(replies[1]).toMatchObject({ misuse: true, reason: expect.stringMatching(/^NOPERM/) })
@@ -175,14 +175,14 @@ describe('what a server refuses is a vote with a reason', () => {
   })
 })
 
-describe('what happened is unknown', () => {
-  test('when the server cuts the connection of a command that it has not answered', async () => {
+describe('a lost connection', () => {
+  test('a command is unknown if the server cuts the connection before it answers', async () => {
     const [url = ''] = fleet.urls
     const cut = await open(url, { disableOfflineQueue: true })
     const cutNode = nodeRedisNode(cut)
     const id = await cut.clientId()
     await ask(cutNode, acquire('warm'))
-    // Paused clients are served later: the command is on its way and unanswered.
+    // Paused clients are served later, so the command is in flight.
     await admin.sendCommand(['CLIENT', 'PAUSE', '10000', 'WRITE'])
     const reply = ask(cutNode, acquire('new'))
     await eventually(async () => {
@@ -195,7 +195,7 @@ describe('what happened is unknown', () => {
     cut.destroy()
   })
 
-  test('but not for what came while there was no connection: that was never sent', async () => {
+  test('a command without a connection fails, because it was never sent', async () => {
     const away = await open(fleet.urls[1]!)
     const awayNode = nodeRedisNode(away)
     await ask(awayNode, acquire('a'))
@@ -204,7 +204,7 @@ describe('what happened is unknown', () => {
     expect(await ask(awayNode, acquire('b'))).toEqual({ vote: 'failed', reason: 'not connected' })
     await fleet.nodes[1]?.restart()
     await eventually(async () => expect(awayNode.connected).toBe(true))
-    // The user's own offline queue has nothing of ours.
+    // The offline queue of the user's client contains no command of the node.
     expect(await away.exists('b')).toBe(0)
     await awayNode.close?.()
     away.destroy()

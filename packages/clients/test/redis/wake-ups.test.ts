@@ -36,7 +36,7 @@ const clients: readonly (readonly [string, () => Promise<Opened>])[] = [
   [
     'ioredis',
     async () => {
-      // A prefix of the user's own is for keys: channels are named by the engine, for all clients alike.
+      // The client's prefix applies to keys only. The engine names the channels, the same for all clients.
       const client = new Redis(fleet.urls[0]!, { keyPrefix: 'mine:' })
       await once(client, 'ready')
       return { node: ioredisNode(client), end: () => client.disconnect() }
@@ -50,23 +50,23 @@ describe.each(clients)('wake-ups over %s', (_name, make) => {
       .split('\n')
       .flatMap((line) => /^id=(\d+)/.exec(line)?.[1] ?? [])
 
-  test('survive the loss of their connection, which is told', async () => {
+  test('wake-ups survive the loss of their connection, and observers are notified of the new one', async () => {
     const { node, end } = await make()
     let lives = 0
-    const heard: string[] = []
+    const messages: string[] = []
     const stop = node.subscribe?.('wake', {
       live: () => lives++,
-      message: (id) => heard.push(id),
+      message: (id) => messages.push(id),
     })
     await eventually(async () => expect(lives).toBe(1))
     await admin.publish('wake', 'wake#1')
-    await eventually(async () => expect(heard).toEqual(['wake#1']))
+    await eventually(async () => expect(messages).toEqual(['wake#1']))
 
     const [id = ''] = await subscribers()
     await admin.sendCommand(['CLIENT', 'KILL', 'ID', id])
     await eventually(async () => expect(lives).toBe(2))
     await admin.publish('wake', 'wake#2')
-    await eventually(async () => expect(heard).toEqual(['wake#1', 'wake#2']))
+    await eventually(async () => expect(messages).toEqual(['wake#1', 'wake#2']))
 
     stop?.()
     await eventually(async () => expect((await admin.pubSubNumSub(['wake']))['wake']).toBe(0))
@@ -74,7 +74,7 @@ describe.each(clients)('wake-ups over %s', (_name, make) => {
     end()
   })
 
-  test('cost one connection however many listen, and none when the node is closed', async () => {
+  test('wake-ups use one connection for all observers, and none after the node is closed', async () => {
     const { node, end } = await make()
     let lives = 0
     for (const channel of ['a', 'b', 'a']) {

@@ -5,7 +5,7 @@ import { start, type RunOptions, type Running } from './running.js'
 const bundler = fileURLToPath(new URL('../../scripts/bundle-command.mjs', import.meta.url))
 let bundle: string | undefined
 
-/** The file of the `quorumlock` command, made from the sources when it is first asked for. */
+/** The file of the `quorumlock` command, bundled from the sources on first use. */
 export function commandFile(): string {
   bundle ??= execFileSync(process.execPath, [bundler], { encoding: 'utf8' }).trim()
   return bundle

@@ -14,7 +14,7 @@ export interface TestCluster {
 
 const SLOTS = 16_384
 
-/** A Redis Cluster of three masters on this machine. It ends with this process, and when it cannot be formed. */
+/** A Redis Cluster of three masters on this machine. It ends with this process, or if it cannot be formed. */
 export async function startCluster(): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-cluster-'))
   const watchdog = startWatchdog({ folder })
@@ -33,7 +33,7 @@ export async function startCluster(): Promise<TestCluster> {
   }
 }
 
-/** Shares the slots among the masters, and waits until all of them agree about it. */
+/** Distributes the slots among the masters, and waits until all of them agree. */
 async function form(clients: readonly Client[], ports: readonly number[]): Promise<void> {
   const share = Math.ceil(SLOTS / ports.length)
   for (const [index, client] of clients.entries()) {
@@ -51,16 +51,21 @@ async function form(clients: readonly Client[], ports: readonly number[]): Promi
 }
 
 function argumentsOf(port: number, folder: string): readonly string[] {
-  return [
-    ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    ...['--logfile', join(folder, `${port}.log`)],
-    // A busy machine is not a master that failed.
-    ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
-    ...['--cluster-node-timeout', '15000'],
-  ]
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir: folder,
+    save: '',
+    logfile: join(folder, `${port}.log`),
+    'cluster-enabled': 'yes',
+    'cluster-config-file': `nodes-${port}.conf`,
+    // High, so that a master on a busy machine is not taken for a failed one.
+    'cluster-node-timeout': 15_000,
+  }
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
-/** The port of the cluster bus is 10,000 above it, and has to lie below those of outgoing connections, too. */
+/** The port of the cluster bus is 10,000 higher, and must also be below the ports of outgoing connections. */
 async function portOfMaster(): Promise<number> {
   for (;;) {
     const port = await freePort()

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net'
 
 export interface DaprStandIn {
   readonly address: string
-  /** What was asked for, as `<store> <resource> <owner> <seconds>`. */
+  /** The requested locks, as `<store> <resource> <owner> <seconds>`. */
   readonly locks: readonly string[]
-  /** Keeps all answers back until the function is called that it returns. */
+  /** Holds back all responses until the returned function is called. */
   hold(): () => void
-  /** The most requests that were under way at once. */
+  /** The highest number of concurrent requests so far. */
   readonly mostAtOnce: number
-  /** The next request gets this answer, whatever it is; `drop` cuts the connection. */
+  /** The response to the next request, of any kind; `drop` cuts the connection. */
   answerOnce(answer: 'drop' | { readonly status: number; readonly body: object }): void
   close(): void
 }
@@ -20,7 +20,7 @@ interface Request {
   readonly expiryInSeconds?: number
 }
 
-/** Answers as the documented HTTP lock API of Dapr does. No sidecar can be had where these tests run. */
+/** Implements the documented HTTP lock API of Dapr, because no sidecar is available to these tests. */
 export async function startDaprStandIn(stores: readonly string[] = ['lockstore']): Promise<DaprStandIn> {
   const owners = new Map<string, string>()
   const locks: string[] = []
@@ -49,7 +49,7 @@ export async function startDaprStandIn(stores: readonly string[] = ['lockstore']
     return { status: 200, body: { status: 0 } }
   }
 
-  let underWay = 0
+  let inFlight = 0
   let held = Promise.resolve()
   const server = createServer((incoming, outgoing) => {
     let text = ''
@@ -71,8 +71,8 @@ export async function startDaprStandIn(stores: readonly string[] = ['lockstore']
   })
   let mostAtOnce = 0
   server.on('request', (_, outgoing) => {
-    mostAtOnce = Math.max(mostAtOnce, ++underWay)
-    outgoing.on('close', () => underWay--)
+    mostAtOnce = Math.max(mostAtOnce, ++inFlight)
+    outgoing.on('close', () => inFlight--)
   })
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve))
   return {

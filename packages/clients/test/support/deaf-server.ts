@@ -2,11 +2,11 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface DeafServer extends Disposable {
   readonly url: string
-  /** Connections that are open. */
+  /** The open connections. */
   readonly sockets: ReadonlySet<Socket>
 }
 
-/** A port that takes connections and never says a word. */
+/** A port that accepts connections and never responds. */
 export async function deafServer(): Promise<DeafServer> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

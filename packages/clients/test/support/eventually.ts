@@ -1,7 +1,7 @@
-/** How long a busy machine may take for what an idle one does in a moment, milliseconds. */
+/** Far more than any condition needs, even on a busy machine, milliseconds. */
 const PATIENCE = 60_000
 
-/** Repeats a check until it holds. For what happens in other processes, in its own time. */
+/** Repeats a check until it holds. For events in other processes. */
 export async function eventually(check: () => Promise<unknown>): Promise<void> {
   const until = performance.now() + PATIENCE
   for (;;) {

@@ -2,16 +2,16 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { endWithUs } from '../../../testing/src/fleet/end-with-us.js'
 
-export interface Told {
+export interface WorkerEvent {
   readonly event: string
   /** Epoch milliseconds. */
   readonly at: number
   readonly [more: string]: unknown
 }
 
-/** A worker of a recipe in a process of its own. */
+/** A worker of a recipe in a separate process. */
 export class RecipeProcess {
-  readonly told: Told[] = []
+  readonly events: WorkerEvent[] = []
   readonly ended: Promise<number | null>
   readonly #child: ChildProcess
   readonly #listeners = new Set<() => void>()
@@ -26,14 +26,14 @@ export class RecipeProcess {
       ),
     )
     createInterface(this.#child.stdout!).on('line', (line) => {
-      this.told.push(JSON.parse(line) as Told)
+      this.events.push(JSON.parse(line) as WorkerEvent)
       for (const listener of this.#listeners) listener()
     })
     this.ended = new Promise((resolve) => this.#child.once('close', resolve))
   }
 
   /** The first event of this name, as soon as it has happened. */
-  hears(event: string): Promise<Told> {
+  first(event: string): Promise<WorkerEvent> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const [found] = this.all(event)
@@ -47,11 +47,11 @@ export class RecipeProcess {
     })
   }
 
-  all(event: string): Told[] {
-    return this.told.filter((told) => told.event === event)
+  all(event: string): WorkerEvent[] {
+    return this.events.filter((one) => one.event === event)
   }
 
-  /** Asks it to stop, and waits until it has ended. */
+  /** Requests a clean stop, and waits until the process has ended. */
   async stop(): Promise<number | null> {
     this.#child.stdin!.end()
     return this.ended

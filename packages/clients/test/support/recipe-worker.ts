@@ -1,5 +1,5 @@
-// Run as a process of its own by recipe-process.ts: one worker of a recipe, which tells on standard output what
-// happens to it. It stops gracefully when its standard input ends; tests also kill it.
+// Started by recipe-process.ts as a separate process. One worker of a recipe, which reports its events on standard
+// output. It stops gracefully when its standard input ends; tests also kill it.
 import { createClient } from 'redis'
 import { Redlock, systemClock, type Clock, type QuorumLockError } from '@quorumlock/core'
 import {
@@ -23,12 +23,12 @@ interface Order {
 
 const sleep = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time))
 const order = JSON.parse(process.argv[2]!) as Order
-const tell = (event: string, more: object = {}): void => {
+const report = (event: string, more: object = {}): void => {
   console.log(JSON.stringify({ event, at: Date.now(), ...more }))
 }
 const clients = order.urls.map((url) => createClient({ url, disableOfflineQueue: true }))
 for (const client of clients) client.on('error', () => undefined)
-// Some nodes may be dead: a majority is enough, with the first one, which is the store of some roles.
+// Some nodes may be dead. A majority is enough, but must include the first node, which is the store of some roles.
 for (const client of clients) client.connect().catch(() => undefined)
 while (clients.filter((client) => client.isReady).length < 3 || !clients[0]!.isReady) await sleep(5)
 const redlock = new Redlock({ nodes: clients.map((client) => nodeRedisNode(client)), ttl: 2_000 })
@@ -47,54 +47,54 @@ const roles: Record<string, () => Promise<void>> = {
     const election = new LeaderElection(redlock, 'reports', { fencing: true })
     await election.run(
       async (signal, leadership) => {
-        tell('elected', { token: String(leadership.token) })
+        report('elected', { token: String(leadership.token) })
         await aborted(signal)
-        tell('ended')
+        report('ended')
       },
       { signal: stop.signal },
     )
   },
   async once() {
     const work = async (): Promise<string> => {
-      tell('began')
+      report('began')
       await (order.hang === true ? aborted(stop.signal) : sleep(50))
       return 'paid'
     }
-    tell('outcome', await once(redlock, 'order-1', work, { wait: 10_000, retention: 60_000 }))
+    report('outcome', await once(redlock, 'order-1', work, { wait: 10_000, retention: 60_000 }))
   },
   async scheduler() {
     const clock: Clock = { ...systemClock, wall: () => systemClock.wall() + (order.skew ?? 0) }
     const scheduler = new Scheduler(redlock, { clock })
-    scheduler.every('tick', 500, (_, due) => tell('ran', { due: due.getTime() }), { lock: true })
+    scheduler.every('tick', 500, (_, due) => report('ran', { due: due.getTime() }), { lock: true })
     await aborted(stop.signal)
-    tell('stopped', { clean: await scheduler.stop() })
+    report('stopped', { clean: await scheduler.stop() })
   },
   async claim() {
     const jobs = Array.from({ length: 60 }, (_, index) => `job-${index}`)
     const work = async (job: string): Promise<void> => {
-      tell('began', { job })
+      report('began', { job })
       await sleep(30)
-      tell('worked', { job })
+      report('worked', { job })
     }
-    const report = await claimEach(redlock, jobs, work, {
+    const outcome = await claimEach(redlock, jobs, work, {
       key: (job) => job,
       concurrency: 2,
       keep: 60_000,
       signal: stop.signal,
     })
-    tell('report', { done: report.done.length, skipped: report.skipped.length })
+    report('report', { done: outcome.done.length, skipped: outcome.skipped.length })
   },
   async flight() {
     const value = await singleFlight<string>(redlock, 'page', {
       read: () => store.get('cache:page'),
       load: async () => {
-        tell('loading')
+        report('loading')
         await (order.hang === true ? aborted(stop.signal) : sleep(100))
         return 'content'
       },
       write: (content) => store.set('cache:page', content),
     })
-    tell('value', { value })
+    report('value', { value })
   },
   async rate() {
     const limiter = new RateLimiter(redlock, 'api', {
@@ -104,15 +104,15 @@ const roles: Record<string, () => Promise<void>> = {
     })
     let allowed = 0
     for (let count = 0; count < 20; count++) if ((await limiter.tryTake('user-1')).allowed) allowed++
-    tell('taken', { allowed })
+    report('taken', { allowed })
   },
-  /** Stops as a whole, like a suspended machine, between the decision to write the counter and the write. */
+  /** Stops the whole process, like a suspended machine, between the decision to write the counter and the write. */
   async rateStopped() {
     const stopping: NodeRedisLike = {
       async sendCommand(args) {
         const isWrite = args[0] !== 'PTTL' && args[0] !== 'GET'
         if (isWrite && order.hang === true) {
-          tell('writing')
+          report('writing')
           process.kill(process.pid, 'SIGSTOP')
         }
         return store.sendCommand(args)
@@ -128,11 +128,11 @@ const roles: Record<string, () => Promise<void>> = {
       ({ allowed }) => ({ allowed }),
       (error: unknown) => ({ allowed: false, code: (error as QuorumLockError).code }),
     )
-    tell('taken', outcome)
+    report('taken', outcome)
   },
 }
 
-tell('ready')
+report('ready')
 await roles[order.role]!()
 await redlock.close()
 for (const client of clients) client.destroy()

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Watchdog } from '../../../testing/src/fleet/watchdog.js'
 
-/** A server that the fleet has no kind for: one of a cluster, a replica, a sentinel. It ends with its watchdog. */
+/** Starts a server of a kind that the fleet lacks: in a cluster, a replica, a sentinel. It ends with its watchdog. */
 export function startServer(args: readonly string[], watchdog: Watchdog): ChildProcess {
   const server = spawn(process.env['REDIS_SERVER_BIN'] ?? 'redis-server', args, { stdio: 'ignore' })
   const { pid } = server

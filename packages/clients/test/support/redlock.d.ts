@@ -1,4 +1,4 @@
-// redlock 5 beta ships types that its `exports` do not name; this is the part that is used here.
+// redlock 5 beta ships types, but its `exports` do not list them. This is the part used here.
 declare module 'redlock' {
   interface Lock {
     readonly value: string

@@ -11,8 +11,8 @@ export interface Ended {
 export interface Running {
   readonly process: ChildProcess
   readonly ended: Promise<Ended>
-  /** Resolves when standard output holds the text. */
-  says(text: string): Promise<void>
+  /** Resolves when standard output contains the text. */
+  prints(text: string): Promise<void>
 }
 
 export interface RunOptions {
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly input?: string
 }
 
-/** Starts a program without a terminal. It ends with this process, and so does everything that it starts. */
+/** Starts a program without a terminal. The program and its children end with this process. */
 export function start(program: string, args: readonly string[], options: RunOptions = {}): Running {
   const { env, cwd, input } = options
   const child = endWithUs(
@@ -45,7 +45,7 @@ export function start(program: string, args: readonly string[], options: RunOpti
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
-  const says = (text: string): Promise<void> =>
+  const prints = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
         if (!stdout.includes(text)) return
@@ -54,7 +54,7 @@ export function start(program: string, args: readonly string[], options: RunOpti
       }
       listeners.add(look)
       look()
-      void ended.then(() => reject(new Error(`ended without saying ${text}: ${stdout} ${stderr}`)))
+      void ended.then(() => reject(new Error(`ended without printing ${text}: ${stdout} ${stderr}`)))
     })
-  return { process: child, ended, says }
+  return { process: child, ended, prints }
 }

@@ -10,14 +10,14 @@ import { startServer } from './redis-server.js'
 export const GROUP = 'mymaster'
 
 export interface SentinelGroup {
-  /** Where the sentinel listens. */
+  /** The port of the sentinel. */
   readonly port: number
-  /** Kills the master, once the replica has all of its writes, and resolves when the replica is the new master. */
+  /** Kills the master after the replica has all writes, and resolves when the replica is the new master. */
   failOver(): Promise<void>
   dispose(): Promise<void>
 }
 
-/** A master, its replica, and one sentinel that watches them, on this machine. They end with this process. */
+/** A master, its replica, and a sentinel that watches them, on this machine. They end with this process. */
 export async function startSentinelGroup(): Promise<SentinelGroup> {
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-sentinel-'))
   const watchdog = startWatchdog({ folder })
@@ -34,9 +34,11 @@ async function form(folder: string, watchdog: Watchdog): Promise<Omit<SentinelGr
   const [masterPort, replica, port] = [await freePort(), await freePort(), await freePort()]
   const config = join(folder, 'sentinel.conf')
   const lines = [
-    ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`],
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
     `sentinel monitor ${GROUP} 127.0.0.1 ${masterPort} 1`,
-    // A busy machine is not a master that failed.
+    // High, so that a master on a busy machine is not taken for a failed one.
     `sentinel down-after-milliseconds ${GROUP} 60000`,
     `sentinel failover-timeout ${GROUP} 3000`,
   ]
@@ -44,7 +46,7 @@ async function form(folder: string, watchdog: Watchdog): Promise<Omit<SentinelGr
   const plain = ['--bind', '127.0.0.1', '--dir', folder, '--save', '', '--repl-diskless-sync-delay', '0']
   const master = startServer(['--port', `${masterPort}`, ...plain], watchdog)
   startServer(['--port', `${replica}`, ...plain, '--replicaof', '127.0.0.1', `${masterPort}`], watchdog)
-  // A sentinel looks for replicas at its start, and then every ten seconds.
+  // A sentinel looks for replicas when it starts, and then every ten seconds.
   await eventually(() =>
     asking(masterPort, async (ask) => {
       const [, , replicas] = (await ask(['ROLE'])) as [string, number, unknown[]]

@@ -18,7 +18,7 @@ export function askAll(node: LockNode, ...commands: readonly NodeCommand[]): Pro
   return Promise.all(commands.map((command) => ask(node, command)))
 }
 
-export function said(reply: NodeReply): string {
+export function shown(reply: NodeReply): string {
   return reply.vote === 'granted' ? 'granted' : `${reply.vote}: ${reply.reason}`
 }
 

@@ -5,10 +5,10 @@ import { endWithUs } from '../../../testing/src/fleet/end-with-us.js'
 
 const file = fileURLToPath(new URL('./token-worker.ts', import.meta.url))
 
-/** What token-worker.ts is told. */
+/** The options of token-worker.ts. */
 export interface TokenOrder {
   readonly urls: readonly string[]
-  /** How far its wall clock is off, milliseconds. */
+  /** The error of its wall clock, milliseconds. */
   readonly skew: number
   readonly grants: number
   readonly resources: number
@@ -19,8 +19,8 @@ export interface TokenProcess {
   kill(): void
 }
 
-/** A process that draws tokens; `hear` gets every line that it writes. */
-export function startTokenProcess(order: TokenOrder, hear: (line: string) => void): TokenProcess {
+/** A process that draws tokens; `onLine` gets every line that it writes. */
+export function startTokenProcess(order: TokenOrder, onLine: (line: string) => void): TokenProcess {
   const child = endWithUs(
     spawn(
       process.execPath,
@@ -28,7 +28,7 @@ export function startTokenProcess(order: TokenOrder, hear: (line: string) => voi
       { stdio: ['ignore', 'pipe', 'inherit'] },
     ),
   )
-  createInterface(child.stdout).on('line', hear)
+  createInterface(child.stdout).on('line', onLine)
   return {
     ended: new Promise((resolve) => child.once('close', resolve)),
     kill: () => void child.kill('SIGKILL'),

@@ -1,5 +1,5 @@
-// Run as a process of its own by tokens.test.ts: draws tokens with a clock that is wrong by hours, and tells of every
-// grant as `resource token began ended` in nanoseconds of the one monotonic clock that all processes share.
+// Started by tokens.test.ts as a separate process. Draws tokens with a clock that is wrong by hours, and reports every
+// grant as `resource token began ended`, in nanoseconds of the monotonic clock that all processes share.
 import { createClient } from 'redis'
 import { Redlock, systemClock, type Clock } from '@quorumlock/core'
 import { nodeRedisNode } from '../../src/index.js'

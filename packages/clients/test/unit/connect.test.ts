@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { connect } from '@quorumlock/clients'
 
-describe('connect checks what it is given before it opens anything', () => {
+describe('connect()', () => {
   test.each([
     ['no nodes', [], 'at least one'],
-    ['what is no URL', ['redis://ok', 'not a url:secret'], 'nodes[1]'],
+    ['text that is not a URL', ['redis://ok', 'not a url:secret'], 'nodes[1]'],
     ['a URL of another kind', ['http://user:secret@host'], 'nodes[0]'],
-    ['a path that is no database', ['redis://:secret@host/queue'], 'nodes[0]'],
+    ['a path that is not a database', ['redis://:secret@host/queue'], 'nodes[0]'],
     ['the same node twice', ['redis://:secret@host', 'redis://host:6379'], 'nodes[1]'],
-  ])('%s', async (_what, nodes, named) => {
+  ])('connect() rejects %s, and names the node without its password', async (_what, nodes, named) => {
     const failure = await connect(nodes).then(
       () => 'connected',
       (error: unknown) => String(error),
@@ -17,7 +17,7 @@ describe('connect checks what it is given before it opens anything', () => {
     expect(failure).not.toContain('secret')
   })
 
-  test('options of the lock are told apart from those of the connection, and checked', async () => {
+  test('connect() checks options of locks, of connections and of nodes', async () => {
     await expect(connect(['redis://host'], { ttl: -1 })).rejects.toThrow('`ttl`')
     await expect(connect(['redis://host'], { socketTimeout: 100, pingInterval: 100 })).rejects.toThrow(
       'socketTimeout',

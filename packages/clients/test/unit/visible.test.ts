@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { visible, visibleJson } from '../../src/visible.js'
 
-/** C0 and C1, marks that reorder or hide, ends of lines: spelt out, since the code names them by their categories. */
-const OBEYED =
+/** C0 and C1, characters that reorder or hide text, line ends. Listed explicitly, because the code uses categories. */
+const EXECUTED =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
 
@@ -21,25 +21,25 @@ describe('text of other parties', () => {
     ['a change of direction', 'a\u202eb\u2066c', 'a\\u{202e}b\\u{2066}c'],
     ['half a character', 'a\ud800b', 'a\\u{d800}b'],
     ['DEL', 'a\u007f', 'a\\u{7f}'],
-  ])('shows %s as an escape', (_what, given, shown) => {
+  ])('%s is shown as an escape', (_what, given, shown) => {
     expect(visible(given)).toBe(shown)
   })
 
-  test('stays as it is where a terminal shows it', () => {
+  test('visible text stays unchanged', () => {
     const plain = 'Größe 日本語 \\n "order:42" 🔒 ~!'
     expect(visible(plain)).toBe(plain)
   })
 
-  test('never holds what a terminal obeys, whatever it is', () => {
-    fc.assert(fc.property(text, (given) => !OBEYED.test(visible(given))))
+  test('the result never contains a character that a terminal would execute', () => {
+    fc.assert(fc.property(text, (given) => !EXECUTED.test(visible(given))))
   })
 
-  test('as JSON it means the same and is not obeyed either', () => {
+  test('JSON keeps its meaning and contains no character that a terminal would execute', () => {
     fc.assert(
       fc.property(text, (given) => {
         const json = visibleJson({ given })
         expect(JSON.parse(json)).toEqual({ given })
-        expect(json).not.toMatch(OBEYED)
+        expect(json).not.toMatch(EXECUTED)
       }),
     )
   })

@@ -1,4 +1,4 @@
-// A CommonJS module beside a dependency that imports: an error of the one is an instance in the other.
+// A CommonJS module with a dependency that is an ES module: errors of both formats are instances of the same classes.
 const { connect } = require('@quorumlock/clients')
 const required = require('@quorumlock/core')
 

@@ -1,4 +1,4 @@
-// A CommonJS module that holds a lock until it is told to go on.
+// A CommonJS module that holds a lock until the next line of input.
 const { connect } = require('@quorumlock/clients')
 const { LockContendedError } = require('@quorumlock/core')
 const { once } = require('@quorumlock/core/recipes')

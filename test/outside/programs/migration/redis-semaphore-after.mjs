@@ -1,7 +1,7 @@
-// The same, by the table "From redis-semaphore" of the migration guide.
+// The ported program, by the table "From redis-semaphore" of the migration guide.
 import { connect } from '@quorumlock/clients'
 import { urls } from '../opened.mjs'
-import { told } from '../told.mjs'
+import { nextLine } from '../next-line.mjs'
 
 const [what] = process.argv.slice(2)
 const redlock = await connect(urls, { keyPrefix: 'mutex:', fair: false })
@@ -10,7 +10,7 @@ const named = redlock.getLock('a', { ttl: 30_000 })
 try {
   const lock = await named.tryAcquire()
   console.log(lock === null ? 'refused' : 'held')
-  if (lock !== null && what === 'hold') await told()
+  if (lock !== null && what === 'hold') await nextLine()
 } finally {
   await named.release()
 }

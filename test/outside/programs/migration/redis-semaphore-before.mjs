@@ -1,9 +1,9 @@
-// What a user of redis-semaphore has: hold a mutex until told, or try once; it is always safe to release.
+// A program with redis-semaphore: holds a mutex until the next line of input, or tries once. Release is always safe.
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { RedlockMutex } from 'redis-semaphore'
 import { urls } from '../opened.mjs'
-import { told } from '../told.mjs'
+import { nextLine } from '../next-line.mjs'
 
 const [what] = process.argv.slice(2)
 const clients = urls.map((url) => new Redis(url))
@@ -13,7 +13,7 @@ const mutex = new RedlockMutex(clients, 'a', { lockTimeout: 30_000 })
 try {
   const isAcquired = await mutex.tryAcquire()
   console.log(isAcquired ? 'held' : 'refused')
-  if (isAcquired && what === 'hold') await told()
+  if (isAcquired && what === 'hold') await nextLine()
 } finally {
   await mutex.release()
 }

@@ -1,9 +1,9 @@
-// What a user of redlock 5 has: hold a lock until told, or try once.
+// A program with redlock 5: holds a lock until the next line of input, or tries once.
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import Redlock from 'redlock'
 import { urls } from '../opened.mjs'
-import { told } from '../told.mjs'
+import { nextLine } from '../next-line.mjs'
 
 const [what] = process.argv.slice(2)
 const clients = urls.map((url) => new Redis(url))
@@ -13,7 +13,7 @@ const redlock = new Redlock(clients, { retryCount: 0 })
 try {
   const lock = await redlock.acquire(['a'], 30_000)
   console.log('held')
-  if (what === 'hold') await told()
+  if (what === 'hold') await nextLine()
   await lock.release()
 } catch (error) {
   console.log(`refused: ${error.name}`)

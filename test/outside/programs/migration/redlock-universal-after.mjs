@@ -1,9 +1,9 @@
-// The same, by the table "From redlock-universal" of the migration guide.
+// The ported program, by the table "From redlock-universal" of the migration guide.
 import { nodeRedisNode } from '@quorumlock/clients'
 import { Redlock } from '@quorumlock/core'
 import { createClient } from 'redis'
 import { urls } from '../opened.mjs'
-import { told } from '../told.mjs'
+import { nextLine } from '../next-line.mjs'
 
 const [what] = process.argv.slice(2)
 const clients = await Promise.all(
@@ -23,7 +23,7 @@ const redlock = new Redlock({
 try {
   const lock = await redlock.acquire('a', { wait: 0 })
   console.log('held')
-  if (what === 'hold') await told()
+  if (what === 'hold') await nextLine()
   console.log(await lock.release())
 } catch (error) {
   console.log(`refused: ${error.code}`)

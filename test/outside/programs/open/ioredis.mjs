@@ -1,4 +1,4 @@
-// README and the migration guide: ioredisNode(client), here with connections that are up.
+// README and the migration guide: ioredisNode(client), with established connections.
 import { once } from 'node:events'
 import { ioredisNode } from '@quorumlock/clients'
 import { Redlock } from '@quorumlock/core'

@@ -1,9 +1,9 @@
--- Applies a batch of lock commands in order: the translation of `execute` in @quorumlock/core's node-state.ts.
+-- Executes a batch of lock commands in order. A translation of `execute` in @quorumlock/core's node-state.ts.
 --
--- KEYS   the lock keys of all commands in order, then their fence counters (of a command with a bearer: who bears the
---        lock), then their queues (each command names only the companions that it touches), and last the marker if it is to be checked
--- ARGV   of several commands
---        1: JSON, flat: number of lock keys, number of fence counters, run of the marker or false, and then for each
+-- KEYS   the lock keys of all commands in order, then their fence counters (for a command with a bearer: the bearer keys),
+--        then their queues (each command lists only the companions that it uses), and last the marker if it is checked
+-- ARGV   for several commands
+--        1: JSON, flat: number of lock keys, number of fence counters, run of the marker or false, and for each
 --        command `kind + 8 * flags + 64 * keys` and its fields:
 --          1 acquire  value ttl [token counter-life]    flags: 1 respect, 2 waiter, 4 fence
 --          2 extend   value ttl [bearer]                flags: 1 bearer
@@ -11,30 +11,30 @@
 --          4 release  value [bearer]                    flags: 1 requeue, 2 bearer
 --          5 force
 --          6 inspect                                    flags: 1 watch
---        2: JSON, if there are any: the waiters (flags waiter, requeue, watch) in order, each one string
---           `at age life id`, which is read only when somebody has to wait; `at` is -1 for one that only watches; an acquire
---           whose value is the id leaves that out
---        of one command
---        the same as it is, without JSON: numbers of keys, run or `-`, command, fields, and the waiter
---        of all, last
---        the number of the call; times are in milliseconds
--- reply  the number of the call, the node's clock in milliseconds, or 0 where that was not worth reading; and then, for each command that was
---        not simply granted, its number and
---          a number    refused: `reason + 8 * (remaining + 1)`, without the latter when nobody knows
---          a string    the error of this one command; nothing of it was left behind
---          an array    of an acquire or repair: the counter that bars it; of an inspect: one array for each key
+--        2: JSON, only if there are any: the waiters (flags waiter, requeue, watch) in order, each a string
+--           `at age life id`, which is parsed only if the waiter must wait; `at` is -1 for one that only watches; an acquire
+--           whose value is the id omits the id
+--        for one command
+--        the same as plain arguments, without JSON: numbers of keys, run or `-`, command, fields, waiter
+--        always last
+--        the number of the call; all times are in milliseconds
+-- reply  the number of the call; the node's clock in milliseconds, or 0 if it was not read; and then, for each command
+--        that was not simply granted, its number and
+--          a number    refused: `reason + 8 * (remaining + 1)`, without the second part if that is unknown
+--          a string    the error of this command, which has left nothing behind
+--          an array    for an acquire or repair: the counter that bars it; for an inspect: one array per key
 --
 -- Keys
 --   lock    string, the value of its holder
 --   fence   string, the highest token granted
---   bearer  string, `number value`: which process has gone on with the lock that has this value
+--   bearer  string, `number value`: which process has resumed the lock that has this value
 --   queue   sorted set, two members for each waiter: `+id` scored by its order, `-id` by the negative of its deadline.
---           So places sort from 0 up and deadlines below 0.
+--           So places sort from 0 upwards, and deadlines below 0.
 --   marker  hash: fleet, run, longest, highest, floor, until
 
 local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local CLOCK_TOLERANCE = 1000
--- Places of which nobody hears that one release passes over; those behind them lapse by themselves.
+-- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
 local MOST_UNHEARD = 100
 
 local call, pcalled = redis.call, redis.pcall
@@ -60,10 +60,10 @@ end
 local firstQueue, lastQueue = lockCount + fenceCount + 1, #keys
 if run then lastQueue = lastQueue - 1 end
 
--- Nobody waits for any of the keys, nearly always.
+-- Common case: no waiters on any key.
 local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
 
--- One release, the short way: no clock, no loop.
+-- Fast path for one release: no clock, no loop.
 if single and job[4] == 68 and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
   return { echo, 0 }
 end
@@ -83,7 +83,7 @@ if run then
 end
 local longestBefore, highestBefore = longest, highest
 
--- Redis 6.2 and 7.0 do not say which command it is that a user may not run.
+-- Redis 6.2 and 7.0 do not name the command that a user may not run.
 local function explained(err, command)
   if string.find(err, 'The user executing the script can', 1, true) then return err .. ': ' .. command end
   return err
@@ -91,8 +91,8 @@ end
 
 local function noteInMarker()
   if not marked or (longest == longestBefore and highest == highestBefore) then return end
-  -- A grant that the marker does not know of would not be waited for after a loss of data. `MARKER` is an error that
-  -- nobody takes for a sure no.
+  -- After a loss of data, the fleet would not wait for the end of a grant that the marker does not record. Clients do
+  -- not treat the error `MARKER` as proof that nothing was written.
   local written
   if fenceCount > 0 then
     written = pcalled('HSET', markerKey, 'longest', longest, 'highest', highest)
@@ -108,22 +108,22 @@ local mayVote = not run or (marked == run and not quarantinedUntil)
 
 local now = clock()
 local reply = { echo, now }
--- Where the command at hand finds its fields, its keys and its waiter.
+-- The positions of the current command's fields, keys and waiter.
 local p, lock, fence, queue, waiter = 4, 1, lockCount + 1, firstQueue, 1
 local number = 0
 
 -- ── the usual case ──────────────────────────────────────────────────────────────────────────────────────────────────
--- Free keys are taken, or given back or prolonged by their owner, and nobody waits. Whatever is different in any way,
--- an error included, is left as it is, and the general part below goes on from there.
+-- Free keys are taken, or released or extended by their owner, and there are no waiters. Anything else, including an
+-- error, is left unchanged, and the general part below continues from there.
 
 if not queues and mayVote then
-  -- Tokens come in rising order, nearly always; one that does not may have a counter that was changed since it was read.
+  -- Common case: tokens arrive in rising order. For one that does not, the counter may have changed since it was read.
   local longestText, highestHere = nil, 0
   local counters = fenceCount > 0 and pcalled('MGET', unpack(keys, fence, queue - 1))
   while p <= last do
     local head = job[p]
     if head == 68 then
-      -- Releases in a row: all at one stroke.
+      -- Consecutive releases are done together.
       local count = 1
       while job[p + 2 * count] == 68 do count = count + 1 end
       local got = pcalled('MGET', unpack(keys, lock, lock + count - 1))
@@ -133,7 +133,7 @@ if not queues and mayVote then
       local deleted = owned > 0 and pcalled('DEL', unpack(keys, lock, lock + owned - 1)) or 0
       if type(deleted) == 'table' then break end
       if deleted < owned then
-        -- The same release twice: the second one found nothing.
+        -- The same release twice: the second finds no key.
         local seen = {}
         for i = 0, owned - 1 do
           local key = keys[lock + i]
@@ -205,11 +205,10 @@ if not queues and mayVote then
 end
 
 -- ── the hand-over ───────────────────────────────────────────────────────────────────────────────────────────────────
--- One lock changes hands while others wait, and every one of them waits for this: its release, the attempt of the one
--- that it wakes, and the place that a waiter takes or keeps. Again only what is usual; nothing was done when the general
--- part has to go on.
+-- Fast path for one contended lock: its release, the attempt of the waiter that it wakes, and the place that a waiter
+-- takes or keeps. Again only the common case; nothing has been changed if the general part must continue.
 
--- For whoever has to explain an error; no call in the section above, which leaves errors to those below, pays for it.
+-- Remembers the command for error messages. Calls in the section above do without, since it leaves errors to those below.
 local attempted
 local function call(name, ...)
   attempted = name
@@ -234,19 +233,19 @@ local function headOf(key)
   end
 end
 
--- A hint only: one that may not be given must not spoil a release. False when nobody listens.
+-- Only a hint, so a missing permission must not fail a release. False if the channel has no subscriber.
 local function wake(id)
   return pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id) ~= 0
 end
 
--- The channel and the offer of a waiter whose client listens.
+-- The channel and the longest offer of a waiter whose client listens for hand-overs.
 local function listens(id)
   return string.match(id, '^(.*)#[%d.]+@(%d+)')
 end
 
--- The next waiter need not ask for what it has asked for already: it has the lock before anybody else can, for as long
--- as its place would have lasted. Nothing when it has to be woken instead; where nobody listens the lock is free.
--- `former`, if it is given, is a place to be given up with it.
+-- The next waiter does not need to ask again. It gets the lock before any other client can, for as long as its place would
+-- have lasted. Returns nothing if it must be woken instead. If its channel has no subscriber, the lock becomes free.
+-- `former`, if given, is a place to remove together with it.
 local function handOver(lockKey, queueKey, id, deadline, former)
   if not marked or not mayVote then return end
   local channel, longestOffer = listens(id)
@@ -265,9 +264,9 @@ local function handOver(lockKey, queueKey, id, deadline, former)
   return 'handed'
 end
 
--- A free lock goes to the first waiter of whom anybody hears. The process of one that is passed over has died, or cannot
--- be reached: the next one does not have to wait until its place lapses, and one that lives takes it again with its next
--- attempt. The id of the one that has been given the lock, if any.
+-- A free lock goes to the first waiter whose channel has a subscriber. The process of a skipped waiter is dead or
+-- unreachable, so the next one does not wait until that place expires; a live one takes its place again with its next
+-- attempt. Returns the id of the waiter that has been handed the lock, if any.
 local function serveNext(lockKey, queueKey, except, mayHandOver)
   mayHandOver = mayHandOver and marked and mayVote
   for _ = 1, MOST_UNHEARD do
@@ -280,7 +279,7 @@ local function serveNext(lockKey, queueKey, except, mayHandOver)
     end
     local outcome = mayHandOver and handOver(lockKey, queueKey, id, deadline)
     if outcome == 'handed' then return id end
-    -- Who does not listen looks by itself, and must not be passed over for ever.
+    -- A waiter that does not listen polls, and must not be skipped forever.
     if outcome == 'untold' or (not outcome and (wake(id) or not mayHandOver or not listens(id))) then return end
     call('ZREM', queueKey, '+' .. id, '-' .. id)
   end
@@ -334,33 +333,33 @@ end
 
 local waiters = single and { argv[#argv - 1] } or argv[3] and cjson.decode(argv[2])
 
--- All locks and counters at one stroke, kept up to date below. A key of another type looks like a free one here; the
--- first command that relies on it being free runs into the error.
+-- All locks and counters are read together, and kept up to date below. A key of another type looks free here; the first
+-- command that relies on it being free gets the error.
 local values = {}
 do
   local got = pcalled('MGET', unpack(keys, 1, firstQueue - 1))
   if got.err then
-    -- `PARTLY`, where something was done already, is an error that nobody takes for a sure no.
+    -- Clients do not treat the error `PARTLY` as proof that nothing was written, because commands have already run.
     return redis.error_reply((number > 0 and 'PARTLY ' or '') .. explained(got.err, 'MGET'))
   end
   for i = 1, firstQueue - 1 do values[keys[i]] = got[i] end
 end
 
--- Lock keys that the command at hand has taken, for the case that it fails half-way.
+-- Lock keys taken by the current command, for the case that it fails halfway.
 local taken, takenCount = {}, 0
 
 local function refusal(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
 
--- What looks free may be a key of another type.
+-- A key that looks free may have another type.
 local function assertFree(key)
   call('GET', key)
 end
 
 local lastTtl
 local function note(ttl, token)
-  -- One after another they are nearly always the same.
+  -- Common case: consecutive TTLs are the same.
   if ttl ~= lastTtl then
     lastTtl = ttl
     longest = math.max(longest, tonumber(ttl))
@@ -407,7 +406,7 @@ end
 
 -- ── queues ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- The id, the order and the life of a waiter. A client's clock may be wrong: then the node's own stands in, less the
+-- The id, the order and the life of a waiter. If the client's clock is wrong, the node's clock replaces it, minus the
 -- time already waited.
 local function readWaiter(waiter)
   local at, age, life, id = string.match(waiter, '^(%S+) (%S+) (%S+) (.*)$')
@@ -417,7 +416,7 @@ local function readWaiter(waiter)
   return id, now - age, life
 end
 
--- Milliseconds after which those ahead of the waiter (all, without one) may have lapsed; -1 for nobody.
+-- Milliseconds until all waiters ahead of this one (without one: all) have expired; -1 if there are none.
 local function lifeOfThoseAhead(n, waiter)
   local life, id, order = -1, nil, nil
   if waiter then id, order = readWaiter(waiter) end
@@ -431,7 +430,7 @@ local function lifeOfThoseAhead(n, waiter)
   return life
 end
 
--- The waiter of the command at hand; `name` stands for an id that was left out.
+-- The waiter of the current command; `name` replaces an omitted id.
 local function nextWaiter(name)
   waiter = waiter + 1
   local given = waiters[waiter - 1]
@@ -494,7 +493,7 @@ local function acquire(flags, n)
       if left > remaining then remaining = left end
     end
   end
-  -- Handed over meanwhile, or the same command a second time by a connection that repeats itself.
+  -- The lock was handed over in the meantime, or a connection has sent the same command twice.
   if owned == n then
     take(value, ttl, n)
     if waiter then dequeue(n, (readWaiter(waiter))) end
@@ -523,7 +522,7 @@ local function acquire(flags, n)
   if waiter and queues then dequeue(n, (readWaiter(waiter))) end
 end
 
--- Why the value is not on all keys; nothing when it is.
+-- The reason why the value is not on all keys; nothing if it is.
 local function missing(value, n)
   local reason
   for i = lock, lock + n - 1 do
@@ -539,7 +538,7 @@ local function missing(value, n)
   return reason
 end
 
--- Another process has gone on with the lock: it is no longer for this bearer to extend or to release.
+-- Whether another process has resumed the lock, so that this bearer may no longer extend or release it.
 local function wasResumed(value, n, bearer)
   for i = fence, fence + n - 1 do
     local borne = values[keys[i]]
@@ -559,12 +558,12 @@ local function extend(flags, n)
   end
   local reason = missing(value, n)
   if reason then return reason end
-  -- Never SET: it has to work on a node that is out of memory.
+  -- Never SET, because extensions must work on a node that is out of memory.
   for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
   if bearer > 0 then
     local borne = string.format('%d %s', bearer, value)
     for i = fence, fence + n - 1 do
-      -- Where there is no memory for it the extension still counts.
+      -- Without memory for it, the extension still counts.
       pcalled('SET', keys[i], borne, 'PX', ttl)
       values[keys[i]] = borne
     end
@@ -582,7 +581,7 @@ local function repair(flags, n)
   end
   if missing(value, n) == TAKEN then return TAKEN end
   if token then
-    -- Its own token may stand here already; only a higher one bars it.
+    -- The counter may already be its own token; only a higher one bars it.
     local counter = highestCounter(n)
     if counter > tonumber(token) then return stale(counter) end
   end
@@ -611,7 +610,7 @@ local function release(flags, n)
     end
   end
   dequeue(n, value)
-  -- Where there is no memory for a place, the release still counts.
+  -- Without memory for a place, the release still counts.
   if waiter then pcall(enqueue, n, waiter) end
   if queues then serveNextOfEach(n, released > 0 and waiter and readWaiter(waiter), true) end
   if released < n then return GONE end
@@ -688,7 +687,7 @@ local function applyAll()
   end
 end
 
--- An error ends one command, not those after it.
+-- An error ends one command, but not the following ones.
 repeat
   local done, failure = pcall(applyAll)
   if not done then

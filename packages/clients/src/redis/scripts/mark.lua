@@ -1,8 +1,8 @@
--- Writes the marker of a fleet if the condition of the mode holds: `mark` in node-state.ts.
+-- Writes the marker of a fleet if the condition of the mode holds. A translation of `mark` in node-state.ts.
 --
 -- KEYS   1: the marker
 -- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine, number of the call; times in milliseconds
--- reply  as that of greet.lua
+-- reply  as for greet.lua
 
 local key = KEYS[1]
 local mode, fleet, run = ARGV[1], ARGV[2], ARGV[3]
@@ -22,7 +22,7 @@ if mode == 'found' and not markedRun then
 end
 
 if mode == 'quarantine' and markedRun ~= run then
-  -- Data that survived a restart keeps its own memory of tokens and times, whatever the fleet knows.
+  -- Data that survived a restart keeps its own record of tokens and times, regardless of the fleet's.
   longest = math.max(longest, markedLongest)
   floor = math.max(floor, markedFloor)
   local highest = math.max(floor, markedHighest)
@@ -41,7 +41,7 @@ if markedRun and quarantinedUntil then
 end
 
 marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
--- Empty where the user may not ask. A connection asks once, and a probe does: INFO is dear.
+-- Empty if the user lacks the permission. Only new connections and probes ask, because INFO is expensive.
 local info = redis.pcall('INFO', 'server')
 local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
 if not marker[2] then return { echo, now, own } end

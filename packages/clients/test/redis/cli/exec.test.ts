@@ -39,8 +39,8 @@ const start = (args: readonly string[], options: RunOptions = {}): Running =>
 const run = (args: readonly string[], options?: RunOptions): Promise<Ended> => start(args, options).ended
 const sh = (script: string): string[] => ['--', 'sh', '-c', script]
 
-describe('the exit code is', () => {
-  test.each([0, 3, 255])("the command's own: %i", async (code) => {
+describe('the exit code of exec', () => {
+  test.each([0, 3, 255])('exec exits with the code of the command: %i', async (code) => {
     expect(await run([fresh(), ...sh(`exit ${code}`)])).toEqual({
       code,
       signal: null,
@@ -49,11 +49,11 @@ describe('the exit code is', () => {
     })
   })
 
-  test('128 + n when signal n ended the command', async () => {
+  test('exec exits with 128 + n if signal n ended the command', async () => {
     expect(await run([fresh(), ...sh('kill -KILL $$')])).toMatchObject({ code: 137, stderr: '' })
   })
 
-  test('75 at once with --try, and after --wait, when others hold the lock', async () => {
+  test('exec exits with 75 if the lock is held, immediately with --try and after --wait', async () => {
     const resource = fresh()
     await using lock = await redlock.acquire(resource)
     const [tried, waited] = await Promise.all([
@@ -67,7 +67,7 @@ describe('the exit code is', () => {
     expect(lock.held).toBe(true)
   })
 
-  test('69 when too few nodes answer', async () => {
+  test('exec exits with 69 if too few nodes answer', async () => {
     await fleet.nodes[0]!.pause()
     await fleet.nodes[1]!.pause()
     const ended = await run([fresh(), ...sh('echo ran')])
@@ -75,7 +75,7 @@ describe('the exit code is', () => {
     expect(ended.stderr).toMatch(/^quorumlock: Cannot connect: 2 of 3 nodes are needed.*\n$/)
   })
 
-  test('127 for a command that does not exist, 126 for one that cannot be executed; the lock is free again', async () => {
+  test('exec exits with 127 or 126 if the command does not exist or cannot be executed, and releases the lock', async () => {
     const resource = fresh()
     expect(await run([resource, '--', 'no-such-command'])).toMatchObject({
       code: 127,
@@ -91,14 +91,14 @@ describe('the exit code is', () => {
   })
 })
 
-describe('bad usage is told in one line, with exit code 64', () => {
+describe('wrong usage', () => {
   test.each<[string, string[], RegExp]>([
     ['no resource', ['--', 'true'], /Expected a resource/],
     ['no command', ['a'], /Expected a command after "--"/],
     ['an empty command', ['a', '--'], /Expected a command after "--"/],
     ['an unknown flag', ['--nope', 'a', '--', 'true'], /Unknown option '--nope'/],
     [
-      'a time that is none',
+      'an invalid time',
       ['--ttl', 'soon', 'a', '--', 'true'],
       /Expected --ttl to be a time such as 500ms, 30s or 5m, got "soon"/,
     ],
@@ -118,7 +118,7 @@ describe('bad usage is told in one line, with exit code 64', () => {
       ['--try', '--wait', '1s', 'a', '--', 'true'],
       /Expected --try or --wait, got both/,
     ],
-    ['a TTL of nothing', ['--ttl', '0', 'a', '--', 'true'], /Expected `ttl` to be/],
+    ['a TTL of 0', ['--ttl', '0', 'a', '--', 'true'], /Expected `ttl` to be/],
     [
       'a grace that leaves no time',
       ['--ttl', '2s', '--grace', '2s', 'a', '--', 'true'],
@@ -126,12 +126,12 @@ describe('bad usage is told in one line, with exit code 64', () => {
     ],
     ['a quorum below a majority', ['--quorum', '1', 'a', '--', 'true'], /Expected `quorum` to be/],
     [
-      'a file that is not there',
+      'a missing file',
       ['--config', '/no/such/file', 'a', '--', 'true'],
       /Cannot use the configuration file \/no\/such\/file/,
     ],
-    ['a node that is no URL', ['--node', 'secret@host', 'a', '--', 'true'], /Expected node 1 to be a URL/],
-  ])('%s', async (_what, args, message) => {
+    ['a node that is not a URL', ['--node', 'secret@host', 'a', '--', 'true'], /Expected node 1 to be a URL/],
+  ])('exec with %s exits with 64 and one line', async (_what, args, message) => {
     const ended = await run(args)
     expect(ended).toMatchObject({ code: 64, stdout: '' })
     expect(ended.stderr).toMatch(message)
@@ -139,11 +139,11 @@ describe('bad usage is told in one line, with exit code 64', () => {
     expect(ended.stderr).not.toContain('secret')
   })
 
-  test('no nodes, no command at all, an unknown one', async () => {
+  test('missing nodes, a missing command and an unknown command exit with 64 and one line', async () => {
     const none = quorumlock(['exec', 'a', '--', 'true']).ended
     const nothing = quorumlock([]).ended
     const unknown = quorumlock(['explode']).ended
-    expect((await none).stderr).toMatch(/^quorumlock: No nodes: name them with --node URL.*\n$/)
+    expect((await none).stderr).toMatch(/^quorumlock: No nodes: specify them with --node URL.*\n$/)
     expect((await nothing).stderr).toMatch(
       /^quorumlock: Expected a command: exec, status, release or doctor .*\n$/,
     )
@@ -156,14 +156,14 @@ describe('bad usage is told in one line, with exit code 64', () => {
   })
 })
 
-describe('the command', () => {
-  test('gets its arguments as they are, without a shell, and our standard input', async () => {
+describe('the command of exec', () => {
+  test('the command gets its arguments unchanged, without a shell, and the standard input', async () => {
     const printed = await run([fresh(), '--', 'printf', '%s|', '$HOME;ls', 'a b', '--try', '--'])
     expect(printed).toMatchObject({ code: 0, stdout: '$HOME;ls|a b|--try|--|', stderr: '' })
     expect(await run([fresh(), '--', 'cat'], { input: 'from stdin' })).toMatchObject({ stdout: 'from stdin' })
   })
 
-  test('learns of its lock from its environment', async () => {
+  test('the command finds its lock in the environment', async () => {
     const script = 'echo "$QUORUMLOCK_RESOURCE,$QUORUMLOCK_EXPIRES_AT,$QUORUMLOCK_TOKEN"'
     const { stdout } = await run(['--fencing', 'x-1', 'x-2', ...sh(script)])
     const [, expires, token] = /^x-1\nx-2,(\d+),(\d+)\n$/.exec(stdout) ?? []
@@ -172,10 +172,10 @@ describe('the command', () => {
     expect((await run([fresh(), ...sh('echo "[$QUORUMLOCK_TOKEN]"')])).stdout).toBe('[]\n')
   })
 
-  test('inherits the nodes, but no passwords unless that is asked for', async () => {
+  test('the command inherits the nodes, but passwords only with --inherit-nodes', async () => {
     const script = sh('echo "[$QUORUMLOCK_NODES] [$QUORUMLOCK_PASSWORD]"')
     const plain = fleet.urls.join(' ')
-    // The default user takes any password here.
+    // The default user accepts any password here.
     const secret = plain.replaceAll('//', '//default:hunter2@')
     const [open, closed, both, asked] = await Promise.all([
       run([fresh(), ...script]),
@@ -189,14 +189,14 @@ describe('the command', () => {
     expect(asked).toMatchObject({ code: 0, stdout: `[${secret}] []\n` })
   })
 
-  test('that is a quorumlock without nodes is told how to inherit them', async () => {
+  test('a nested quorumlock without nodes prints how to inherit them', async () => {
     const { code, stderr } = await quorumlock(['status', 'a'], { env: { QUORUMLOCK_RESOURCE: 'outer' } })
       .ended
     expect(code).toBe(64)
-    expect(stderr).toContain('start the quorumlock exec around this one with --inherit-nodes')
+    expect(stderr).toContain('start the enclosing quorumlock exec with --inherit-nodes')
   })
 
-  test('and its lock are logged with --verbose, without the value of the lock or a password', async () => {
+  test('--verbose logs the command and its lock, without the value of the lock or a password', async () => {
     const resource = fresh()
     const { code, stderr } = await run(['-v', '--label', 'night', resource, ...sh('exit 3')])
     expect(code).toBe(3)
@@ -215,11 +215,11 @@ describe('the command', () => {
     expect(stderr).not.toMatch(/"value"|quorumlock:wake:/)
   })
 
-  test('runs alone: of two in parallel the second waits for the first', async () => {
+  test('of two commands in parallel, the second waits for the first', async () => {
     const resource = fresh()
     const script = 'echo in; sleep 0.3; echo out'
     const first = start([resource, ...sh(script)])
-    await first.says('in')
+    await first.prints('in')
     const second = start([resource, ...sh('echo second')])
     await first.ended
     expect(await second.ended).toMatchObject({ code: 0, stdout: 'second\n' })
@@ -228,31 +228,31 @@ describe('the command', () => {
 
 describe('signals', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)(
-    '%s goes on to the command',
+    '%s is forwarded to the command',
     async (signal) => {
       const name = signal.slice(3)
       const script = `trap 'echo got ${name}; exit 7' ${name}; echo ready; while :; do sleep 0.05; done`
       const running = start([fresh(), ...sh(script)])
-      await running.says('ready')
+      await running.prints('ready')
       running.process.kill(signal)
       expect(await running.ended).toMatchObject({ code: 7, stdout: `ready\ngot ${name}\n`, stderr: '' })
     },
   )
 
-  test('a command that does not heed the signal goes on', async () => {
+  test('a command that ignores the signal continues', async () => {
     const running = start([fresh(), ...sh("trap '' TERM; echo ready; sleep 0.5; echo done")])
-    await running.says('ready')
+    await running.prints('ready')
     running.process.kill('SIGTERM')
     expect(await running.ended).toMatchObject({ code: 0, stdout: 'ready\ndone\n' })
   })
 
-  test('the lock is released only after the command ended, however long that takes after the signal', async () => {
+  test('the lock is released only after the command has ended, even long after the signal', async () => {
     const resource = fresh()
     const script = `trap 'echo ending; sleep 1; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
     const running = start([resource, ...sh(script)])
-    await running.says('ready')
+    await running.prints('ready')
     running.process.kill('SIGTERM')
-    await running.says('ending')
+    await running.prints('ending')
     expect(await redlock.tryAcquire(resource)).toBeNull()
     expect(await running.ended).toMatchObject({ code: 0 })
     expect(await redlock.isLocked(resource)).toBe(false)
@@ -262,46 +262,46 @@ describe('signals', () => {
     ['SIGTERM', 143],
     ['SIGINT', 130],
     ['SIGHUP', 129],
-  ] as const)('%s ends the waiting with %i, and leaves no place in the queue', async (signal, code) => {
+  ] as const)('%s ends the wait with %i, and leaves no place in the queue', async (signal, code) => {
     const resource = fresh()
     await using lock = await redlock.acquire(resource)
     const running = start(['--wait', 'forever', resource, ...sh('echo ran')])
     while ((await redlock.inspect(resource)).waiters === 0) await new Promise((next) => setTimeout(next, 20))
     running.process.kill(signal)
     expect(await running.ended).toMatchObject({ code, stdout: '', stderr: '' })
-    // What the command sent before it ended may still lie in the sockets of busy servers: the first look gets behind it.
+    // Commands sent before the exit may still be in the sockets of busy servers. The first inspect runs after them.
     await redlock.inspect(resource)
     expect((await redlock.inspect(resource)).waiters).toBe(0)
     expect(lock.held).toBe(true)
   })
 
-  test('one that comes while no node can be reached ends it at once', async () => {
+  test('a signal while no node can be reached ends exec immediately', async () => {
     using deaf = await deafServer()
     const nowhere = `${deaf.url} redis://127.0.0.1:2 redis://127.0.0.1:3`
     const running = start(['--verbose', fresh(), ...sh('echo ran')], { env: { QUORUMLOCK_NODES: nowhere } })
-    // Its handlers stand before it connects.
+    // The signal handlers are installed before it connects.
     await eventually(async () => expect(deaf.sockets.size).toBeGreaterThan(0))
     running.process.kill('SIGTERM')
     expect(await running.ended).toMatchObject({ code: 143, stdout: '' })
   })
 })
 
-describe('when the lock is about to be lost', () => {
+describe('a lock that is about to be lost', () => {
   const ttl = 3_000
 
-  /** Freezes a majority under a running command. The stopwatch runs from before that. */
+  /** Freezes a majority under a running command. The stopwatch starts before that. */
   async function loseMajority(running: Running): Promise<{ at: number; elapsed: () => number }> {
-    await running.says('ready')
+    await running.prints('ready')
     const since = { at: Date.now(), elapsed: startStopwatch() }
     await Promise.all([fleet.nodes[0]!.pause(), fleet.nodes[1]!.pause()])
     return since
   }
 
-  test('the command gets SIGTERM in time to end by itself, and the exit code is 79', async () => {
+  test('the command gets SIGTERM in time to end on its own, and exec exits with 79', async () => {
     const script = `trap 'echo got TERM; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
     const running = start(['--ttl', `${ttl}`, fresh(), ...sh(script)])
     const { elapsed } = await loseMajority(running)
-    await running.says('got TERM')
+    await running.prints('got TERM')
     expect(elapsed()).toBeLessThan(ttl)
     const ended = await running.ended
     expect(ended).toMatchObject({ code: 79, stdout: 'ready\ngot TERM\n' })
@@ -310,8 +310,8 @@ describe('when the lock is about to be lost', () => {
     )
   })
 
-  test('one that does not heed SIGTERM is gone before the deadline all the same', async () => {
-    // Beats every 20 ms with the time of day: the last beat shows how long it lived.
+  test('a command that ignores SIGTERM is killed before the deadline', async () => {
+    // Prints the time every 20 ms, so that the last line shows how long it lived.
     const beat = `process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => console.log(Date.now()), 20)`
     const running = start(['--ttl', `${ttl}`, fresh(), '--', process.execPath, '-e', beat])
     const { at } = await loseMajority(running)
@@ -323,15 +323,15 @@ describe('when the lock is about to be lost', () => {
     expect(last - at).toBeGreaterThan(ttl / 4)
   })
 
-  test('a lock that was taken away by force ends it with the next renewal', async () => {
+  test('a lock released by force ends the command with the next renewal', async () => {
     const resource = fresh()
     const running = start(['--ttl', `${ttl}`, resource, ...sh('echo ready; exec sleep 30')])
-    await running.says('ready')
+    await running.prints('ready')
     expect(await redlock.forceRelease(resource)).toBe(true)
     expect(await running.ended).toMatchObject({ code: 79 })
   })
 
-  test('it is ended in time even when nobody reads what we say', async () => {
+  test('the command is ended in time even if standard error is closed', async () => {
     const script = `trap 'echo got TERM; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
     const running = start(['--ttl', `${ttl}`, fresh(), ...sh(script)])
     running.process.stderr!.destroy()
@@ -339,29 +339,29 @@ describe('when the lock is about to be lost', () => {
     expect(await running.ended).toMatchObject({ code: 79, stdout: 'ready\ngot TERM\n' })
   })
 
-  test('a minority that freezes changes nothing', async () => {
+  test('a frozen minority changes nothing', async () => {
     const running = start(['--ttl', `${ttl}`, fresh(), ...sh('sleep 1; echo ready; sleep 4; echo done')])
-    await running.says('ready')
+    await running.prints('ready')
     await fleet.nodes[0]!.pause()
     expect(await running.ended).toMatchObject({ code: 0, stdout: 'ready\ndone\n', stderr: '' })
   })
 })
 
-test('the password in a URL is in no message', async () => {
+test('no message contains the password of a URL', async () => {
   const nodes = 'redis://user:hunter2@127.0.0.1:1'
   const { stderr } = await run(['--try', fresh(), '--', 'true'], { env: { QUORUMLOCK_NODES: nodes } })
   expect(stderr).toMatch(/^quorumlock: Cannot connect/)
   expect(stderr).not.toContain('hunter2')
 })
 
-test('--help tells how to use it, on standard output', async () => {
+test('--help prints the usage on standard output', async () => {
   const [all, exec] = await Promise.all([quorumlock(['--help']).ended, quorumlock(['exec', '--help']).ended])
   expect(all).toMatchObject({ code: 0, stderr: '' })
   expect(all.stdout).toContain('quorumlock exec nightly-report -- ./report.sh')
   expect(exec.stdout).toContain('79  the lock was lost while the command ran')
 })
 
-test('--version tells that of the package', async () => {
+test('--version prints the version of the package', async () => {
   const file = new URL('../../../package.json', import.meta.url)
   const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string }
   expect(await quorumlock(['--version']).ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })

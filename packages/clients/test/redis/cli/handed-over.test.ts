@@ -13,7 +13,7 @@ let fleet: Fleet
 let redlock: Redlock
 let admins: Client[]
 let listeners: Client[]
-/** Nodes that handed the lock over: their message names the place, what is left, and the deadline. */
+/** Nodes that handed the lock over. Their message contains the place, the remaining time and the deadline. */
 const handed = new Set<number>()
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
 const start = (args: readonly string[]): Running =>
   quorumlock(['exec', ...args], { env: { QUORUMLOCK_NODES: fleet.urls.join(' ') } })
 
-/** Starts one command under the lock and a second one that waits until every node can hand the lock to it. */
+/** Starts a command under the lock and a second command. Resolves when every node can hand the lock to the second. */
 async function inLine(resource: string, second: readonly string[]): Promise<[Running, Running]> {
   handed.clear()
   const holder = start([
@@ -42,11 +42,11 @@ async function inLine(resource: string, second: readonly string[]): Promise<[Run
     '-c',
     'trap "exit 0" TERM; echo in; while :; do sleep 0.05; done',
   ])
-  await holder.says('in')
+  await holder.prints('in')
   return [holder, await waiterFor(resource, second)]
 }
 
-/** Starts a command that waits for the lock until every node can hand it over. */
+/** Starts a command that waits for the lock. Resolves when every node can hand the lock to it. */
 async function waiterFor(resource: string, args: readonly string[]): Promise<Running> {
   const waiter = start(['--verbose', '--wait', 'forever', ...args])
   await eventually(async () => {
@@ -98,29 +98,32 @@ const logOf = (stderr: string): Entry[] =>
     .map((line) => JSON.parse(line) as Entry)
 
 describe('a command whose lock the nodes handed over', () => {
-  // Longer than what the nodes hand over lasts without an extension.
+  // Longer than a handed-over lock lasts without an extension.
   const script = 'echo "$QUORUMLOCK_EXPIRES_AT"; sleep 3.2; echo done'
 
   test.each([
     ['the default TTL', [], 30_000],
     ['a TTL of 5 s', ['--ttl', '5s'], 5_000],
     ['a TTL of a minute and the longest grace', ['--ttl', '60s', '--grace', '30s'], 60_000],
-  ])('runs to its end with %s, and knows when the lock expires', async (_what, flags, ttl) => {
-    const resource = `handed-${ttl}`
-    const [holder, waiter] = await inLine(resource, [...flags, resource, '--', 'sh', '-c', script])
-    await release(holder)
-    const { code, stdout, stderr } = await waiter.ended
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\ndone\n$/) })
-    const started = logOf(stderr).find(({ msg }) => msg === 'start')
-    expect(Number(stdout.split('\n')[0]) - started!.time).toBeGreaterThan(ttl / 2)
-    expect(await holder.ended).toMatchObject({ code: 0 })
-  })
+  ])(
+    'a command whose lock was handed over runs to its end with %s, and knows when the lock expires',
+    async (_what, flags, ttl) => {
+      const resource = `handed-${ttl}`
+      const [holder, waiter] = await inLine(resource, [...flags, resource, '--', 'sh', '-c', script])
+      await release(holder)
+      const { code, stdout, stderr } = await waiter.ended
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\ndone\n$/) })
+      const started = logOf(stderr).find(({ msg }) => msg === 'start')
+      expect(Number(stdout.split('\n')[0]) - started!.time).toBeGreaterThan(ttl / 2)
+      expect(await holder.ended).toMatchObject({ code: 0 })
+    },
+  )
 
-  test('is not started when what was handed over cannot be extended, with exit code 79', async () => {
+  test('exec exits with 79 without starting the command if a handed-over lock cannot be extended', async () => {
     const resource = 'handed-and-lost'
     const lock = await redlock.acquire(resource, { ttl: 600_000 })
     const waiter = await waiterFor(resource, [resource, '--', 'echo', 'ran'])
-    // From now on no node extends anything: what was handed over ends by itself. The waiter does not ask again so soon.
+    // From now on no node extends locks, so the handed-over lock expires. The waiter does not renew its place before that.
     await renewed(resource)
     await permit('-pexpire')
     await lock.release()

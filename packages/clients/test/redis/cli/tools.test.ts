@@ -28,7 +28,7 @@ const run = (...args: readonly string[]): Promise<Ended> =>
   quorumlock(args, { env: { QUORUMLOCK_NODES: fleet.urls.join(' ') } }).ended
 
 describe('status', () => {
-  test('tells who holds a resource, for how long, and who waits', async () => {
+  test('status shows the holder of a resource, the time left and the waiters', async () => {
     await using lock = await redlock.acquire('s-1', { label: 'anna', fencing: true })
     const waiting = redlock.acquire('s-1', { wait: 20_000 })
     while ((await redlock.inspect('s-1')).waiters === 0) await new Promise((next) => setTimeout(next, 20))
@@ -42,7 +42,7 @@ describe('status', () => {
     await (await waiting).release()
   })
 
-  test('--json is one document per resource, and never the value of a lock', async () => {
+  test('status --json prints one document per resource, without the value of a lock', async () => {
     await using lock = await redlock.acquire('s-2')
     const { code, stdout } = await run('status', '--json', 's-2', 's-3')
     const [held, free] = stdout
@@ -55,16 +55,16 @@ describe('status', () => {
     expect(stdout).not.toContain(lock.value)
   })
 
-  test('--watch looks again and again until it is interrupted', async () => {
+  test('status --watch repeats until it is interrupted', async () => {
     const running = quorumlock(['status', '--watch', '--interval', '100ms', '--json', 's-4'], {
       env: { QUORUMLOCK_NODES: fleet.urls.join(' ') },
     })
-    await running.says('}\n{')
+    await running.prints('}\n{')
     running.process.kill('SIGINT')
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  test('is not asked for more often than every 100 ms', async () => {
+  test('status --watch rejects an interval below 100 ms', async () => {
     const { code, stderr } = await run('status', '--watch', '--interval', '0', 's-6')
     expect({ code, stderr }).toEqual({
       code: 64,
@@ -72,16 +72,16 @@ describe('status', () => {
     })
   })
 
-  test('ends quietly when nobody reads it any more', async () => {
+  test('status ends quietly when its standard output is closed', async () => {
     const running = quorumlock(['status', '--watch', '--interval', '100ms', 's-7'], {
       env: { QUORUMLOCK_NODES: fleet.urls.join(' ') },
     })
-    await running.says('s-7: free')
+    await running.prints('s-7: free')
     running.process.stdout!.destroy()
     expect(await running.ended).toMatchObject({ code: 141, stderr: '' })
   })
 
-  test('shows a node that is down, and ends with 69 when too few answer', async () => {
+  test('status shows nodes that are down, and exits with 69 if too few answer', async () => {
     await fleet.nodes[0]!.pause()
     expect((await run('status', 's-5')).stdout).toMatch(/not connected|not answered|no answer/)
     await fleet.nodes[1]!.pause()
@@ -108,7 +108,7 @@ describe('status', () => {
     })
   })
 
-  test('says why each node cannot be reached', async () => {
+  test('status shows why each node cannot be reached', async () => {
     const nodes = 'redis://127.0.0.1:1 redis://127.0.0.1:2'
     const { code, stdout } = await quorumlock(['status', 's-8'], { env: { QUORUMLOCK_NODES: nodes } }).ended
     expect(code).toBe(69)
@@ -117,17 +117,17 @@ describe('status', () => {
   })
 })
 
-describe('names and labels that a terminal would obey', () => {
+describe('names and labels with control characters', () => {
   const label = '\u001b]0;owned\u0007\u009b31mred\nforged: free\u202e'
   const resource = '\u001b[2J\u009b2J\r\u2028order'
   // eslint-disable-next-line no-control-regex
-  const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/
+  const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/
 
-  test('are shown as escapes by status, in as many lines as always and with straight columns', async () => {
+  test('status shows control characters as escapes, without extra lines and with straight columns', async () => {
     await using lock = await redlock.acquire(resource, { label })
     const { code, stdout, stderr } = await run('status', resource)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).not.toMatch(obeyed)
+    expect(stdout).not.toMatch(controls)
     const [head, titles, ...rows] = stdout.trimEnd().split('\n')
     expect(head).toMatch(/^\\u\{1b\}\[2J\\u\{9b\}2J\\r\\u\{2028\}order: locked, /)
     expect(rows).toHaveLength(fleet.nodes.length)
@@ -138,55 +138,55 @@ describe('names and labels that a terminal would obey', () => {
     expect(lock.held).toBe(true)
   })
 
-  test('are the same in JSON, and not obeyed', async () => {
+  test('JSON output keeps names and labels, with control characters escaped', async () => {
     await using lock = await redlock.acquire(resource, { label })
     const { stdout } = await run('status', '--json', resource)
-    expect(stdout).not.toMatch(obeyed)
+    expect(stdout).not.toMatch(controls)
     expect(JSON.parse(stdout)).toMatchObject({ resource, nodes: [{ holder: label }, {}, {}] })
     expect(lock.held).toBe(true)
   })
 
-  test('are shown as escapes in what the other commands say', async () => {
+  test('the other commands show control characters as escapes', async () => {
     await using lock = await redlock.acquire(resource)
-    const said = await Promise.all([
+    const results = await Promise.all([
       run('exec', '--try', resource, '--', 'true'),
       run('exec', `other${resource}`, '--', resource),
       run('exec', 'x', `--${resource}`),
       run('release', '--force', '--yes', `free${resource}`),
       run('doctor', resource),
     ])
-    for (const { stderr } of said) {
-      // Messages of core have names in quotes, as JSON has them.
+    for (const { stderr } of results) {
+      // Messages of core quote names as JSON strings.
       expect(stderr).toMatch(/^quorumlock: .*\\u(\{1b\}|001b)\[2J.*\n$/)
-      expect(stderr).not.toMatch(obeyed)
+      expect(stderr).not.toMatch(controls)
     }
     expect(lock.held).toBe(true)
   })
 })
 
 describe('release', () => {
-  test('wants --force, and somebody to ask or --yes', async () => {
+  test('release requires --force, and a terminal or --yes', async () => {
     await using lock = await redlock.acquire('r-1')
     const [plain, unasked] = await Promise.all([run('release', 'r-1'), run('release', '--force', 'r-1')])
     expect(plain).toMatchObject({ code: 64, stdout: '' })
     expect(unasked).toMatchObject({ code: 64, stdout: '' })
-    expect(unasked.stderr).toContain('say --yes')
+    expect(unasked.stderr).toContain('pass --yes')
     expect(lock.held).toBe(true)
   })
 
-  test('--force --yes frees what another process holds', async () => {
+  test('release --force --yes releases a lock of another process', async () => {
     await redlock.acquire('r-2', { autoExtend: false })
     expect(await run('release', '--force', '--yes', 'r-2')).toMatchObject({
       code: 0,
-      stderr: 'quorumlock: r-2 is free now\n',
+      stderr: 'quorumlock: r-2 was released\n',
     })
     expect(await redlock.isLocked('r-2')).toBe(false)
-    expect((await run('release', '--force', '--yes', 'r-2')).stderr).toBe('quorumlock: nobody held r-2\n')
+    expect((await run('release', '--force', '--yes', 'r-2')).stderr).toBe('quorumlock: r-2 was not locked\n')
   })
 })
 
 describe('doctor', () => {
-  test('finds nothing wrong with a fleet in good health', async () => {
+  test('doctor exits with 0 for a healthy fleet', async () => {
     const { code, stdout } = await run('doctor')
     expect(stdout).toContain('127.0.0.1')
     expect(code).toBe(0)
@@ -194,7 +194,7 @@ describe('doctor', () => {
     expect(JSON.parse(asJson.stdout)).toMatchObject({ healthy: true })
   })
 
-  test('tells of a node that is frozen with exit code 1, and of too many with 69', async () => {
+  test('doctor exits with 1 for a frozen node, and with 69 for too many', async () => {
     await fleet.nodes[2]!.pause()
     const one = await run('doctor', '--timeout', '3s')
     expect(one.stdout).toContain(new URL(fleet.nodes[2]!.url).host)
@@ -210,7 +210,7 @@ describe('--timeout', () => {
     ['exec', 's-9', '--', 'true'],
     ['release', '--force', '--yes', 's-9'],
     ['doctor'],
-  ])('%s wants more than nothing', async (command, ...args) => {
+  ])('%s rejects a --timeout of 0', async (command, ...args) => {
     expect(await run(command, '--timeout', '0', ...args)).toMatchObject({
       code: 64,
       stdout: '',
@@ -218,27 +218,27 @@ describe('--timeout', () => {
     })
   })
 
-  test('bounds the wait for a majority', async () => {
+  test('--timeout limits the wait for a majority', async () => {
     await fleet.nodes[0]!.pause()
     await fleet.nodes[1]!.pause()
-    const said = await Promise.all([
+    const results = await Promise.all([
       run('exec', '--timeout', '250ms', 's-9', '--', 'true'),
       run('release', '--force', '--yes', '--timeout', '250ms', 's-9'),
     ])
-    for (const { code, stderr } of said) {
+    for (const { code, stderr } of results) {
       expect(code).toBe(69)
-      expect(stderr).toContain('within 250 ms these could not be reached')
+      expect(stderr).toContain('could not be reached within 250 ms')
     }
     expect(await run('status', '--timeout', '250ms', 's-9')).toMatchObject({ code: 69 })
   })
 
-  test('leaves a healthy fleet alone', async () => {
+  test('--timeout does not affect a healthy fleet', async () => {
     expect(await run('exec', '--timeout', '20s', 's-9', '--', 'true')).toMatchObject({ code: 0, stderr: '' })
     expect(await run('status', '--timeout', '20s', 's-9')).toMatchObject({ code: 0, stderr: '' })
   })
 })
 
-describe('nodes come from', () => {
+describe('the nodes of the command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-cli-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -248,7 +248,7 @@ describe('nodes come from', () => {
     return quorumlock(['exec', '--config', path, 'c-1', '--', 'true']).ended
   }
 
-  test('a file', async () => {
+  test('nodes can come from a file', async () => {
     expect(await withFile({ nodes: fleet.urls, ttl: '5s', keyPrefix: 'mine:' })).toMatchObject({
       code: 0,
       stderr: '',
@@ -264,14 +264,14 @@ describe('nodes come from', () => {
       'expected only nodes, username, password, passwordFile, tls, keyPrefix, quorum, durable, ttl, wait, label, got "node"',
     ],
     [{ nodes: ['redis://a'], ttl: 'soon' }, 'Expected "ttl" to be a time'],
-  ])('no file such as %j', async (content, message) => {
+  ])('a file with %j is rejected', async (content, message) => {
     const { code, stderr } = await withFile(content)
     expect(code).toBe(64)
     expect(stderr).toContain(message)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   })
 
-  test('a file with a user whose password stands in another file', async () => {
+  test('a file can name a user and another file with the password', async () => {
     const admins = await Promise.all(fleet.urls.map((url) => open(url)))
     for (const admin of admins) {
       await admin.sendCommand(['ACL', 'SETUSER', 'ada', 'on', '>right', '~*', '&*', '+@all'])
@@ -286,7 +286,7 @@ describe('nodes come from', () => {
     expect(refused.stderr).toContain('WRONGPASS')
   })
 
-  test('flags rather than from the environment', async () => {
+  test('nodes in flags override the environment', async () => {
     const nodes = fleet.urls.flatMap((url) => ['--node', url])
     const env = { QUORUMLOCK_NODES: 'redis://127.0.0.1:1' }
     expect(await quorumlock(['exec', ...nodes, 'c-2', '--', 'true'], { env }).ended).toMatchObject({

@@ -27,19 +27,19 @@ describe.each([
   ['node-redis', () => nodeRedis],
   ['ioredis', () => ioredis],
 ])('over %s', (_name, clientOf) => {
-  test('a write with a lower token is turned away and changes nothing', async () => {
+  test('a write with a lower token is rejected and changes nothing', async () => {
     expect(await fencedSet(clientOf(), 'balance', 'new', 34n)).toBe(true)
     expect(await fencedSet(clientOf(), 'balance', 'old', 33n)).toBe(false)
     expect(await nodeRedis.get('balance')).toBe('new')
   })
 
-  test('one holder writes as often as it likes', async () => {
+  test('one holder may write any number of times', async () => {
     expect(await fencedSet(clientOf(), 'balance', 'a', 34n)).toBe(true)
     expect(await fencedSet(clientOf(), 'balance', 'b', 34n)).toBe(true)
     expect(await nodeRedis.get('balance')).toBe('b')
   })
 
-  test('any command can be guarded, and its reply comes back', async () => {
+  test('any command can be guarded, and its reply is returned', async () => {
     expect(await fencedWrite(clientOf(), 'count', 34n, ['INCRBY', 'count', '5'])).toEqual({
       accepted: true,
       reply: 5,
@@ -50,7 +50,7 @@ describe.each([
     })
   })
 
-  test('a command that writes another key is refused and writes nothing', async () => {
+  test('a command that writes another key is rejected and writes nothing', async () => {
     await nodeRedis.set('other', 'untouched')
     for (const command of [
       ['SET', 'other', 'v'],
@@ -70,20 +70,20 @@ describe.each([
     expect(deleted).toEqual({ accepted: true, reply: 1 })
   })
 
-  test('tokens in microseconds since 1970 that differ by one are told apart', async () => {
+  test('tokens in microseconds since 1970 that differ by one are distinguished', async () => {
     const token = 1_795_231_286_903_022n
     expect(await fencedSet(clientOf(), 'balance', 'new', token + 1n)).toBe(true)
     expect(await fencedSet(clientOf(), 'balance', 'old', token)).toBe(false)
   })
 
-  test('a server that forgot the script is told it again', async () => {
+  test('a server that forgot the script receives it again', async () => {
     await fencedSet(clientOf(), 'balance', 'a', 1n)
     await fleet.nodes[0]!.command('SCRIPT', 'FLUSH')
     expect(await fencedSet(clientOf(), 'balance', 'b', 2n)).toBe(true)
   })
 })
 
-test('the token is kept beside the key, in its cluster slot, and not for ever', async () => {
+test('the token is stored in the cluster slot of the key, and expires', async () => {
   await fencedSet(nodeRedis, 'user:{7}:balance', 'a', 5n, { retention: 60_000 })
   await fencedSet(nodeRedis, 'plain', 'a', 5n)
   const keys = (await nodeRedis.keys('*#fence')).sort()
@@ -103,7 +103,7 @@ test('a client with a key prefix writes and guards the same key', async () => {
   }
 })
 
-test('a lock without a token is a mistake that is named', async () => {
+test('a lock without a token is rejected, and the error names the option', async () => {
   await expect(fencedSet(nodeRedis, 'balance', 'a', undefined)).rejects.toThrow(
     'Expected `token` to be the token of a lock, got undefined: acquire it with { fencing: true }',
   )

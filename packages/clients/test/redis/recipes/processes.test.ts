@@ -22,18 +22,18 @@ function start(role: string, more: object = {}): RecipeProcess {
 
 async function started(role: string, ...each: object[]): Promise<RecipeProcess[]> {
   const all = each.map((more) => start(role, more))
-  await Promise.all(all.map((worker) => worker.hears('ready')))
+  await Promise.all(all.map((worker) => worker.first('ready')))
   return all
 }
 
-/** The one of them that was elected first, and the others. */
+/** The worker that was elected first, and the others. */
 async function leaderAmong(all: RecipeProcess[]): Promise<[RecipeProcess, RecipeProcess[]]> {
-  const leader = await Promise.any(all.map((worker) => worker.hears('elected').then(() => worker)))
+  const leader = await Promise.any(all.map((worker) => worker.first('elected').then(() => worker)))
   return [leader, all.filter((worker) => worker !== leader)]
 }
 
 describe('leader election', () => {
-  test('a leader that stops cleanly is followed at once, one that is killed within its TTL', async () => {
+  test('a leader that stops cleanly is succeeded immediately, and a killed one within its TTL', async () => {
     const [first, others] = await leaderAmong(await started('leader', {}, {}, {}))
     const busy = lostTime()
     expect(await first.stop()).toBe(0)
@@ -45,24 +45,24 @@ describe('leader election', () => {
     const busySinceKill = lostTime()
     const killedAt = Date.now()
     await second.kill()
-    const { at, token } = await third!.hears('elected')
+    const { at, token } = await third!.first('elected')
     expect(at - killedAt - busySinceKill()).toBeLessThan(TTL + 1_000)
     const tokens = [first, second].map((worker) => BigInt(worker.all('elected')[0]!['token'] as string))
     expect(BigInt(token as string) > tokens[1]! && tokens[1]! > tokens[0]!).toBe(true)
   })
 
-  test('two dead nodes of five change nothing for the leader', async () => {
+  test('a leader stays elected when two of five nodes die', async () => {
     const [leader] = await leaderAmong(await started('leader', {}))
     await fleet.nodes[3]!.kill()
     await fleet.nodes[4]!.kill()
     try {
       const killedAt = Date.now()
       const rival = start('leader')
-      await rival.hears('ready')
+      await rival.first('ready')
       while (Date.now() - killedAt < 2 * TTL) await tick()
       expect([...leader.all('ended'), ...rival.all('elected')]).toEqual([])
       await leader.stop()
-      await rival.hears('elected')
+      await rival.first('elected')
     } finally {
       await fleet.nodes[3]!.restart()
       await fleet.nodes[4]!.restart()
@@ -70,21 +70,21 @@ describe('leader election', () => {
   })
 })
 
-test('once: the work of a process that is killed in the middle is done by one that waits, and by nobody else', async () => {
+test('once: the work of a process killed in the middle is done by exactly one of the waiting processes', async () => {
   const hanging = start('once', { hang: true })
-  await hanging.hears('began')
+  await hanging.first('began')
   const [second, third] = await started('once', {}, {})
   const busy = lostTime()
   const killedAt = Date.now()
   await hanging.kill()
-  const outcomes = await Promise.all([second!.hears('outcome'), third!.hears('outcome')])
+  const outcomes = await Promise.all([second!.first('outcome'), third!.first('outcome')])
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['done', 'ran'])
   const ran = outcomes.find(({ status }) => status === 'ran')!
   expect(ran).toMatchObject({ value: 'paid', kept: true })
   expect(ran.at - killedAt - busy()).toBeLessThan(TTL + 2_000)
 })
 
-test('scheduler: three processes whose clocks differ run each due time once, and go on when one is killed', async () => {
+test('scheduler: three processes with different clocks run each due time once, and continue when one is killed', async () => {
   const all = await started('scheduler', { skew: -1_700 }, { skew: 0 }, { skew: 300 })
   const dues = () => all.flatMap((worker) => worker.all('ran')).map(({ due }) => due as number)
   const reached = async (count: number) => {
@@ -101,12 +101,12 @@ test('scheduler: three processes whose clocks differ run each due time once, and
   expect(sorted.every((due) => due % 500 === 0)).toBe(true)
 })
 
-test('claimEach: three workers share a list; of one that is killed only what it had in hand is left', async () => {
+test('claimEach: three workers share a list, and a killed one leaves only the items that it was working on', async () => {
   const all = await started('claim', {}, {}, {})
-  // Whichever that is: one that starts late may find nothing left to do.
-  const first = await Promise.any(all.map((worker) => worker.hears('worked').then(() => worker)))
+  // Any of them, because a worker that starts late may find nothing left to do.
+  const first = await Promise.any(all.map((worker) => worker.first('worked').then(() => worker)))
   await first.kill()
-  await Promise.all(all.filter((worker) => worker !== first).map((worker) => worker.hears('report')))
+  await Promise.all(all.filter((worker) => worker !== first).map((worker) => worker.first('report')))
   const worked = all.flatMap((worker) => worker.all('worked')).map(({ job }) => job)
   const inHand = first.all('began').length - first.all('worked').length
   expect(new Set(worked).size).toBe(worked.length)
@@ -114,40 +114,40 @@ test('claimEach: three workers share a list; of one that is killed only what it 
   expect(inHand).toBeLessThanOrEqual(2)
 })
 
-test('singleFlight: when the process that loads is killed another one loads, and all others get what it wrote', async () => {
+test('singleFlight: if the loading process is killed, another one loads, and all others get its value', async () => {
   const hanging = start('flight', { hang: true })
-  await hanging.hears('loading')
+  await hanging.first('loading')
   const others = await started('flight', {}, {}, {})
   await hanging.kill()
-  const values = await Promise.all(others.map((worker) => worker.hears('value')))
+  const values = await Promise.all(others.map((worker) => worker.first('value')))
   expect(values.map(({ value }) => value)).toEqual(['content', 'content', 'content'])
   expect(others.flatMap((worker) => worker.all('loading'))).toHaveLength(1)
 })
 
 test('RateLimiter: three processes together take exactly the limit', async () => {
   const all = await started('rate', {}, {}, {})
-  const taken = await Promise.all(all.map((worker) => worker.hears('taken')))
+  const taken = await Promise.all(all.map((worker) => worker.first('taken')))
   expect(taken.reduce((sum, { allowed }) => sum + (allowed as number), 0)).toBe(25)
 })
 
-/** Starts to count the milliseconds for which workers and servers have to wait while the machine runs other programs. */
+/** Starts to count the milliseconds in which workers and servers wait because the machine runs other programs. */
 function lostTime(): () => number {
   const started = performance.now()
   const elapsed = startStopwatch()
   return () => performance.now() - started - elapsed()
 }
 
-test('RateLimiter: a process that is stopped in the write for longer than its TTL takes nothing beyond the limit', async () => {
+test('RateLimiter: a process suspended during its write for longer than its TTL does not exceed the limit', async () => {
   const stopped = start('rateStopped', { hang: true })
-  await stopped.hears('writing')
+  await stopped.first('writing')
   const others = await started('rateStopped', {}, {})
-  const taken = await Promise.all(others.map((worker) => worker.hears('taken')))
+  const taken = await Promise.all(others.map((worker) => worker.first('taken')))
   expect(taken.filter(({ allowed }) => allowed)).toHaveLength(1)
   stopped.continue()
-  expect(await stopped.hears('taken')).toMatchObject({ allowed: false, code: 'LOST' })
+  expect(await stopped.first('taken')).toMatchObject({ allowed: false, code: 'LOST' })
 }, 60_000)
 
-/** Between two looks at a condition. */
+/** The pause between two checks of a condition. */
 function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20))
 }

@@ -23,7 +23,7 @@ function reading(content: object, env: Record<string, string> = {}): Connection 
 }
 
 describe('the configuration file', () => {
-  test('names certificates by paths that start at its own folder', () => {
+  test('paths of certificates in the configuration file are relative to its folder', () => {
     const tls = { ca: 'ca.pem', cert: 'ca.pem', key: 'key.pem', servername: 'locks.example' }
     expect(reading({ tls }).tls).toEqual({
       ca: certificate,
@@ -34,7 +34,7 @@ describe('the configuration file', () => {
     expect(reading({ tls: true }).tls).toBe(true)
   })
 
-  test('has user and password apart from the URLs, the password also in a file of its own', () => {
+  test('the configuration file has user and password outside the URLs, and may name a file with the password', () => {
     expect(reading({ username: 'ada', password: 'secret' })).toMatchObject({
       username: 'ada',
       password: 'secret',
@@ -43,7 +43,7 @@ describe('the configuration file', () => {
     expect(reading({ passwordFile: 'secret' }, { QUORUMLOCK_PASSWORD: 'from env' }).password).toBe('from env')
   })
 
-  test('has a label, a TTL and a wait', () => {
+  test('the configuration file has a label, a TTL and a wait', () => {
     expect(reading({ label: 'reports', ttl: '5s', wait: 'forever' })).toMatchObject({
       label: 'reports',
       ttl: 5_000,
@@ -67,7 +67,7 @@ describe('the configuration file', () => {
     [{ password: 5 }, 'expected "password" to be a string'],
     [{ label: 5 }, 'expected "label" to be a string'],
     [{ wait: 'soon' }, 'Expected "wait" to be a time'],
-  ])('is refused with %j', (content, message) => {
+  ])('a configuration file with %j is rejected', (content, message) => {
     expect(() => reading(content)).toThrow(message)
   })
 })
@@ -76,9 +76,12 @@ describe('the environment that a command inherits', () => {
   const inherited = (given: string): string | undefined =>
     withoutPasswords({ QUORUMLOCK_NODES: given })['QUORUMLOCK_NODES']
 
-  test.each(['redis://a redis://b:7000,rediss://[::1]:1/2', 'REDIS://10.0.0.1'])('has %s', (given) => {
-    expect(inherited(given)).toBe(given)
-  })
+  test.each(['redis://a redis://b:7000,rediss://[::1]:1/2', 'REDIS://10.0.0.1'])(
+    'a command inherits %s, which has no credentials',
+    (given) => {
+      expect(inherited(given)).toBe(given)
+    },
+  )
 
   test.each([
     'redis://user:secret@a',
@@ -91,11 +94,11 @@ describe('the environment that a command inherits', () => {
     'redis://user:secret',
     'user:secret',
     '',
-  ])('does not have %s', (given) => {
+  ])('a command does not inherit %s', (given) => {
     expect(inherited(given)).toBeUndefined()
   })
 
-  test('has no password of its own, and everything else', () => {
+  test('a command inherits everything else, but not QUORUMLOCK_PASSWORD', () => {
     const given = { QUORUMLOCK_PASSWORD: 'secret', QUORUMLOCK_CONFIG: '/etc/locks.json', PATH: '/bin' }
     expect(withoutPasswords(given)).toEqual({ QUORUMLOCK_CONFIG: '/etc/locks.json', PATH: '/bin' })
   })

@@ -9,7 +9,7 @@ lockNodeConformance(
   'a Dapr lock store',
   async () => {
     const dapr = await startDaprStandIn()
-    // What is shown is no speed: 600 requests at once may take their time on a busy machine.
+    // Speed is not tested here, and 600 concurrent requests may take long on a busy machine.
     const node = daprNode({ store: 'lockstore', address: dapr.address, requestTimeout: 120_000 })
     return { node, dispose: () => dapr.close() }
   },
@@ -33,13 +33,13 @@ describe('a Dapr node', () => {
     queue: 'ignore',
   })
 
-  test('asks for whole seconds, rounded up, under the name of its owner', async () => {
+  test('a Dapr node requests whole seconds, rounded up, under the name of its owner', async () => {
     const node = daprNode({ store: 'lockstore', address: dapr.address, owner: 'worker-7' })
     await ask(node, acquire('a/b ü', 1_500))
     expect(dapr.locks).toEqual(['lockstore a/b ü worker-7:v 2'])
   })
 
-  test('serves a Redlock that does not extend', async () => {
+  test('a Dapr node works with a Redlock that does not extend', async () => {
     const node = daprNode({ store: 'lockstore', address: dapr.address })
     const redlock = new Redlock({ nodes: [node], ttl: 60_000, autoExtend: false })
     const lock = await redlock.acquire('order:42')
@@ -49,13 +49,13 @@ describe('a Dapr node', () => {
     await redlock.close()
   })
 
-  test('is refused by a Redlock that is to extend, with a word on what to do', () => {
+  test('a Redlock that extends rejects a Dapr node, and the error names the option to change', () => {
     const node = daprNode({ store: 'lockstore', address: dapr.address })
     expect(() => new Redlock({ nodes: [node] })).toThrow(/autoExtend: false/)
     expect(() => new Redlock({ nodes: [node], autoExtend: false, fencing: true })).toThrow(/fencing/)
   })
 
-  test('an extension by hand is refused with a clear error', async () => {
+  test('extend() on a Dapr node is rejected as unsupported', async () => {
     const node = daprNode({ store: 'lockstore', address: dapr.address })
     const redlock = new Redlock({ nodes: [node], autoExtend: false })
     const lock = await redlock.acquire('order:42')
@@ -63,7 +63,7 @@ describe('a Dapr node', () => {
     await redlock.close()
   })
 
-  test('tells a store that is not there from a sidecar that is not there', async () => {
+  test('a missing store is misuse, but a missing sidecar is not', async () => {
     const reply = await ask(daprNode({ store: 'nowhere', address: dapr.address }), acquire('a'))
     expect(reply).toMatchObject({ vote: 'failed', misuse: true })
     const gone = await startDaprStandIn()
@@ -73,14 +73,14 @@ describe('a Dapr node', () => {
     expect(await ask(away, acquire('a'))).not.toHaveProperty('misuse')
   })
 
-  test('does not know what happened when the connection breaks, the sidecar fails, or nothing comes', async () => {
+  test('the vote is unknown if the connection breaks, the sidecar fails, or the response is unexpected', async () => {
     const node = daprNode({ store: 'lockstore', address: dapr.address })
     dapr.answerOnce('drop')
     expect(await ask(node, acquire('a'))).toMatchObject({ vote: 'unknown' })
     dapr.answerOnce({ status: 500, body: { errorCode: 'ERR_TRY_LOCK', message: 'redis: timeout' } })
     expect(await ask(node, acquire('a'))).toMatchObject({
       vote: 'unknown',
-      reason: 'Dapr says ERR_TRY_LOCK: redis: timeout',
+      reason: 'Dapr returned ERR_TRY_LOCK: redis: timeout',
     })
     dapr.answerOnce({ status: 200, body: {} })
     expect(await ask(node, acquire('a'))).toMatchObject({ vote: 'unknown' })
@@ -88,7 +88,7 @@ describe('a Dapr node', () => {
     expect(await ask(node, { kind: 'release', keys: ['a'], value: 'v' })).toMatchObject({ vote: 'unknown' })
   })
 
-  test('has no more than 128 requests under way, however much is asked at once', async () => {
+  test('a Dapr node has at most 128 requests in flight', async () => {
     const node = daprNode({ store: 'lockstore', address: dapr.address })
     const keys = Array.from({ length: 500 }, (_, index) => `key-${index}`)
     const letGo = dapr.hold()
@@ -99,7 +99,7 @@ describe('a Dapr node', () => {
     expect(dapr.mostAtOnce).toBe(128)
   })
 
-  test('close() ends what is under way', async () => {
+  test('close() aborts the requests in flight', async () => {
     const deaf = daprNode({ store: 'lockstore', address: dapr.address })
     const reply = ask(deaf, acquire('a'))
     await deaf.close?.()
@@ -108,9 +108,9 @@ describe('a Dapr node', () => {
 
   test.each([
     ['no store', { store: '' }, '`store`'],
-    ['an address that is none', { store: 's', address: 'localhost:3500' }, '`address`'],
+    ['an invalid address', { store: 's', address: 'localhost:3500' }, '`address`'],
     ['an empty name', { store: 's', name: '' }, '`name`'],
-  ])('says what is wrong with %s', (_what, options, named) => {
+  ])('daprNode() rejects %s, and names the option', (_what, options, named) => {
     expect(() => daprNode(options)).toThrow(named)
   })
 })

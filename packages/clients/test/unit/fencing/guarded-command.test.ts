@@ -15,7 +15,7 @@ test('commands whose first argument is the key are accepted', () => {
   }
 })
 
-test('a command with another first argument is refused, with the key that was expected', () => {
+test('a command with another first argument is rejected, and the error names the expected key', () => {
   refusal('k', 'SET', 'other', 'v').toThrow(
     'Expected the first argument of "SET" to be the key "k", got "other": fencedWrite guards "k" alone. ' +
       'Use a command whose first argument is the key that it writes',
@@ -27,7 +27,7 @@ test('a command with another first argument is refused, with the key that was ex
   refusal('k', 'EVAL', 'return 1', '1', 'k').toThrow(TypeError)
 })
 
-test('a command that writes other keys too is refused in any case of its letters', () => {
+test('a command that also writes other keys is rejected, in upper and lower case', () => {
   for (const command of [
     ['RENAME', 'k', 'other'],
     ['mset', 'k', '1', 'other', '2'],
@@ -41,7 +41,7 @@ test('a command that writes other keys too is refused in any case of its letters
   refusal('ASYNC', 'FLUSHDB', 'ASYNC').toThrow(TypeError)
 })
 
-test('what is no command is refused', () => {
+test('a value that is not a command is rejected', () => {
   for (const given of ['SET k v', [], ['SET', 'k', 5], undefined, null]) {
     expect(() => checkCommand('k', given as never)).toThrow('Expected `command` to be an array of strings')
   }

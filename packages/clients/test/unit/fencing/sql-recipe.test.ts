@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import initSqlJs, { type Database } from 'sql.js'
 
-/** The statements of docs/fencing.md, as they stand there. */
+/** The statements of docs/fencing.md, unchanged. */
 const recipe = [
   ...readFileSync(new URL('../../../../../docs/fencing.md', import.meta.url), 'utf8').matchAll(
     /```sql\n([\s\S]*?)```/g,
@@ -18,7 +18,7 @@ beforeEach(async () => {
   db.run("INSERT INTO account (id, balance) VALUES ('a', 100)")
 })
 
-/** Returns how many rows it changed. SQLite numbers its parameters with a question mark. */
+/** Returns the number of changed rows. SQLite numbers its parameters with a question mark. */
 function write(balance: number, token: bigint): number {
   db.run(recipe[1]!.replaceAll('$', '?'), [balance, 'a', Number(token)])
   return db.getRowsModified()
@@ -26,18 +26,18 @@ function write(balance: number, token: bigint): number {
 
 const balance = (): unknown => db.exec("SELECT balance FROM account WHERE id = 'a'")[0]!.values[0]![0]
 
-test('the SQL recipe takes the first write of a holder', () => {
+test('the SQL recipe accepts the first write of a holder', () => {
   expect(write(90, 1_795_231_286_903_022n)).toBe(1)
   expect(balance()).toBe(90)
 })
 
-test('the SQL recipe turns away a holder that was overtaken', () => {
+test('the SQL recipe rejects a holder with an older token', () => {
   expect(write(90, 1_795_231_286_903_023n)).toBe(1)
   expect(write(80, 1_795_231_286_903_022n)).toBe(0)
   expect(balance()).toBe(90)
 })
 
-test('the SQL recipe turns away a second write with the same token', () => {
+test('the SQL recipe rejects a second write with the same token', () => {
   expect(write(90, 7n)).toBe(1)
   expect(write(80, 7n)).toBe(0)
 })

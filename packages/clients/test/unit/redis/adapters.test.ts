@@ -15,7 +15,7 @@ const sentinels = { name: 'mymaster', sentinelRootNodes: [{ host: 'sentinel', po
 const cluster = { rootNodes: [{ url }] }
 const lazy = { lazyConnect: true }
 
-/** None of them is connected, or ever will be. That they compile shows that the structural types fit. */
+/** None of them ever connects. That they compile shows that the structural types fit. */
 const nodes: readonly (readonly [string, () => LockNode])[] = [
   ['node-redis 6', () => nodeRedisNode(createClient({ url }))],
   ['node-redis 6 over RESP2', () => nodeRedisNode(createClient({ url, RESP: 2 }))],
@@ -35,7 +35,7 @@ const nodes: readonly (readonly [string, () => LockNode])[] = [
 ]
 
 describe.each(nodes)('%s', (_name, make) => {
-  test('without a connection it votes that nothing was sent', async () => {
+  test('a node without a connection votes that nothing was sent', async () => {
     const node = make()
     expect(node.connected).toBe(false)
     const reply = await new Promise<NodeReply>((resolve) => {
@@ -45,7 +45,7 @@ describe.each(nodes)('%s', (_name, make) => {
     await node.close?.()
   })
 
-  test('has a name of its own that holds no credentials', () => {
+  test('a node has a name without credentials', () => {
     const { name } = make()
     expect(name).not.toBe('')
     expect(name).not.toContain('secret')
@@ -53,7 +53,7 @@ describe.each(nodes)('%s', (_name, make) => {
 })
 
 describe('the name of a node', () => {
-  test('is host and port unless another is given', () => {
+  test('the name of a node is host and port by default', () => {
     expect(nodeRedisNode(createClient({ url })).name).toBe('eu-1.example:6380')
     expect(ioredisNode(new Redis(url, lazy)).name).toBe('eu-1.example:6380')
     expect(nodeRedisNode(createClient()).name).toBe('localhost:6379')
@@ -61,19 +61,19 @@ describe('the name of a node', () => {
     expect(ioredisNode(new Redis({ ...lazy, path: '/run/redis.sock' })).name).toBe('/run/redis.sock')
   })
 
-  test('is not empty', () => {
+  test('an empty name is rejected', () => {
     expect(() => nodeRedisNode(createClient(), { name: '' })).toThrow('`name`')
   })
 })
 
-describe('a client of the user', () => {
-  test('gets no error listener: what an error means to the process is its owner’s word', () => {
+describe('the client of the user', () => {
+  test('a node adds no error listener to the client, because the owner decides what an error means to the process', () => {
     const client = createClient({ url })
     nodeRedisNode(client)
     expect(client.listenerCount('error')).toBe(0)
   })
 
-  test('is left without listeners when the node is closed', async () => {
+  test('closing a node removes its listeners from the client', async () => {
     const client = createClient({ url })
     const before = client.eventNames()
     const node = nodeRedisNode(client)
@@ -82,22 +82,22 @@ describe('a client of the user', () => {
     expect(client.eventNames()).toEqual(before)
   })
 
-  test('cannot be a pool, whose connections overtake each other', () => {
+  test('a pool is rejected, because its connections overtake each other', () => {
     expect(() => nodeRedisNode(createClientPool({ url }) as never)).toThrow(/pool/)
   })
 
-  test('cannot be a cluster of ioredis with a prefix, which would move keys to other slots', () => {
+  test('an ioredis cluster with a key prefix is rejected, because the prefix would move keys to other slots', () => {
     expect(() => ioredisNode(new Cluster([{ host: 'h' }], { ...lazy, keyPrefix: 'p:' }))).toThrow(/keyPrefix/)
   })
 
-  test('is told apart from what is none', () => {
+  test('a value that is not a client is rejected', () => {
     expect(() => nodeRedisNode({} as never)).toThrow(TypeError)
     expect(() => nodeRedisNode(undefined as never)).toThrow(TypeError)
     expect(() => ioredisNode(createClient() as never)).toThrow(TypeError)
   })
 })
 
-test('a client of the other library is told which function takes it', () => {
+test('the error for a client of the other library names the right function', () => {
   const ofIoredis = { call: () => undefined, sendCommand: () => undefined, status: 'ready', options: {} }
   expect(() => nodeRedisNode(ofIoredis as never)).toThrow('use ioredisNode(client)')
   expect(() => ioredisNode({ sendCommand: () => undefined } as never)).toThrow('use nodeRedisNode(client)')

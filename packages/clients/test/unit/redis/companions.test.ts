@@ -12,7 +12,7 @@ test('slots are those of the Redis Cluster specification', () => {
   expect(slotOf('ключ')).toBe(slotOf('{ключ}x'))
 })
 
-test('companions lie in the slot of their lock, unless its braces are no hash tag', () => {
+test('companions are in the slot of their lock, unless its braces are not a hash tag', () => {
   const key = fc.string({ unit: fc.constantFrom('a', '{', '}', ':', 'é') })
   fc.assert(
     fc.property(key, (lockKey) => {
@@ -25,13 +25,13 @@ test('companions lie in the slot of their lock, unless its braces are no hash ta
   )
 })
 
-test('no two locks share a companion, but for those that differ in the braces around the whole', () => {
+test('no two locks share a companion, except if they differ only by braces around the whole key', () => {
   expect(queueOf('{a}')).toBe(queueOf('a'))
   const key = fc.string({ unit: fc.constantFrom('a', 'b', '{', '}', ':') })
   fc.assert(
     fc.property(key, key, (one, other) => {
       fc.pre(one !== other)
-      // They would share a queue, which is slower and harms nobody; a key prefix rules it out.
+      // They would share a queue, which is slower but harmless. A key prefix rules it out.
       if (one === `{${other}}` || other === `{${one}}`) return
       expect(queueOf(one)).not.toBe(queueOf(other))
     }),

@@ -5,13 +5,13 @@ import { ScriptNode } from '../../../src/redis/script-node.js'
 
 interface Sent {
   readonly args: readonly string[]
-  /** With what was the reply to another call. */
+  /** Resolves with the reply to another call. */
   resolveAs(other: Sent): void
   resolve(reply: unknown): void
   reject(error: Error): void
 }
 
-/** A link whose replies the test gives. */
+/** A link whose replies come from the test. */
 class Scripted implements RedisLink {
   readonly name = 'scripted'
   readonly sent: Sent[] = []
@@ -24,7 +24,7 @@ class Scripted implements RedisLink {
     return this.ready
   }
   send(args: string[]): Promise<unknown> {
-    // A script repeats the number of the call, its last argument.
+    // A script repeats the number of the call, which is its last argument.
     const echoed = (reply: unknown): unknown =>
       Array.isArray(reply) ? [Number(args.at(-1)), ...reply] : reply
     return new Promise((resolve, reject) =>
@@ -41,7 +41,7 @@ class Scripted implements RedisLink {
     return () => undefined
   }
   openSubscriber(): never {
-    throw new Error('nobody subscribes here')
+    throw new Error('unexpected subscription')
   }
   lose(): void {
     this.ready = false
@@ -73,7 +73,7 @@ function send(key: string, kind: 'acquire' | 'release' = 'acquire'): void {
 }
 
 describe('commands of one tick', () => {
-  test('travel in one call, however many promises they took to come', async () => {
+  test('commands of one tick travel in one call, even if they were sent in different microtasks', async () => {
     send('a')
     await Promise.resolve().then(() => Promise.resolve())
     send('b')
@@ -81,13 +81,13 @@ describe('commands of one tick', () => {
     expect(link.sent.map(keysOf)).toEqual([['a', 'b']])
   })
 
-  test('are cut into calls of a bounded size, in order', async () => {
+  test('commands of one tick are split into calls of limited size, in order', async () => {
     for (let index = 0; index < 300; index++) send(`${index}`)
     await tick()
     expect(link.sent.map((call) => keysOf(call).length)).toEqual([128, 128, 44])
   })
 
-  test('that check different markers go in different calls', async () => {
+  test('commands that check different markers go in different calls', async () => {
     for (const run of ['a', 'a', 'b', undefined]) {
       const marker = run === undefined ? undefined : { key: 'm', run }
       node.send({ kind: 'extend', keys: ['k'], value: 'v', ttl: 1, marker }, () => undefined)
@@ -96,7 +96,7 @@ describe('commands of one tick', () => {
     expect(link.sent.map((call) => keysOf(call).join())).toEqual(['k,k,m', 'k,m', 'k'])
   })
 
-  test('are never sent while there is no connection', async () => {
+  test('commands are never sent without a connection', async () => {
     link.ready = false
     send('a')
     await tick()
@@ -105,8 +105,8 @@ describe('commands of one tick', () => {
   })
 })
 
-describe('a call that is cut off', () => {
-  test('is unknown, once, whatever comes of it later', async () => {
+describe('a call whose connection is lost', () => {
+  test('a call whose connection is lost is answered once, with unknown, regardless of a later reply', async () => {
     send('a')
     await tick()
     link.lose()
@@ -116,7 +116,7 @@ describe('a call that is cut off', () => {
     expect(answers).toHaveLength(1)
   })
 
-  test('is unknown when what came back makes no sense', async () => {
+  test('a malformed reply is unknown and is not shown', async () => {
     send('a')
     await tick()
     link.sent[0]?.resolve('the value of another lock')
@@ -126,22 +126,22 @@ describe('a call that is cut off', () => {
   })
 })
 
-describe('after a reply that the client could not read', () => {
-  test('every later one finds its own call, and that one is unknown', async () => {
+describe('replies after an unreadable one', () => {
+  test('an unreadable reply is unknown, and every later reply finds its own call', async () => {
     for (const key of ['a', 'b', 'c']) {
       send(key)
       await tick()
     }
-    // The client takes each reply for that to the command before it.
+    // The client assigns each reply to the preceding command.
     link.sent[0]?.resolveAs(link.sent[1] as Sent)
     await tick()
-    expect(answers).toEqual(['acquire a: unknown (its reply could not be read)', 'acquire b: granted'])
+    expect(answers).toEqual(['acquire a: unknown (the reply could not be read)', 'acquire b: granted'])
     link.sent[1]?.resolveAs(link.sent[2] as Sent)
     await tick()
     expect(answers.slice(2)).toEqual(['acquire c: granted'])
   })
 
-  test('an error is no sure no of anybody', async () => {
+  test('an error after an unreadable reply proves nothing about any call', async () => {
     for (const key of ['a', 'b', 'c', 'd']) {
       send(key)
       await tick()
@@ -151,12 +151,12 @@ describe('after a reply that the client could not read', () => {
     link.sent[2]?.reject(new Error('OOM command not allowed'))
     await tick()
     expect(answers.slice(2)).toEqual([
-      'acquire c: unknown (its reply could not be read)',
-      'acquire d: unknown (its reply could not be read)',
+      'acquire c: unknown (the reply could not be read)',
+      'acquire d: unknown (the reply could not be read)',
     ])
   })
 
-  test('what is no reply of ours at all settles nothing but the call that it was given to', async () => {
+  test('a reply without a number settles only the call that it was assigned to', async () => {
     send('a')
     await tick()
     send('b')
@@ -164,7 +164,7 @@ describe('after a reply that the client could not read', () => {
     link.sent[0]?.resolve('OK')
     link.sent[1]?.resolve([1])
     await tick()
-    expect(answers).toEqual(['acquire a: unknown (its reply could not be read)', 'acquire b: granted'])
+    expect(answers).toEqual(['acquire a: unknown (the reply could not be read)', 'acquire b: granted'])
   })
 })
 
@@ -179,7 +179,7 @@ describe('a script that the server does not know', () => {
     answers.length = 0
   })
 
-  test('travels with the first call of a connection, and is called by its name after that', async () => {
+  test('a script is sent with the first call of a connection, and by its hash after that', async () => {
     send('a')
     await tick()
     link.lose()
@@ -191,7 +191,7 @@ describe('a script that the server does not know', () => {
     expect(verbs(link)).toEqual(['EVALSHA', 'EVAL', 'EVALSHA'])
   })
 
-  test('is sent along with the call again, before what came since', async () => {
+  test('a script that the server does not know is sent with the repeated call, before newer calls', async () => {
     send('a')
     await tick()
     link.sent[0]?.reject(unknown)
@@ -202,7 +202,7 @@ describe('a script that the server does not know', () => {
     expect(answers).toEqual(['acquire a: granted'])
   })
 
-  test('holds back what comes until the calls under way are answered, so that nothing changes places', async () => {
+  test('newer calls are held back until the calls in flight are answered, so that commands stay in order', async () => {
     send('a')
     await tick()
     send('b')
@@ -217,7 +217,7 @@ describe('a script that the server does not know', () => {
     expect(link.sent.slice(2).map(keysOf)).toEqual([['a'], ['b'], ['c']])
   })
 
-  test('a command that was overtaken on its key is given up: it must not come after its own release', async () => {
+  test('a command overtaken on its key is not repeated, so that it cannot run after its own release', async () => {
     send('a')
     send('b')
     await tick()
@@ -231,7 +231,7 @@ describe('a script that the server does not know', () => {
     expect(link.sent.slice(2).map(keysOf)).toEqual([['b']])
   })
 
-  test('is forgotten with the connection: what was held back was never sent', async () => {
+  test('calls that are held back fail with the connection, because they were never sent', async () => {
     send('a')
     await tick()
     send('b')
@@ -249,7 +249,7 @@ describe('a script that the server does not know', () => {
   })
 })
 
-test('a key that may not be touched does not spoil the commands beside it', async () => {
+test('a key without permission does not fail the other commands of the call', async () => {
   send('a')
   send('forbidden')
   send('b')
@@ -268,7 +268,7 @@ test('a key that may not be touched does not spoil the commands beside it', asyn
   ])
 })
 
-test('on a cluster each slot has a call of its own', async () => {
+test('each slot of a cluster has its own call', async () => {
   link = new Scripted(true)
   node = new ScriptNode(link)
   for (const key of ['{a}1', '{b}1', '{a}2', '{b}2']) send(key)

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { codeOf, voteOfError } from '../../../src/redis/vote-of-error.js'
 
-describe('an error is a sure no only if nothing can have been written', () => {
+describe('the vote of an error', () => {
   test.each([
     "OOM command not allowed when used memory > 'maxmemory'.",
     "READONLY You can't write against a read only replica.",
@@ -20,10 +20,10 @@ describe('an error is a sure no only if nothing can have been written', () => {
     'The client is offline',
     'The queue is full',
     "Stream isn't writeable and enableOfflineQueue options is false",
-    // Redis 6.2, from within a script.
+    // Redis 6.2, in a script.
     "@user_script: 42: -OOM command not allowed when used memory > 'maxmemory'.",
     "ERR Error running script (call to f_4a5b): @user_script:7: @user_script: 7: -READONLY You can't write against a read only replica.",
-  ])('%s', (message) => {
+  ])('an error before any effect is a failed vote: %s', (message) => {
     const vote = voteOfError(new Error(message))
     expect(vote.vote).toBe('failed')
     expect(vote).not.toHaveProperty('misuse')
@@ -33,7 +33,7 @@ describe('an error is a sure no only if nothing can have been written', () => {
     'NOAUTH Authentication required.',
     'WRONGPASS invalid username-password pair or user is disabled.',
     "NOPERM this user has no permissions to run the 'evalsha' command",
-    // 7.2, 8 and Valkey within a script; 7.0; 6.2.
+    // In a script: 7.2, 8 and Valkey; 7.0; 6.2.
     "ERR ACL failure in script: User u has no permissions to run the 'set' command",
     "ERR ACL failure in script: User u has no permissions to access the 'a' key",
     'ERR ACL failure in script: No permissions to access a key',
@@ -46,7 +46,7 @@ describe('an error is a sure no only if nothing can have been written', () => {
     'WRONGTYPE Operation against a key holding the wrong kind of value',
     "CROSSSLOT Keys in request don't hash to the same slot",
     'MOVED 3999 127.0.0.1:6381',
-  ])('and the mistake of the caller where trying again is of no use: %s', (message) => {
+  ])('an error that a retry cannot resolve is misuse: %s', (message) => {
     expect(voteOfError(new Error(message))).toMatchObject({ vote: 'failed', misuse: true })
   })
 
@@ -62,14 +62,14 @@ describe('an error is a sure no only if nothing can have been written', () => {
     'PARTLY NOPERM this user',
     'UNHEARDOF of code',
     '',
-  ])('else it is unknown: %s', (message) => {
+  ])('any other error is unknown: %s', (message) => {
     expect(voteOfError(new Error(message))).toMatchObject({
       vote: 'unknown',
       reason: expect.stringMatching(/./),
     })
   })
 
-  test('of whatever type it is', () => {
+  test('an error of any type has a vote', () => {
     expect(voteOfError('a string')).toMatchObject({ vote: 'unknown', reason: 'a string' })
     expect(voteOfError(undefined)).toMatchObject({ vote: 'unknown' })
     expect(voteOfError({ message: 'OOM from another realm' })).toMatchObject({ vote: 'failed' })
@@ -78,11 +78,11 @@ describe('an error is a sure no only if nothing can have been written', () => {
   test.each([
     "MARKER ERR ACL failure in script: User u has no permissions to run the 'hset' command",
     "MARKER @user_script: 7: The user executing the script can't run this command or subcommand: HSET",
-  ])('unknown, and no use to try again, where only the marker was refused: %s', (message) => {
+  ])('a missing permission for the marker alone is unknown and misuse: %s', (message) => {
     expect(voteOfError(new Error(message))).toMatchObject({ vote: 'unknown', misuse: true })
   })
 
-  test('a missing permission names the command, by the line of the script where the server does not', () => {
+  test('a missing permission names the command, found by the line of the script if the server does not name it', () => {
     const attempted = { source: "local a = 1\nreturn redis.call('HMGET', KEYS[1], 'run')", keys: ['marker'] }
     const denied = "The user executing the script can't run this command or subcommand"
     for (const message of [
@@ -98,7 +98,7 @@ describe('an error is a sure no only if nothing can have been written', () => {
     expect(voteOfError(new Error(`${newer} script: 55, on @user_script:2.`), attempted).reason).toBe(newer)
   })
 
-  test('a missing permission names the keys, in short', () => {
+  test('a missing permission names the keys, shortened', () => {
     const keys = Array.from({ length: 9 }, (_, index) => `${index}`.repeat(100_000))
     const denied = 'NOPERM this user has no permissions to access one of the keys used as arguments'
     const { reason } = voteOfError(new Error(denied), { source: '', keys })
@@ -107,7 +107,7 @@ describe('an error is a sure no only if nothing can have been written', () => {
     expect(reason.length).toBeLessThan(600)
   })
 
-  test('what a server repeats of a command is not passed on, nor the command that ioredis puts on its errors', () => {
+  test('arguments that a server repeats are removed, and so is the command that ioredis attaches to its errors', () => {
     const message = "ERR unknown command 'EVALSHA', with args beginning with: 'a1b2' 'lock:a' 'the-value' "
     const error = Object.assign(new Error(message), { command: { name: 'evalsha', args: ['the-value'] } })
     const vote = voteOfError(error)
@@ -116,13 +116,13 @@ describe('an error is a sure no only if nothing can have been written', () => {
     expect(vote.cause).toBeInstanceOf(Error)
   })
 
-  test('its cause goes along', () => {
+  test('the vote has the error as its cause', () => {
     const error = new Error('OOM')
     expect(voteOfError(error).cause).toBe(error)
   })
 })
 
-test('a code is the first word, if it is one', () => {
+test('the code of an error is its first word in capitals', () => {
   expect(codeOf('NOSCRIPT No matching script')).toBe('NOSCRIPT')
   expect(codeOf('Socket closed')).toBeUndefined()
 })
