@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import type { FleetOptions } from '../fleet/fleet.js'
-import { startFleet } from '../fleet/start-fleet.js'
+import { startFleet } from '../faulty-fleet/start-fleet.js'
+import type { FleetOptions } from '../fleet/options.js'
 import { renderReport } from '../report/report.js'
 import { runWorkload } from '../workload/run-workload.js'
 

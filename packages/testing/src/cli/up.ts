@@ -1,7 +1,8 @@
 import { faults, type FaultName } from '../faults/faults.js'
-import type { Undo } from '../faults/undo.js'
-import type { Fleet, FleetOptions } from '../fleet/fleet.js'
-import { startFleet } from '../fleet/start-fleet.js'
+import type { Fleet } from '../faulty-fleet/fleet.js'
+import { startFleet } from '../faulty-fleet/start-fleet.js'
+import type { FleetOptions } from '../fleet/options.js'
+import type { Undo } from '../undo.js'
 import { openControl } from './control.js'
 
 /** Holds a fleet in the foreground until it is interrupted or told to go down. */

@@ -1,6 +1,6 @@
 import { until } from '../fleet/until.js'
 import { nothingToUndo, type Fault, type FaultOptions } from './fault.js'
-import type { Node } from '../fleet/node.js'
+import type { FaultTarget } from './target.js'
 
 export type DataFault =
   | 'flush'
@@ -110,7 +110,7 @@ function keyOf({ key }: FaultOptions): string {
   return key
 }
 
-async function did(node: Node, ...words: readonly string[]): Promise<() => Promise<void>> {
+async function did(node: FaultTarget, ...words: readonly string[]): Promise<() => Promise<void>> {
   await node.command(...words)
   return nothingToUndo
 }

@@ -1,5 +1,5 @@
-import type { Node } from '../fleet/node.js'
-import type { Undo } from './undo.js'
+import type { FaultTarget } from './target.js'
+import type { Undo } from '../undo.js'
 
 export type FaultGroup = 'process' | 'network' | 'refusal' | 'data' | 'clock'
 
@@ -22,9 +22,9 @@ export interface Fault {
   /** Whether the server can come out of it without what it had stored. A quorum stands less of these than of others. */
   readonly losesData?: boolean
   /** Why this node cannot have it, if so. */
-  readonly obstacle?: (node: Node) => string | undefined
+  readonly obstacle?: (node: FaultTarget) => string | undefined
   /** Resolves once the fault is effective. */
-  readonly inject: (node: Node, options: FaultOptions) => Promise<Undo>
+  readonly inject: (node: FaultTarget, options: FaultOptions) => Promise<Undo>
 }
 
 /** For what is done in an instant and leaves nothing to take back. */

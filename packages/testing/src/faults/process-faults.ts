@@ -1,8 +1,8 @@
 import { readdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { nothingToUndo, type Fault } from './fault.js'
-import type { Undo } from './undo.js'
-import type { Node } from '../fleet/node.js'
+import type { Undo } from '../undo.js'
+import type { FaultTarget } from './target.js'
 
 export type ProcessFault =
   | 'crash'
@@ -95,9 +95,9 @@ export const processFaults: Readonly<Record<ProcessFault, Fault>> = {
   },
 }
 
-async function promoteReplica(node: Node): Promise<Undo> {
+async function promoteReplica(node: FaultTarget): Promise<Undo> {
   // Its link is dead from the start, so that it lacks whatever the primary has.
-  const replica = await (node.server.spare as () => ReturnType<NonNullable<Node['server']['spare']>>)()
+  const replica = await (node.server.spare as () => ReturnType<NonNullable<FaultTarget['server']['spare']>>)()
   const primary = node.server
   await node.kill()
   node.redirect(replica)
@@ -109,7 +109,7 @@ async function promoteReplica(node: Node): Promise<Undo> {
   }
 }
 
-function logFile(node: Node): string | undefined {
+function logFile(node: FaultTarget): string | undefined {
   const folder = join(node.server.folder ?? '', 'appendonlydir')
   try {
     const name = readdirSync(folder).find((file) => file.endsWith('.incr.aof'))

@@ -1,6 +1,6 @@
-import { answersByProxy, admits, openAdmin } from './refusing.js'
+import { answersByProxy, admits } from './refusing.js'
 import type { Fault } from './fault.js'
-import type { Node } from '../fleet/node.js'
+import type { FaultTarget } from './target.js'
 import { until } from '../fleet/until.js'
 
 export type Refusal =
@@ -109,7 +109,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
     about: '-BUSY: a script that does not end',
     inject: async (node) => {
       await node.command('CONFIG', 'SET', 'lua-time-limit', '1')
-      const connection = await openAdmin(node)
+      const connection = await node.openAdmin()
       connection.send('EVAL', 'while true do end', '0')
       await until(async () => {
         const said = await node.command('PING').then(String, String)
@@ -149,7 +149,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
     group: 'refusal',
     about: 'connections are ended, no new ones are admitted',
     inject: async (node) => {
-      const connection = await openAdmin(node)
+      const connection = await node.openAdmin()
       await connection.ask('CONFIG', 'SET', 'maxclients', '1')
       node.network.reset()
       await connection.ask('CLIENT', 'KILL', 'SKIPME', 'yes')
@@ -174,7 +174,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
     about: 'the server does nothing for a while, as under a slow command',
     obstacle: (node) => admits(node, 'debug'),
     inject: async (node, { ms = 300 }) => {
-      const connection = await openAdmin(node)
+      const connection = await node.openAdmin()
       connection.send('DEBUG', 'SLEEP', String(ms / 1_000))
       await until(async () => {
         const answered = await node.commandWithin(5, 'PING').then(
@@ -207,7 +207,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
 
 const filler = 'quorumlock-filler'
 
-async function removeFiller(node: Node): Promise<void> {
+async function removeFiller(node: FaultTarget): Promise<void> {
   const script = `
     local cursor = '0'
     repeat
@@ -218,14 +218,14 @@ async function removeFiller(node: Node): Promise<void> {
   await node.command('EVAL', script, '0', `${filler}:*`)
 }
 
-async function setting(node: Node, name: string): Promise<string> {
+async function setting(node: FaultTarget, name: string): Promise<string> {
   const [, value = ''] = (await node.command('CONFIG', 'GET', name)).split('\n')
   return value
 }
 
 /** Sets options of the server and sets them back. */
 async function configured(
-  node: Node,
+  node: FaultTarget,
   settings: readonly (readonly [string, string])[],
 ): Promise<() => Promise<void>> {
   const before: [string, string][] = []

@@ -24,6 +24,13 @@ export interface BackendServer {
   spare?(): Promise<BackendServer>
 }
 
+/** The servers of a fleet, all running. */
+export interface RunningServers {
+  readonly servers: readonly BackendServer[]
+  /** Ends every server and removes what they left behind. */
+  end(): Promise<void>
+}
+
 export interface StartOptions {
   readonly wipe?: boolean | undefined
   readonly args?: readonly string[] | undefined

@@ -6,23 +6,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { execCompose, type IDockerComposeOptions } from 'docker-compose'
-import { assemble } from './assemble.js'
+import type { RunningServers } from './backend.js'
 import { findCompose } from './compose-command.js'
 import { Container, type Runner } from './container.js'
-import type { Fleet, FleetOptions } from './fleet.js'
+import type { FleetOptions } from './options.js'
 import { freePort } from './ports.js'
 import { startWatchdog } from './watchdog.js'
 
 const execFileText = promisify(execFile)
 const servicesInFile = 5
 
-interface ComposeFleetOptions {
+interface ContainerOptions {
   readonly nodes: number
   readonly persistence: NonNullable<FleetOptions['persistence']>
 }
 
-/** A fleet of containers from docker/compose.yml, under a project name and on ports of its own. */
-export async function startComposeFleet({ nodes, persistence }: ComposeFleetOptions): Promise<Fleet> {
+/** Containers from docker/compose.yml, under a project name and on ports of their own. */
+export async function startContainers({ nodes, persistence }: ContainerOptions): Promise<RunningServers> {
   if (nodes > servicesInFile) {
     throw new RangeError(
       `Expected \`nodes\` to be at most ${servicesInFile} with the compose backend, got ${nodes}`,
@@ -79,11 +79,14 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
   try {
     await compose('up', ['--detach', ...names])
     await Promise.all(containers.map((container) => container.ready()))
-    return await assemble('compose', containers, async () => {
-      // An engine does not stop what is frozen.
-      await Promise.all(containers.map((container) => container.thaw()))
-      await watchdog.finish()
-    })
+    return {
+      servers: containers,
+      end: async () => {
+        // An engine does not stop what is frozen.
+        await Promise.all(containers.map((container) => container.thaw()))
+        await watchdog.finish()
+      },
+    }
   } catch (error) {
     await watchdog.finish()
     throw error

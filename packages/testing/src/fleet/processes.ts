@@ -1,21 +1,25 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assemble } from './assemble.js'
+import type { RunningServers } from './backend.js'
 import { clockShim } from './clock/shim-library.js'
-import type { Fleet, FleetOptions } from './fleet.js'
+import type { FleetOptions } from './options.js'
 import { knowsDebugOption } from './server-binary.js'
 import { Server } from './server.js'
 import { startWatchdog } from './watchdog.js'
 
-interface ProcessFleetOptions {
+interface ProcessOptions {
   readonly nodes: number
   readonly persistence: NonNullable<FleetOptions['persistence']>
   readonly binary: string
 }
 
-/** A fleet of plain server processes on free loopback ports. */
-export async function startProcessFleet({ nodes, persistence, binary }: ProcessFleetOptions): Promise<Fleet> {
+/** Plain server processes on free loopback ports. */
+export async function startProcesses({
+  nodes,
+  persistence,
+  binary,
+}: ProcessOptions): Promise<RunningServers> {
   const args = serverArguments(binary, persistence)
   const shim = await clockShim()
   const folder = mkdtempSync(join(tmpdir(), 'quorumlock-'))
@@ -26,11 +30,14 @@ export async function startProcessFleet({ nodes, persistence, binary }: ProcessF
   })
   try {
     const servers = await Promise.all(starts)
-    return await assemble('processes', servers, async () => {
-      await Promise.all(servers.map((server) => server.kill()))
-      // And with it the servers that were started since.
-      await watchdog.finish()
-    })
+    return {
+      servers,
+      end: async () => {
+        await Promise.all(servers.map((server) => server.kill()))
+        // And with it the servers that were started since.
+        await watchdog.finish()
+      },
+    }
   } catch (error) {
     // No server may start after the clean-up.
     await Promise.allSettled(starts)

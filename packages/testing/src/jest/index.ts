@@ -1,5 +1,6 @@
-import type { Fleet, FleetOptions } from '../fleet/fleet.js'
-import { startFleet } from '../fleet/start-fleet.js'
+import type { Fleet } from '../faulty-fleet/fleet.js'
+import { startFleet } from '../faulty-fleet/start-fleet.js'
+import type { FleetOptions } from '../fleet/options.js'
 import type { WorkloadResult } from '../workload/run-workload.js'
 
 /** What a runner has to offer; jest, vitest and mocha (with other names) do. */

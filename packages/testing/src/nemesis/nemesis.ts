@@ -1,5 +1,5 @@
-import { undoAll, type Undo } from '../faults/undo.js'
-import type { Fleet, FleetNode } from '../fleet/fleet.js'
+import { undoAll, type Undo } from '../undo.js'
+import type { Fleet, FleetNode } from '../faulty-fleet/fleet.js'
 import { machineNow } from '../history/history.js'
 import { schedule, type ScheduleOptions, type Step } from './schedule.js'
 

@@ -1,4 +1,4 @@
-import type { Fleet } from '../fleet/fleet.js'
+import type { Fleet } from '../faulty-fleet/fleet.js'
 import { until } from '../fleet/until.js'
 import { verdict, type Verdict } from '../history/verdict.js'
 

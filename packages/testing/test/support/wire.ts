@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { encode } from '../../src/fleet/resp.js'
 import { patienceMs } from '../../src/fleet/until.js'
-import { Scanner } from '../../src/faults/proxy/scanner.js'
+import { Scanner } from '../../src/proxy/scanner.js'
 
 /** A connection that stays open, as that of a client does, and hides nothing of what happens to it. */
 export class Wire {

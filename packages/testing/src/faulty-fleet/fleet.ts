@@ -1,46 +1,8 @@
 import type { FaultName, FaultOptions } from '../faults/faults.js'
-import type { Direction, Lane } from '../faults/proxy/lane.js'
-import type { Network } from '../faults/proxy/network.js'
-import type { Undo } from '../faults/undo.js'
-
-/** Which machinery runs the servers. `processes` needs a redis-server or valkey-server, `compose` a Docker engine. */
-export type FleetBackend = 'compose' | 'processes'
-
-export interface FleetOptions {
-  /** How many independent servers. Default: 5. */
-  readonly nodes?: number | undefined
-  /** Default `auto`: processes where a server binary is found, containers otherwise. */
-  readonly backend?: FleetBackend | 'auto' | undefined
-  /**
-   * What survives a restart. `none` (default): nothing, a restarted server comes back empty, which is what a lock has
-   * to fear most. `aof`: everything that was acknowledged (`appendfsync always`).
-   */
-  readonly persistence?: 'none' | 'aof' | undefined
-  /** The server to run, for the processes backend. Default: `REDIS_SERVER_BIN`, then what is on the path. */
-  readonly serverBinary?: string | undefined
-}
-
-export interface RestartOptions {
-  /** Throw away what the server kept on disk. Default: false. */
-  readonly wipe?: boolean | undefined
-}
-
-export interface PartitionOptions {
-  /** As the clients see it: their requests do not arrive, the replies do not, or both (default). */
-  readonly direction?: Direction | undefined
-  /**
-   * What becomes of the bytes. `stall` (default): delivered when the partition is over, as TCP does it. `discard`:
-   * lost; the connections that lost some are reset when it is over.
-   */
-  readonly bytes?: 'stall' | 'discard' | undefined
-}
-
-export interface LatencyOptions {
-  /** Up to so many milliseconds on top. Default: 0. */
-  readonly jitter?: number | undefined
-  /** Default: `replies`, so that a round trip takes this much longer. */
-  readonly direction?: Direction | undefined
-}
+import type { FleetBackend, LatencyOptions, PartitionOptions, RestartOptions } from '../fleet/options.js'
+import type { Lane } from '../proxy/lane.js'
+import type { Network } from '../proxy/network.js'
+import type { Undo } from '../undo.js'
 
 /**
  * One Redis server of a fleet, behind a proxy. Every method resolves once its effect can be observed by a client.
