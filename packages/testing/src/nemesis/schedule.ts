@@ -1,5 +1,5 @@
 import { faults, type FaultName, type FaultOptions } from '../faults/faults.js'
-import { SeededRandom } from './random.js'
+import { SeededRandom } from '../random/seeded-random.js'
 
 /** Whom a fault hits, in Jepsen's words. `ring`: every client reaches another majority, and each two share a node. */
 export type Target = 'one' | 'minority' | 'majority' | 'all' | 'ring'
@@ -62,7 +62,7 @@ export function* schedule({
   ttl,
   faults: names = defaultFaults,
 }: ScheduleOptions): Generator<Step> {
-  const random = new SeededRandom(seed)
+  const random = new SeededRandom(seed, 'nemesis')
   const tolerated = nodes - (Math.floor(nodes / 2) + 1)
   const sizes: Readonly<Record<Exclude<Target, 'ring'>, number>> = {
     one: 1,
@@ -81,8 +81,8 @@ export function* schedule({
   const everyone = Array.from({ length: nodes }, (_, index) => index)
   for (;;) {
     const wanted = random.pick(targets)
-    const after = random.between(20, 400)
-    const lasting = random.between(200, 1_500)
+    const after = random.whole(20, 400)
+    const lasting = random.whole(200, 1_500)
     if (wanted === 'ring') {
       yield {
         after,
@@ -105,7 +105,7 @@ export function* schedule({
       nodes: [...random.some(everyone, sizes[target])].sort((a, b) => a - b),
       lasting,
       settling: losesData || leavesVotes.has(fault) ? Math.ceil(ttl * 1.1) + 500 : 500,
-      options: { ms: random.between(20, 300) },
+      options: { ms: random.whole(20, 300) },
     }
   }
 }

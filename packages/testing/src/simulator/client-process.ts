@@ -2,7 +2,7 @@ import type { LockNode, Logger, Redlock } from '@quorumlock/core'
 import type { CoreModule } from './core-module.js'
 import { Link, type LinkSurroundings } from './link.js'
 import type { Plan } from './plan.js'
-import { Prng } from './prng.js'
+import { SeededRandom } from '../random/seeded-random.js'
 import { ProcessClock } from './process-clock.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
@@ -49,7 +49,7 @@ export class ClientProcess {
     private readonly logger: Logger,
     private readonly around: ProcessSurroundings,
   ) {
-    const chance = new Prng(plan.seed, `clock of ${this.name}`)
+    const chance = new SeededRandom(plan.seed, `clock of ${this.name}`)
     const rate = 1 + chance.between(-plan.drift, plan.drift)
     const error = chance.between(-plan.clientClockError, plan.clientClockError)
     this.clock = new ProcessClock(timeline, rate, EPOCH + error, around.lag, (task) => {
@@ -61,8 +61,8 @@ export class ClientProcess {
   /** A new client in the same process, over connections of its own. */
   open(): Redlock {
     this.idsOfClosed = this.#ids
-    const chance = new Prng(this.plan.seed, `ids of ${this.name}.${this.#made.length}`)
-    const fractions = new Prng(this.plan.seed, `fractions of ${this.name}.${this.#made.length}`)
+    const chance = new SeededRandom(this.plan.seed, `ids of ${this.name}.${this.#made.length}`)
+    const fractions = new SeededRandom(this.plan.seed, `fractions of ${this.name}.${this.#made.length}`)
     const links = this.servers.map(
       (server) =>
         new Link(this.name, server, {

@@ -1,4 +1,4 @@
-import type { Holding } from './oracle.js'
+import type { Holding } from './holding.js'
 import type { Visits } from './visits.js'
 
 /** After a first word from a node, a waiter gives the others so long, and twice the slowest round trip, milliseconds. */
@@ -11,15 +11,15 @@ const TIMERS = 4
  * goes to the next one in the time that it takes without them.
  */
 export async function queueBehindTheDead(visits: Visits): Promise<void> {
-  const { actor, truth, way } = visits
-  const { chance, stage } = actor
+  const { user, truth, way } = visits
+  const { chance, stage } = user
   const { oracle, plan, timeline } = stage
   const [holder, dead, next] = [visits.visitor(), visits.visitor(), visits.visitor()]
   const resource = visits.resource()
   const invoked = timeline.now
   const voters = truth.voters()
   let held: Holding | undefined
-  await actor.forgivingly('dead places', async () => {
+  await user.forgivingly('dead places', async () => {
     held = await visits.take(holder, resource, () => holder.redlock.acquire(resource, visits.options()))
   })
   const first = held
@@ -34,7 +34,7 @@ export async function queueBehindTheDead(visits: Visits): Promise<void> {
   await holder.sleep(visits.settling)
   let second: Holding | undefined
   let servedAt = Infinity
-  const served = actor.forgivingly('next', async () => {
+  const served = user.forgivingly('next', async () => {
     second = await visits.take(next, resource, () =>
       next.redlock.acquire(resource, { ...options, wait: 10_000 }),
     )

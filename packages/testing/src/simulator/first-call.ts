@@ -1,5 +1,5 @@
 import type { ClientProcess } from './client-process.js'
-import type { Holding } from './oracle.js'
+import type { Holding } from './holding.js'
 import type { Server } from './server.js'
 import { valueAt } from './truth.js'
 import type { Visits } from './visits.js'
@@ -11,8 +11,8 @@ const STAGGER = 30
  * and soon the lock stands on every node that may vote and answers.
  */
 export async function callFirst(visits: Visits): Promise<void> {
-  const { actor, truth, way } = visits
-  const { chance, stage } = actor
+  const { user, truth, way } = visits
+  const { chance, stage } = user
   const { oracle, plan, timeline } = stage
   const isStaggered = chance.chance(0.3)
   const came = timeline.now
@@ -60,19 +60,19 @@ async function firstLock(
   call: string,
   refused: () => void,
 ): Promise<Holding | undefined> {
-  const { actor } = visits
+  const { user } = visits
   const options = visits.options()
   const { redlock } = visitor
   const wait = call === 'acquire' ? 3_000 : 0
-  const limit = wait + actor.bounds.beyond(visits.ttl)
+  const limit = wait + user.bounds.beyond(visits.ttl)
   const acquire = () =>
     call === 'tryAcquire'
       ? redlock.tryAcquire(resource, options)
       : redlock.acquire(resource, { ...options, wait })
   let holding: Holding | undefined
-  await actor.forgivingly('first call', async () => {
+  await user.forgivingly('first call', async () => {
     holding = await visits.take(visitor, resource, () =>
-      actor.bounds.judge(visitor, `first ${call}`, limit, acquire),
+      user.bounds.judge(visitor, `first ${call}`, limit, acquire),
     )
   })
   if (holding === undefined) refused()
@@ -80,8 +80,8 @@ async function firstLock(
 }
 
 /** What somebody left behind on a few nodes: too few to keep anybody from the lock. */
-function leaveKeys({ actor, truth }: Visits, resource: string): Server[] {
-  const { chance, stage } = actor
+function leaveKeys({ user, truth }: Visits, resource: string): Server[] {
+  const { chance, stage } = user
   const voters = truth.voters()
   const spare = voters.length - stage.plan.quorum
   if (spare <= 0 || chance.chance(0.5)) return []

@@ -1,6 +1,6 @@
 import type { AcquireOptions, LockJson } from '@quorumlock/core'
-import type { Actor } from './actor.js'
-import type { Holding } from './oracle.js'
+import type { Holding } from './holding.js'
+import type { User } from './user.js'
 
 /** A lock that one process gives to another one as it is, without letting go of it first. */
 interface Gift {
@@ -16,45 +16,45 @@ const MOST_HEIRS = 3
  * Another process goes on with a lock. The giver goes on as well, until its own handle ends in one way or another; and
  * heirs may give up at any moment.
  */
-export async function inherit(actor: Actor, resources: readonly string[]): Promise<void> {
-  const { chance, stage } = actor
+export async function inherit(user: User, resources: readonly string[]): Promise<void> {
+  const { chance, stage } = user
   const { oracle, plan } = stage
-  const options = { ...actor.options(), maxHold: undefined, ...actor.interruption() }
-  const given = await actor.acquire(resources, options)
-  await actor.client.sleep(chance.between(0, plan.sectionTime))
-  if (!given.lock.held) return actor.release(given)
+  const options = { ...user.options(), maxHold: undefined, ...user.interruption() }
+  const given = await user.acquire(resources, options)
+  await user.client.sleep(chance.between(0, plan.sectionTime))
+  if (!given.lock.held) return user.release(given)
 
   const gift: Gift = { json: given.lock.toJSON(), given, options }
   given.leftToExpire = true
   oracle.ended(given)
-  take(actor, gift, MOST_HEIRS)
-  await actor.client.sleep(chance.between(0, 1.5 * gift.json.ttl))
+  take(user, gift, MOST_HEIRS)
+  await user.client.sleep(chance.between(0, 1.5 * gift.json.ttl))
   // What it goes on renewing would never end by itself.
   if (!options.autoExtend && chance.chance(0.5)) return
   if (chance.chance(0.2)) given.lock.detach()
-  else stage.note(() => `${actor.name} ends what it gave away: ${given.lock.value}`)
+  else stage.note(() => `${user.name} ends what it gave away: ${given.lock.value}`)
   await given.lock.release()
 }
 
-function take(actor: Actor, gift: Gift, heirs: number): void {
-  const { chance, stage } = actor
+function take(user: User, gift: Gift, heirs: number): void {
+  const { chance, stage } = user
   const { clients, oracle, plan, timeline } = stage
   const heir = chance.pick(clients)
   const { json, given } = gift
   const goOn = async (): Promise<void> => {
-    const { signal } = actor.interruption(20 * plan.delay)
+    const { signal } = user.interruption(20 * plan.delay)
     const autoExtend = chance.chance(0.7)
-    const beyond = actor.bounds.beyond(json.ttl)
+    const beyond = user.bounds.beyond(json.ttl)
     const resume = (): ReturnType<typeof heir.redlock.resume> =>
       heir.redlock.resume(json, { autoExtend, signal })
     let taken: Holding
     try {
-      const lock = await actor.bounds.judge(heir, 'resume', json.ttl + beyond, resume, signal, beyond)
+      const lock = await user.bounds.judge(heir, 'resume', json.ttl + beyond, resume, signal, beyond)
       taken = { ...given, client: heir, lock, leftToExpire: false, isHeir: true }
     } catch (error) {
       if (signal?.aborted === true && heirs > 1) {
         stage.mark('resume given up')
-        take(actor, gift, heirs - 1)
+        take(user, gift, heirs - 1)
       }
       throw error
     }
@@ -67,7 +67,7 @@ function take(actor: Actor, gift: Gift, heirs: number): void {
   }
   timeline.after(chance.between(0, 5), () => {
     heir.enter('network', () => {
-      void actor.forgivingly('resume', goOn).catch((error: unknown) => {
+      void user.forgivingly('resume', goOn).catch((error: unknown) => {
         oracle.report('error', String(error))
       })
     })

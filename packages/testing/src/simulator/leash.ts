@@ -1,6 +1,6 @@
 import type { Lock } from '@quorumlock/core'
 import type { ClientProcess } from './client-process.js'
-import type { Holding } from './oracle.js'
+import type { Holding } from './holding.js'
 import type { Visits } from './visits.js'
 
 /** What the system needs to end a command, milliseconds. */
@@ -13,8 +13,8 @@ const LONGEST_COMMAND = 5_000
  * the TTL is left. While a quorum is healthy there is no reason to, also when the lock was handed over for a while only.
  */
 export async function keepOnLeash(visits: Visits): Promise<void> {
-  const { actor, truth, ttl } = visits
-  const { chance, stage } = actor
+  const { user, truth, ttl } = visits
+  const { chance, stage } = user
   const { oracle, plan, timeline } = stage
   if (ttl < SHORTEST_TTL) return
   const [before, visitor] = [visits.visitor(), visits.visitor()]
@@ -22,7 +22,7 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
   const options = visits.options()
   const invoked = timeline.now
   const voters = truth.voters()
-  await actor.forgivingly('leash', async () => {
+  await user.forgivingly('leash', async () => {
     const first = await visits.take(before, resource, () => before.redlock.acquire(resource, options))
     const waits = visits.take(visitor, resource, () =>
       visitor.redlock.acquire(resource, { ...options, wait: 10_000 }),
@@ -48,8 +48,8 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
 
 /** Runs a command; why it had to be ended, if it had to be. */
 async function run(visits: Visits, visitor: ClientProcess, { lock }: Holding): Promise<string | undefined> {
-  const { actor, ttl } = visits
-  const { chance, stage } = actor
+  const { user, ttl } = visits
+  const { chance, stage } = user
   if (lock.remaining() < ttl / 2) {
     stage.mark('a provisional lock extended by its user')
     const failure = await extended(visits, lock)
@@ -66,8 +66,8 @@ async function run(visits: Visits, visitor: ClientProcess, { lock }: Holding): P
 }
 
 /** After an extension nearly all of the TTL is left, by every account. */
-async function extended({ actor, ttl }: Visits, lock: Lock): Promise<string | undefined> {
-  const { timeline } = actor.stage
+async function extended({ user, ttl }: Visits, lock: Lock): Promise<string | undefined> {
+  const { timeline } = user.stage
   const began = timeline.now
   try {
     await lock.extend()

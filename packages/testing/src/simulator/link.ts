@@ -1,13 +1,13 @@
 import type { ConnectionObserver, LockNode, NodeCommand, NodeReply, WakeObserver } from '@quorumlock/core'
 import { Connection, type Direction } from './connection.js'
 import { Exchange } from './exchange.js'
-import type { Prng } from './prng.js'
+import type { SeededRandom } from '../random/seeded-random.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
 export interface LinkSurroundings {
   readonly timeline: Timeline
-  readonly chance: Prng
+  readonly chance: SeededRandom
   readonly delay: () => number
   readonly process: Host
   readonly observer: LinkObserver

@@ -1,7 +1,7 @@
 import type { ClientProcess } from './client-process.js'
-import type { Stage } from './actor.js'
+import type { Stage } from './stage.js'
 import type { Fault } from './plan.js'
-import { Prng } from './prng.js'
+import { SeededRandom } from '../random/seeded-random.js'
 import type { Server } from './server.js'
 
 const MOST_SET_BACK = 3_000
@@ -11,7 +11,7 @@ export class Nemesis {
   readonly #stage: Stage
   readonly #servers: readonly Server[]
   readonly #clients: readonly ClientProcess[]
-  readonly #chance: Prng
+  readonly #chance: SeededRandom
   /** Servers that lost data, until so much later that their quarantine must be over. */
   readonly #forgetful = new Map<Server, number>()
   readonly #setBack = new Map<Server, number>()
@@ -22,13 +22,13 @@ export class Nemesis {
     this.#stage = stage
     this.#servers = servers
     this.#clients = stage.clients
-    this.#chance = new Prng(stage.plan.seed, 'nemesis')
+    this.#chance = new SeededRandom(stage.plan.seed, 'nemesis')
   }
 
   start(): void {
     const { plan, timeline } = this.#stage
     if (plan.faults.has('loseWakeUps')) {
-      const chance = new Prng(plan.seed, 'wake-ups')
+      const chance = new SeededRandom(plan.seed, 'wake-ups')
       const share = chance.pick([0.1, 0.5, 1])
       for (const { links } of this.#clients)
         for (const link of links)

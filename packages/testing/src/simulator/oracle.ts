@@ -1,24 +1,9 @@
-import type { Lock, NodeReply } from '@quorumlock/core'
+import type { NodeReply } from '@quorumlock/core'
 import type { Chronicle } from './chronicle.js'
-import type { ClientProcess } from './client-process.js'
+import type { Holding } from './holding.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 import type { Violation, ViolationKind } from './violation.js'
-
-/** A lock that was handed out, as the world outside sees it. */
-export interface Holding {
-  readonly client: ClientProcess
-  readonly resources: readonly string[]
-  readonly lock: Lock
-  /** The same for a handle and for those that went on with its lock elsewhere. */
-  readonly owner: object
-  readonly invoked: number
-  readonly granted: number
-  /** It goes on with a lock that another process has given away, and may be about to release. */
-  readonly isHeir?: boolean
-  /** Nobody releases it any more: it has to expire. */
-  leftToExpire: boolean
-}
 
 /** Knows true time and all processes at once: judges every grant, use and step. Keeps the first violation. */
 export class Oracle {

@@ -1,4 +1,4 @@
-import { Prng } from './prng.js'
+import { SeededRandom } from '../random/seeded-random.js'
 
 /** What may befall a run. Each can be switched off, so that a failing run can be reduced. */
 export const FAULTS = [
@@ -138,14 +138,14 @@ function withinReason({ delay, jitter, ttls }: Plan): Pick<Plan, 'delay' | 'jitt
 }
 
 function drawWorld(seed: number, world: Plan['world']): Plan {
-  const topology = new Prng(seed, 'topology')
+  const topology = new SeededRandom(seed, 'topology')
   const nodes = topology.pick([1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 7])
   const majority = Math.floor(nodes / 2) + 1
-  const network = new Prng(seed, 'network-profile')
-  const clocks = new Prng(seed, 'clock-profile')
-  const load = new Prng(seed, 'load-profile')
+  const network = new SeededRandom(seed, 'network-profile')
+  const clocks = new SeededRandom(seed, 'clock-profile')
+  const load = new SeededRandom(seed, 'load-profile')
   const isCalm = topology.chance(0.15)
-  const guard = new Prng(seed, 'guard').chance(0.6)
+  const guard = new SeededRandom(seed, 'guard').chance(0.6)
   const plan: Plan = {
     seed,
     world,
@@ -172,17 +172,17 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
     drift: clocks.pick([0, 0.001, 0.003]),
     clientClockError: clocks.pick([0, 0, 5, 2_000, 7_200_000]),
     nodeClockError: clocks.pick([0, 0, 5, 2_000, 7_200_000]),
-    faults: isCalm ? new Set() : drawFaults(new Prng(seed, 'faults'), guard),
-    features: drawSome(new Prng(seed, 'features'), FEATURES, { force: 0.05, reopen: 0.3 }),
+    faults: isCalm ? new Set() : drawFaults(new SeededRandom(seed, 'faults'), guard),
+    features: drawSome(new SeededRandom(seed, 'features'), FEATURES, { force: 0.05, reopen: 0.3 }),
     edges: new Set(),
   }
   if (world === 'safe') return plan
   // From a stream of its own: in all else it is the safe world of the same seed.
-  if (world === 'edges') return { ...plan, edges: drawSome(new Prng(seed, 'edges'), EDGES, {}) }
+  if (world === 'edges') return { ...plan, edges: drawSome(new SeededRandom(seed, 'edges'), EDGES, {}) }
   return { ...plan, ...unsafe(plan, world) }
 }
 
-function drawFaults(chance: Prng, guard: boolean): Set<Fault> {
+function drawFaults(chance: SeededRandom, guard: boolean): Set<Fault> {
   const faults = drawSome(chance, FAULTS, {})
   // Without the guard nobody promises anything once data is lost.
   if (!guard) {
@@ -193,7 +193,7 @@ function drawFaults(chance: Prng, guard: boolean): Set<Fault> {
 }
 
 function drawSome<T extends string>(
-  chance: Prng,
+  chance: SeededRandom,
   all: readonly T[],
   odds: Readonly<Partial<Record<T, number>>>,
 ): Set<T> {

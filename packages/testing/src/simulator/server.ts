@@ -1,5 +1,4 @@
 import type { Handed, NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
-import type { Connection } from './connection.js'
 import type { CoreModule } from './core-module.js'
 import type { Exchange } from './exchange.js'
 import type { Timeline } from './timeline.js'
@@ -15,6 +14,13 @@ export interface ServerObserver {
   lostData(server: Server): void
 }
 
+/** A connection as its server sees it. */
+interface ServerConnection {
+  /** Returns whether the client is subscribed to the channel. */
+  publish(channel: string, waiterId: string, handed: Handed | undefined): boolean
+  brokenByServer(): void
+}
+
 /** One simulated node: the pure state machine of the core with a clock of its own, and everything that can befall a server. */
 export class Server {
   readonly name: string
@@ -23,7 +29,7 @@ export class Server {
   isFrozen = false
   /** True time at which something last befell it. */
   troubledAt: number = -Infinity
-  readonly connections: Set<Connection> = new Set()
+  readonly connections: Set<ServerConnection> = new Set()
   readonly #core: CoreModule
   readonly #timeline: Timeline
   readonly #observer: ServerObserver

@@ -1,6 +1,6 @@
 import * as core from '@quorumlock/core'
 import type { AcquireCommand, Handed, NodeCommand, NodeReply, ReleaseCommand } from '@quorumlock/core'
-import { Actor, type Stage } from './actor.js'
+import { Actor } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
 import { ClientProcess, EPOCH, type Activity } from './client-process.js'
@@ -12,9 +12,10 @@ import { Marks } from './marks.js'
 import { Nemesis } from './nemesis.js'
 import { Oracle } from './oracle.js'
 import { drawPlan, type Plan, type PlanChanges, type World } from './plan.js'
-import { Prng } from './prng.js'
+import { SeededRandom } from '../random/seeded-random.js'
 import { Residue } from './residue.js'
 import { Server } from './server.js'
+import type { Stage } from './stage.js'
 import { Timeline } from './timeline.js'
 import { shownCommand, shownReply, Trace } from './trace.js'
 import { inTurns } from './turns.js'
@@ -85,7 +86,7 @@ class Simulation {
     this.#marks = new Marks(plan.quorum)
     this.#fairness = isStrict(plan) ? new Fairness(this.#oracle, timeline, plan) : undefined
     this.#residue = new Residue(this.#oracle, timeline, this.#clients)
-    const clocks = new Prng(plan.seed, 'server-clocks')
+    const clocks = new SeededRandom(plan.seed, 'server-clocks')
     this.#servers = Array.from({ length: plan.nodes }, (_, index) => {
       const rate = 1 + clocks.between(-plan.drift, plan.drift)
       const error = clocks.between(-plan.nodeClockError, plan.nodeClockError)
@@ -112,7 +113,7 @@ class Simulation {
       this.#stage.note(() => `LOG ${message} ${JSON.stringify(data)}`)
     }
     const logger = { debug: log, info: log, warn: log, error: log }
-    const network = new Prng(plan.seed, 'network')
+    const network = new SeededRandom(plan.seed, 'network')
     const delay = (): number => {
       if (
         timeline.now >= plan.calmUntil &&
@@ -123,7 +124,7 @@ class Simulation {
       return plan.delay + network.fraction() * plan.jitter
     }
     this.#settle = (name, stream, delay, habits) => {
-      const chance = new Prng(plan.seed, stream)
+      const chance = new SeededRandom(plan.seed, stream)
       const lag = lateness(plan, name)
       const around = { chance, delay, observer: this, activity: this.#activity, lag, habits }
       return new ClientProcess(name, plan, timeline, this.#servers, used, logger, around)
@@ -136,7 +137,7 @@ class Simulation {
   #visit(dialsIn: () => number): ClientProcess {
     const { plan } = this.#stage
     const name = `v${this.#visitors.length + 1}`
-    const network = new Prng(plan.seed, `network of ${name}`)
+    const network = new SeededRandom(plan.seed, `network of ${name}`)
     const steady = (): number => plan.delay + network.fraction() * plan.jitter
     const habits = { dialsIn, dialsFrozen: true, hangsUp: 'lost' } as const
     const visitor = this.#settle(name, `reconnects ${name}`, steady, habits)
@@ -304,7 +305,7 @@ const RESIDENT: Habits = { dialsIn: () => 0, dialsFrozen: false, hangsUp: 0 }
 /** An event loop that never gets to its timers in time. */
 function lateness({ seed, edges }: Plan, process: string): () => number {
   if (!edges.has('lag')) return () => 0
-  const chance = new Prng(seed, `lag of ${process}`)
+  const chance = new SeededRandom(seed, `lag of ${process}`)
   return () => chance.between(LEAST_LAG, MOST_LAG)
 }
 

@@ -1,61 +1,43 @@
 import type { AcquireOptions, Lock } from '@quorumlock/core'
-import type { Actor } from './actor.js'
 import { nodeTimeoutFor } from './bounds.js'
 import type { ClientProcess } from './client-process.js'
-import { callFirst } from './first-call.js'
-import { callLast } from './last-call.js'
-import { keepOnLeash } from './leash.js'
-import type { Holding } from './oracle.js'
-import { queueBehindTheDead } from './dead-places.js'
+import type { Holding } from './holding.js'
 import { Truth } from './truth.js'
+import type { User } from './user.js'
 
 /**
  * Processes that come for one thing and go: over connections that nothing befalls, for resources that nobody else
  * wants. So what they get is judged by what befell the nodes meanwhile.
  */
 export class Visits {
-  readonly actor: Actor
+  readonly user: User
   readonly truth: Truth
   /** One way over the network takes no longer, milliseconds. */
   readonly way: number
   readonly ttl: number
   #count = 0
 
-  constructor(actor: Actor) {
-    const { plan, servers } = actor.stage
-    this.actor = actor
+  constructor(user: User) {
+    const { plan, servers } = user.stage
+    this.user = user
     this.truth = new Truth(plan, servers)
     this.way = plan.delay + plan.jitter
     this.ttl = Math.max(...plan.ttls)
   }
 
-  async arrange(): Promise<void> {
-    const { chance } = this.actor
-    switch (chance.weighted({ first: 5, last: 3, dead: 3, leash: 3 })) {
-      case 'first':
-        return callFirst(this)
-      case 'last':
-        return callLast(this)
-      case 'dead':
-        return queueBehindTheDead(this)
-      case 'leash':
-        return keepOnLeash(this)
-    }
-  }
-
   /** A new process. Its connections are made at once, or one after another within so many milliseconds. */
   visitor(within = 0): ClientProcess {
-    const { chance, stage } = this.actor
+    const { chance, stage } = this.user
     return stage.visit(() => (within === 0 ? 0 : chance.between(0.1, within)))
   }
 
   /** A resource that nobody else has heard of. */
   resource(): string {
-    return `${this.actor.name}-${++this.#count}`
+    return `${this.user.name}-${++this.#count}`
   }
 
   options(): AcquireOptions {
-    const { chance, stage } = this.actor
+    const { chance, stage } = this.user
     return {
       ttl: this.ttl,
       wait: 3_000,
@@ -67,12 +49,12 @@ export class Visits {
 
   /** How late a process may be for one thing after another, milliseconds. */
   get lag(): number {
-    return this.actor.bounds.lag
+    return this.user.bounds.lag
   }
 
   /** How long the guard of a client may wait for nodes that are silent, milliseconds. */
   get patience(): number {
-    return nodeTimeoutFor(this.actor.stage.plan.ttls[0] ?? 0)
+    return nodeTimeoutFor(this.user.stage.plan.ttls[0] ?? 0)
   }
 
   /** Until everything that a process has set off has come back, in a healthy world. */
@@ -86,7 +68,7 @@ export class Visits {
     resource: string,
     acquire: () => Promise<Lock | null>,
   ): Promise<Holding | undefined> {
-    const { oracle, timeline } = this.actor.stage
+    const { oracle, timeline } = this.user.stage
     const invoked = timeline.now
     const floor = oracle.highestToken([resource])
     const lock = await acquire()

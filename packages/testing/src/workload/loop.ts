@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { machineNow, type Recorder } from '../history/history.js'
-import { SeededRandom } from '../nemesis/random.js'
+import { SeededRandom } from '../random/seeded-random.js'
 import type { AdapterLock, LockAdapter } from './adapter.js'
 import type { ClientTask } from './messages.js'
 
@@ -12,7 +12,7 @@ export async function work(
   history: Recorder,
   stop: AbortSignal,
 ): Promise<void> {
-  const random = new SeededRandom(task.seed)
+  const random = new SeededRandom(task.seed, 'client')
   while (!stop.aborted) {
     const resource = random.pick(task.resources)
     const attempt = history.attempt()
@@ -20,11 +20,11 @@ export async function work(
     try {
       const lock = await locks.acquire(resource)
       if (lock === null) history.record(attempt, { kind: 'failed', error: 'held by others' })
-      else await section(lock, attempt, resource, random.between(0, task.section))
+      else await section(lock, attempt, resource, random.whole(0, task.section))
     } catch (error) {
       history.record(attempt, { kind: 'failed', error: nameOf(error) })
     }
-    await pause(random.between(0, task.pause))
+    await pause(random.whole(0, task.pause))
   }
 
   async function section(lock: AdapterLock, attempt: string, resource: string, ms: number): Promise<void> {

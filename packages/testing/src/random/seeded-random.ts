@@ -1,8 +1,8 @@
 /**
- * Chance from a seed (sfc32). Nothing but 32-bit integers, so that every engine computes the same.
+ * Random numbers from a seed (sfc32). Only 32-bit integers, so that every engine computes the same.
  * One stream per concern: what one concern draws never shifts what another one gets, so a case can be reduced.
  */
-export class Prng {
+export class SeededRandom {
   #a: number
   #b: number
   #c: number
@@ -40,6 +40,11 @@ export class Prng {
     return Math.floor(this.fraction() * count)
   }
 
+  /** A whole number from `least` to `most`, both included. */
+  whole(least: number, most: number): number {
+    return least + this.below(most - least + 1)
+  }
+
   /** Evenly in [from, to). */
   between(from: number, to: number): number {
     return from + this.fraction() * (to - from)
@@ -53,6 +58,15 @@ export class Prng {
 
   pick<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)] as T
+  }
+
+  /** Some of the items, in any order. */
+  some<T>(items: readonly T[], count: number): readonly T[] {
+    const left = [...items]
+    return Array.from({ length: Math.min(count, left.length) }, () => {
+      const [item] = left.splice(this.below(left.length), 1)
+      return item as T
+    })
   }
 
   weighted<T extends string>(weights: Readonly<Partial<Record<T, number>>>): T {

@@ -1,0 +1,19 @@
+import type { ClientProcess } from './client-process.js'
+import type { Oracle } from './oracle.js'
+import type { Plan } from './plan.js'
+import type { Server } from './server.js'
+import type { Timeline } from './timeline.js'
+
+/** What actors share. */
+export interface Stage {
+  readonly plan: Plan
+  readonly timeline: Timeline
+  readonly oracle: Oracle
+  readonly clients: readonly ClientProcess[]
+  readonly servers: readonly Server[]
+  /** A new process that comes for one thing; each of its connections is made so many milliseconds later. */
+  readonly visit: (dialsIn: () => number) => ClientProcess
+  readonly note: (text: () => string) => void
+  readonly mark: (mark: string) => void
+  attempts: number
+}
