@@ -1,3 +1,4 @@
+import type { Undo } from '@quorumlock/testing'
 import { memoryNode, type LockNode, type NodeCommand, type NodeReply } from '@quorumlock/core'
 
 type Job = () => void
@@ -29,27 +30,23 @@ export class MemoryServer {
     return client
   }
 
-  kill(): void {
-    this.#state = 'down'
+  async inject(fault: string): Promise<Undo> {
+    this.#state = fault === 'freeze' ? 'frozen' : 'down'
+    if (this.#state === 'frozen') return async () => this.#thaw()
     this.#held = []
     for (const client of this.#clients) client.disconnected()
+    return async () => this.#restart()
   }
 
-  restart(): void {
+  #restart(): void {
     this.#inner = memoryNode({ name: this.name })
     this.#state = 'up'
     for (const client of this.#clients) client.reconnected()
   }
 
-  freeze(): void {
-    this.#state = 'frozen'
-  }
-
-  thaw(): void {
+  #thaw(): void {
     this.#state = 'up'
-    const held = this.#held
-    this.#held = []
-    for (const job of held) job()
+    for (const job of this.#held.splice(0)) job()
   }
 
   /** Now, or when it is thawed. */

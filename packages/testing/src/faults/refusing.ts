@@ -20,7 +20,10 @@ export function answersByProxy(reply: string, about: string): Fault & { readonly
 }
 
 /** Why the server cannot do something that has to be allowed when it is started. */
-export function admits(node: FaultTarget, what: 'debug' | 'protected configs' | 'arguments'): string | undefined {
+export function admits(
+  node: FaultTarget,
+  what: 'debug' | 'protected configs' | 'arguments',
+): string | undefined {
   if (node.server.folder !== undefined) return undefined
   return `a container is started without ${what === 'arguments' ? 'arguments of one run' : `leave for ${what}`}`
 }
