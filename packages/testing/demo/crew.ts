@@ -86,17 +86,23 @@ export class Crew {
         if (member.state === 'idle') return
         this.failures++
         this.tell(`${name} could not acquire ${shown}: ${event.error}`)
-        return become(member, 'idle')
+        become(member, 'idle')
+        return
       case 'lost':
         if (member.state === 'idle') return
         this.losses++
         this.tell(`${name} lost ${shown}`)
-        return become(member, 'idle')
+        become(member, 'idle')
+        return
       case 'releasing':
         this.sections++
         return
       case 'released':
         if (member.state !== 'idle') become(member, 'idle')
+        return
+      case 'extended':
+      case 'wrote':
+        return
     }
   }
 }

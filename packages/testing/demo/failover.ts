@@ -122,7 +122,13 @@ console.log(summaryOf(crew, verdicts, stage.title, signal.aborted))
 // The same as a page: faults, holders and waits over time.
 const page = renderReport(
   {
-    ...{ seed: 0, from: start, to: machineNow(), history: crew.history, incidents, verdicts, isValid },
+    seed: 0,
+    from: start,
+    to: machineNow(),
+    history: crew.history,
+    incidents,
+    verdicts,
+    isValid,
     skipped: new Map(),
   },
   'quorumlock demo',

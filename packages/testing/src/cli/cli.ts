@@ -53,7 +53,9 @@ async function main(): Promise<number> {
     case 'soak': {
       const held = await soak(
         {
-          ...{ ...fleet, adapter: values.adapter, report: values.report },
+          ...fleet,
+          adapter: values.adapter,
+          report: values.report,
           minutes: numberOf('minutes', values.minutes),
           seed: numberOf('seed', values.seed),
           clients: numberOf('clients', values.clients),

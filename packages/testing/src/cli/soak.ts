@@ -25,7 +25,11 @@ export async function soak(options: SoakOptions, say: (line: string) => void): P
   try {
     say(`${minutes} min with ${clients} clients on ${fleet.nodes.length} ${fleet.backend}, seed ${seed}`)
     const result = await runWorkload({
-      ...{ fleet, seed, clients, lasting: minutes * 60_000, nemesis: { mode } },
+      fleet,
+      seed,
+      clients,
+      lasting: minutes * 60_000,
+      nemesis: { mode },
       adapter: adapter === undefined ? ownAdapter() : pathToFileURL(adapter).href,
     })
     for (const { check, outcome, checked, violations } of result.verdicts) {

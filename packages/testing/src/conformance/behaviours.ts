@@ -159,8 +159,15 @@ export const behaviours: readonly Behaviour[] = [
           acquire([third], 'c'),
         ),
         [
-          ...['granted', 'refused: held', 'granted', 'granted', 'granted', 'granted', 'granted'],
-          ...['granted', 'refused: held'],
+          'granted',
+          'refused: held',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
+          'refused: held',
         ],
       )
     },
@@ -184,7 +191,10 @@ export const behaviours: readonly Behaviour[] = [
       const keys = freshKeys(1)
       const repair = (value: string): NodeCommand => ({ kind: 'repair', keys, value, ttl })
       deepEqual(await saidTo(node, repair('a'), repair('a'), repair('b'), acquire(keys, 'b')), [
-        ...['granted', 'granted', 'refused: taken', 'refused: held'],
+        'granted',
+        'granted',
+        'refused: taken',
+        'refused: held',
       ])
     },
   },
@@ -223,14 +233,25 @@ export const behaviours: readonly Behaviour[] = [
         await saidTo(
           node,
           acquire(keys, 'a'),
-          ...[wait(2), wait(1)],
+          wait(2),
+          wait(1),
           release(keys, 'a'),
-          ...[wait(2), acquire(keys, 'x', { queue: 'respect' }), wait(1)],
-          ...[release(keys, '1'), wait(2)],
+          wait(2),
+          acquire(keys, 'x', { queue: 'respect' }),
+          wait(1),
+          release(keys, '1'),
+          wait(2),
         ),
         [
-          ...['granted', 'refused: held', 'refused: held', 'granted', 'refused: queued', 'refused: queued'],
-          ...['granted', 'granted', 'granted'],
+          'granted',
+          'refused: held',
+          'refused: held',
+          'granted',
+          'refused: queued',
+          'refused: queued',
+          'granted',
+          'granted',
+          'granted',
         ],
       )
     },
@@ -264,7 +285,9 @@ export const behaviours: readonly Behaviour[] = [
       deepEqual(
         await saidTo(
           node,
-          ...[acquire(keys, 'a'), { kind: 'inspect', keys, watch } as const, release(keys, 'a')],
+          acquire(keys, 'a'),
+          { kind: 'inspect', keys, watch } as const,
+          release(keys, 'a'),
           acquire(keys, 'b', { queue: 'respect' }),
         ),
         ['granted', 'granted', 'granted', 'granted'],
@@ -341,20 +364,40 @@ export const behaviours: readonly Behaviour[] = [
       equal(hello.greeting.marker, null)
       const check = { marker: { key: marker, run } }
       const order = (mode: 'found' | 'quarantine' | 'admit' | 'lift', markRun: string): NodeCommand => ({
-        ...{ kind: 'mark', marker, mode, fleet: 'f', run: markRun, longestTtl: ttl, floor: 0, duration: ttl },
+        kind: 'mark',
+        marker,
+        mode,
+        fleet: 'f',
+        run: markRun,
+        longestTtl: ttl,
+        floor: 0,
+        duration: ttl,
       })
       deepEqual(
         await saidTo(
           node,
-          ...[acquire(keys, 'a', check), order('found', run), acquire(keys, 'a', check)],
-          ...[acquire(keys, 'b', { marker: { key: marker, run: 'other' } }), order('quarantine', 'other')],
+          acquire(keys, 'a', check),
+          order('found', run),
+          acquire(keys, 'a', check),
           acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
-          ...[{ kind: 'extend', keys, value: 'a', ttl, ...check } as const, release(keys, 'a')],
-          ...[order('lift', ''), acquire(keys, 'b', { marker: { key: marker, run: 'other' } })],
+          order('quarantine', 'other'),
+          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
+          { kind: 'extend', keys, value: 'a', ttl, ...check } as const,
+          release(keys, 'a'),
+          order('lift', ''),
+          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
         ),
         [
-          ...['refused: unmarked', 'granted', 'granted', 'refused: unmarked', 'granted'],
-          ...['refused: quarantined', 'granted', 'granted', 'granted', 'granted'],
+          'refused: unmarked',
+          'granted',
+          'granted',
+          'refused: unmarked',
+          'granted',
+          'refused: quarantined',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
         ],
       )
     },

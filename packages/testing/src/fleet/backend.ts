@@ -28,7 +28,7 @@ export interface BackendServer {
 export interface RunningServers {
   readonly servers: readonly BackendServer[]
   /** Ends every server and removes what they left behind. */
-  end(): Promise<void>
+  readonly end: () => Promise<void>
 }
 
 export interface StartOptions {

@@ -49,11 +49,15 @@ export async function startProcesses({
 function serverArguments(binary: string, persistence: 'none' | 'aof'): readonly string[] {
   const durable = persistence === 'aof' ? ['yes', '--appendfsync', 'always'] : ['no']
   return [
-    ...['--bind', '127.0.0.1'],
-    ...['--save', ''],
-    ...['--appendonly', ...durable],
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    ...durable,
     // A lock must never be evicted to make room.
-    ...['--maxmemory-policy', 'noeviction'],
+    '--maxmemory-policy',
+    'noeviction',
     ...(knowsDebugOption(binary)
       ? ['--enable-debug-command', 'yes', '--enable-protected-configs', 'yes']
       : []),

@@ -70,7 +70,10 @@ export function tableOf(history: History): HoldTable {
     return grant.token
   }
   return {
-    ...{ groups, count, from, to },
+    groups,
+    count,
+    from,
+    to,
     token: tokenOf,
     hold: (number) => {
       const first = history[number] as HistoryEvent

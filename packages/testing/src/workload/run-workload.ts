@@ -66,8 +66,15 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
     await Promise.all(
       names.map(async (client, index) => {
         const task = {
-          ...{ client, ttl, resources, folder, adapter: options.adapter, seed: seed * 1_000 + index },
-          ...{ section: options.section ?? 5, pause: options.pause ?? 5, urls: await fleet.lane(client) },
+          client,
+          ttl,
+          resources,
+          folder,
+          adapter: options.adapter,
+          seed: seed * 1_000 + index,
+          section: options.section ?? 5,
+          pause: options.pause ?? 5,
+          urls: await fleet.lane(client),
         }
         const hear = {
           events: (events: readonly HistoryEvent[]) => void history.push(...events),
@@ -98,7 +105,11 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
       verdict('clients end by themselves', clients, left.flat()),
     ]
     return {
-      ...{ seed, from, to, history, verdicts },
+      seed,
+      from,
+      to,
+      history,
+      verdicts,
       incidents: nemesis?.incidents ?? [],
       skipped: nemesis?.skipped ?? new Map<string, string>(),
       isValid: verdicts.every(({ outcome }) => outcome !== 'violated'),

@@ -3,8 +3,15 @@ import type { PlanChanges } from '../../src/simulator/plan.js'
 import { simulate, type SimulationOptions } from '../../src/simulator/simulate.js'
 
 const HANDING_OVER: PlanChanges = {
-  ...{ nodes: 3, quorum: 2, ttls: [100, 3_000], calmness: 30, resources: 1, clients: 4, fair: 'always' },
-  ...{ stormUntil: 4_000, guard: true },
+  nodes: 3,
+  quorum: 2,
+  ttls: [100, 3_000],
+  calmness: 30,
+  resources: 1,
+  clients: 4,
+  fair: 'always',
+  stormUntil: 4_000,
+  guard: true,
   only: [
     'extend',
     'extendTwice',

@@ -21,8 +21,15 @@ export function startClient(role: string, urls: readonly string[], ttl: number):
     spawn(
       process.execPath,
       [
-        ...['--expose-gc', '--conditions', '@quorumlock/source', '--import', 'tsx'],
-        ...[file, role, urls.join(','), String(ttl)],
+        '--expose-gc',
+        '--conditions',
+        '@quorumlock/source',
+        '--import',
+        'tsx',
+        file,
+        role,
+        urls.join(','),
+        String(ttl),
       ],
       { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
     ),

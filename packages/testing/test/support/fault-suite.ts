@@ -61,7 +61,10 @@ const nodeTimeout = 400
 const wait = 900
 /** Of the faults that only slow the nodes down; milliseconds. */
 const howMuch: Partial<Record<FaultName, number>> = {
-  ...{ latency: 40, 'slow requests': 40, jitter: 60, sleep: 200 },
+  latency: 40,
+  'slow requests': 40,
+  jitter: 60,
+  sleep: 200,
 }
 /** Timers. */
 const slack = 350

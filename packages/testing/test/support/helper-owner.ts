@@ -13,8 +13,15 @@ const helpers = [
 await Promise.all(helpers.map(({ stdout }) => new Promise((resolve) => stdout.once('data', resolve))))
 await startProcess(
   {
-    ...{ client: 'client-1', urls: [], ttl: 1_000, resources: ['orders'], folder: tmpdir(), seed: 1 },
-    ...{ section: 1, pause: 1, adapter: new URL('./many-last-words.ts', import.meta.url).href },
+    client: 'client-1',
+    urls: [],
+    ttl: 1_000,
+    resources: ['orders'],
+    folder: tmpdir(),
+    seed: 1,
+    section: 1,
+    pause: 1,
+    adapter: new URL('./many-last-words.ts', import.meta.url).href,
   },
   { events: () => undefined, unhandled: () => undefined },
 )

@@ -10,8 +10,11 @@ export async function openLocks(): Promise<LockAdapter> {
       const words = Array.from(
         { length: lastWords },
         (_, index): HistoryEvent => ({
-          ...{ client: 'client-1', attempt: `last/${index}`, at: index },
-          ...{ kind: 'asked', resource: 'last words' },
+          client: 'client-1',
+          attempt: `last/${index}`,
+          at: index,
+          kind: 'asked',
+          resource: 'last words',
         }),
       )
       process.send?.({ kind: 'events', events: words })

@@ -9,7 +9,12 @@ const history: History = [
 ]
 const verdicts = [checkMutualExclusion(history)]
 const result: WorkloadResult = {
-  ...{ seed: 42, from: 0, to: 1_000, history, verdicts, isValid: false },
+  seed: 42,
+  from: 0,
+  to: 1_000,
+  history,
+  verdicts,
+  isValid: false,
   incidents: [{ fault: 'freeze', nodes: ['node-2'], from: 100, to: 300 }],
   skipped: new Map([['torn log', 'no file']]),
 }

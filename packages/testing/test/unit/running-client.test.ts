@@ -9,8 +9,15 @@ test('everything that a client process reports before its end is heard, however 
   const unhandled: string[] = []
   const client = await startProcess(
     {
-      ...{ client: 'client-1', urls: [], ttl: 1_000, resources: ['orders'], folder: tmpdir(), seed: 1 },
-      ...{ section: 1, pause: 1, adapter: new URL('../support/many-last-words.ts', import.meta.url).href },
+      client: 'client-1',
+      urls: [],
+      ttl: 1_000,
+      resources: ['orders'],
+      folder: tmpdir(),
+      seed: 1,
+      section: 1,
+      pause: 1,
+      adapter: new URL('../support/many-last-words.ts', import.meta.url).href,
     },
     { events: (events) => heard.push(...events), unhandled: (error) => unhandled.push(error) },
   )

@@ -26,16 +26,14 @@ describe('the checks of a workload', () => {
   const bench = (flaw: Flaw | undefined, options: Partial<WorkloadOptions> = {}): Promise<WorkloadResult> => {
     if (flaw !== undefined) process.env['QUORUMLOCK_FLAW'] = flaw
     return runWorkload({
-      ...{
-        fleet,
-        adapter: naive,
-        isolation: 'none' as const,
-        lasting: 600,
-        clients: 3,
-        resources: 1,
-        ttl: 1_000,
-        liveWithin: 500,
-      },
+      fleet,
+      adapter: naive,
+      isolation: 'none' as const,
+      lasting: 600,
+      clients: 3,
+      resources: 1,
+      ttl: 1_000,
+      liveWithin: 500,
       ...options,
     })
   }
