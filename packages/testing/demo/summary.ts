@@ -5,7 +5,7 @@ import {
   type HistoryEvent,
   type Verdict,
 } from '@quorumlock/testing'
-import { holdsOf } from '../src/history/holds.js'
+import { holdsOf } from '../src/history/hold-table.js'
 import type { Crew } from './crew.js'
 
 /** Judged by the checkers that the suites on real servers use. */

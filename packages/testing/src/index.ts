@@ -41,7 +41,7 @@ export { checkLinearizability, type Operation } from './history/linearizability.
 export type { CoreModule } from './simulator/core-module.js'
 export type {
   Edge,
-  Fault as SimulatedFault,
+  SimulatedFault,
   Feature,
   Plan,
   PlanChanges,

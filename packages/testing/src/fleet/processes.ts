@@ -5,7 +5,7 @@ import type { RunningServers } from './backend.js'
 import { clockShim } from './clock/shim-library.js'
 import type { FleetOptions } from './options.js'
 import { knowsDebugOption } from './server-binary.js'
-import { Server } from './server.js'
+import { ServerProcess } from './server-process.js'
 import { startWatchdog } from './watchdog.js'
 
 interface ProcessOptions {
@@ -26,7 +26,7 @@ export async function startProcesses({
   const watchdog = startWatchdog({ folder })
   const starts = Array.from({ length: nodes }, (_, index) => {
     const name = `node-${index + 1}`
-    return Server.start({ name, binary, args, folder: join(folder, name), watchdog, clockShim: shim })
+    return ServerProcess.start({ name, binary, args, folder: join(folder, name), watchdog, clockShim: shim })
   })
   try {
     const servers = await Promise.all(starts)

@@ -1,5 +1,5 @@
 import type { History } from './history.js'
-import { byResource, holdsOf, tableOf, type Hold } from './holds.js'
+import { byResource, holdsOf, tableOf, type Hold } from './hold-table.js'
 import { verdict, type Verdict } from './verdict.js'
 
 /** No two clients may be right to believe, at one moment, that they hold the same lock. */

@@ -1,5 +1,5 @@
 import type { History } from './history.js'
-import { byResource, holdsOf, type Hold } from './holds.js'
+import { byResource, holdsOf, type Hold } from './hold-table.js'
 import { checkLinearizability, type Operation } from './linearizability.js'
 import { verdict, type Verdict } from './verdict.js'
 

@@ -1,7 +1,7 @@
 import { once as onceEvent } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { once, type Undo } from '../undo.js'
-import { Link } from './link.js'
+import { ProxiedConnection } from './proxied-connection.js'
 import { Road, type Condition } from './road.js'
 import { Rule, type Fate, type Selector } from './rules.js'
 
@@ -14,7 +14,7 @@ export class Lane {
   readonly requests: Road = new Road()
   readonly replies: Road = new Road()
   readonly #target: () => number
-  readonly #links = new Set<Link>()
+  readonly #connections = new Set<ProxiedConnection>()
   readonly #rules = new Set<Rule>()
   #server: Server | undefined
   /** Reasons why connections are refused at the moment. */
@@ -38,7 +38,7 @@ export class Lane {
 
   /** Connections that are open now. */
   get connections(): number {
-    return this.#links.size
+    return this.#connections.size
   }
 
   /** Connections that were ever made: shows a stampede. */
@@ -72,35 +72,35 @@ export class Lane {
 
   /** Resets every connection that stands. */
   reset(): void {
-    for (const link of [...this.#links]) link.reset()
+    for (const connection of [...this.#connections]) connection.reset()
   }
 
   /** Ends every connection that stands, in an orderly way. */
   end(): void {
-    for (const link of [...this.#links]) link.end()
+    for (const connection of [...this.#connections]) connection.end()
   }
 
   /** The server forgets the connections that stand; their clients learn of it when this is taken back. */
   halfOpen(): Undo {
-    const forgotten = [...this.#links]
-    for (const link of forgotten) link.forget()
-    return once(() => forgotten.forEach((link) => link.reset()))
+    const forgotten = [...this.#connections]
+    for (const connection of forgotten) connection.forget()
+    return once(() => forgotten.forEach((connection) => connection.reset()))
   }
 
   /** Gives the selected requests a fate; see `Fate`. */
   intercept(selector: Selector, fate: Fate): Undo {
     const rule = new Rule(selector, fate)
-    const struck = new Set<Link>()
+    const struck = new Set<ProxiedConnection>()
     this.#struckBy.set(rule, struck)
     this.#rules.add(rule)
     return once(() => {
       this.#rules.delete(rule)
       this.#struckBy.delete(rule)
-      if ('then' in fate && fate.then === 'silence') for (const link of struck) link.reset()
+      if ('then' in fate && fate.then === 'silence') for (const connection of struck) connection.reset()
     })
   }
 
-  readonly #struckBy = new Map<Rule, Set<Link>>()
+  readonly #struckBy = new Map<Rule, Set<ProxiedConnection>>()
 
   /** Ends all connections and the port. */
   close(): void {
@@ -119,7 +119,7 @@ export class Lane {
 
   #accept(client: Socket): void {
     this.#accepted++
-    const link: Link = new Link({
+    const connection: ProxiedConnection = new ProxiedConnection({
       client,
       port: this.#target(),
       requests: this.requests,
@@ -129,8 +129,8 @@ export class Lane {
         this.#struckBy.get(rule)?.add(struck)
         if (rule.isSpent) this.#rules.delete(rule)
       },
-      onClose: () => this.#links.delete(link),
+      onClose: () => this.#connections.delete(connection),
     })
-    this.#links.add(link)
+    this.#connections.add(connection)
   }
 }

@@ -1,24 +1,24 @@
-import { holdsOf, byResource, type Hold } from '../history/holds.js'
+import { holdsOf, byResource, type Hold } from '../history/hold-table.js'
 import type { Verdict } from '../history/verdict.js'
 import type { Incident } from '../nemesis/nemesis.js'
 import type { WorkloadResult } from '../workload/run-workload.js'
-import { escape, legend, lanes, type Lane, type LaneStyle } from './lanes.js'
+import { escape, legend, timelineChart, type TimelineRow, type TimelineStyle } from './timeline-chart.js'
 import { latencyChart } from './latency-chart.js'
 
 /** Holds that are drawn one by one; more are thinned out, which the report says. */
 const mostDrawn = 4_000
 
-const faultStyle: LaneStyle = { rowHeight: 22, numbered: true }
-const holderStyle: LaneStyle = { rowHeight: 15, numbered: false }
+const faultStyle: TimelineStyle = { rowHeight: 22, numbered: true }
+const holderStyle: TimelineStyle = { rowHeight: 15, numbered: false }
 
 /** One page that needs nothing else: what failed when, who held which lock, and what the checks say. */
 export function renderReport(result: WorkloadResult, title = 'Locks under faults'): string {
   const holds = holdsOf(result.history)
   const { from, to } = result
   const seconds = (to - from) / 1_000
-  const nodes = nodeLanes(result.incidents)
-  const locks = lockLanes(holds)
-  const drawn = locks.reduce((sum, lane) => sum + lane.spans.length, 0)
+  const nodes = nodeRows(result.incidents)
+  const locks = lockRows(holds)
+  const drawn = locks.reduce((sum, row) => sum + row.spans.length, 0)
   const failed = result.history.filter(({ kind }) => kind === 'failed').length
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -26,8 +26,8 @@ export function renderReport(result: WorkloadResult, title = 'Locks under faults
 <h1>${result.isValid ? '✓' : '✗'} ${escape(title)}</h1>
 <p>${seconds.toFixed(0)} s, seed ${result.seed}: ${holds.length} locks held, ${failed} attempts without one, ${result.incidents.length} faults.</p>
 ${verdictTable(result.verdicts)}
-<h2>Nodes and faults</h2>${lanes(nodes, from, to, faultStyle)}${legend(nodes)}
-<h2>Lock holders</h2><p>Where two rows of one lock are black at the same moment it had two holders.${drawn < holds.length ? ` ${drawn} of ${holds.length} holds are drawn.` : ''}</p>${lanes(locks, from, to, holderStyle)}
+<h2>Nodes and faults</h2>${timelineChart(nodes, from, to, faultStyle)}${legend(nodes)}
+<h2>Lock holders</h2><p>Where two rows of one lock are black at the same moment it had two holders.${drawn < holds.length ? ` ${drawn} of ${holds.length} holds are drawn.` : ''}</p>${timelineChart(locks, from, to, holderStyle)}
 <h2>How long an acquisition took</h2>${latencyChart(
     holds.map((hold) => ({ at: hold.from, ms: hold.from - hold.asked })),
     from,
@@ -39,7 +39,7 @@ ${skipped(result.skipped)}
 `
 }
 
-function nodeLanes(incidents: readonly Incident[]): readonly Lane[] {
+function nodeRows(incidents: readonly Incident[]): readonly TimelineRow[] {
   const names = [...new Set(incidents.flatMap(({ nodes }) => nodes))].sort()
   return names.map((name) => ({
     name,
@@ -55,7 +55,7 @@ function nodeLanes(incidents: readonly Incident[]): readonly Lane[] {
 }
 
 /** A row for each lock and client: who overlaps is black in two rows of one lock. */
-function lockLanes(holds: readonly Hold[]): readonly Lane[] {
+function lockRows(holds: readonly Hold[]): readonly TimelineRow[] {
   const every = Math.ceil(holds.length / mostDrawn)
   const clients = [...new Set(holds.map(({ client }) => client))].sort()
   return [...byResource(holds)]

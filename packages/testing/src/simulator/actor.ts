@@ -1,6 +1,6 @@
 import type { Lock } from '@quorumlock/core'
 import { arrangeVisit } from './arrange-visit.js'
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import { inherit } from './heir.js'
 import type { Holding } from './holding.js'
 import { shareName } from './namesake.js'
@@ -29,7 +29,7 @@ export class Actor extends User {
   isDone = false
   readonly #visits: Visits
 
-  constructor(stage: Stage, client: ClientProcess, index: number) {
+  constructor(stage: Stage, client: SimulatedProcess, index: number) {
     super(stage, client, `${client.name}${'abcdefgh'[index] ?? ''}`)
     this.#visits = new Visits(this)
   }

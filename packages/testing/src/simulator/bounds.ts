@@ -1,4 +1,4 @@
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Oracle } from './oracle.js'
 import type { Plan } from './plan.js'
 import type { Timeline } from './timeline.js'
@@ -40,7 +40,7 @@ export class Bounds {
 
   /** What `call` comes to. `limit` is for the whole call, `afterAbort` from the moment on at which the signal aborts. */
   async judge<T>(
-    client: ClientProcess,
+    client: SimulatedProcess,
     what: string,
     limit: number,
     call: () => Promise<T>,

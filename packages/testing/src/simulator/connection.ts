@@ -5,7 +5,7 @@ import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
 /** `news` is what servers announce: it comes over a connection of its own, and in no order with the replies. */
-export type Direction = 'up' | 'down' | 'news'
+export type PipeName = 'up' | 'down' | 'news'
 
 /** What a connection tells its client. */
 export interface ConnectionEnd {
@@ -98,11 +98,11 @@ export class Connection {
     return true
   }
 
-  stall(direction: Direction): void {
+  stall(direction: PipeName): void {
     this.#pipe(direction).stall()
   }
 
-  heal(direction: Direction): void {
+  heal(direction: PipeName): void {
     this.#pipe(direction).heal()
   }
 
@@ -131,7 +131,7 @@ export class Connection {
     this.#down.send(new Letter(broken))
   }
 
-  #pipe(direction: Direction): Pipe {
+  #pipe(direction: PipeName): Pipe {
     if (direction === 'up') return this.#up
     return direction === 'down' ? this.#down : this.#news
   }

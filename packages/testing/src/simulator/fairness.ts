@@ -1,5 +1,5 @@
 import type { NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
-import type { Link } from './link.js'
+import type { SimulatedLink } from './simulated-link.js'
 import type { Oracle } from './oracle.js'
 import type { Plan } from './plan.js'
 import type { Server } from './server.js'
@@ -50,7 +50,7 @@ export class Fairness {
     this.#plan = plan
   }
 
-  sent(_link: Link, command: NodeCommand): void {
+  sent(_link: SimulatedLink, command: NodeCommand): void {
     if (command.kind === 'release' && command.requeue === undefined)
       this.#waiting.delete(waiterOf(command.value))
     if (command.kind !== 'acquire') return
@@ -66,7 +66,7 @@ export class Fairness {
     this.#waiting.set(id, { keys: command.keys, at, sent, placed: new Set(), since: undefined })
   }
 
-  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+  answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void {
     if (command.kind !== 'acquire') return
     if (reply.vote === 'granted') {
       const { value, keys, queue } = command

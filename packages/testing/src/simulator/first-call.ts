@@ -1,4 +1,4 @@
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Holding } from './holding.js'
 import type { Server } from './server.js'
 import { valueAt } from './truth.js'
@@ -55,7 +55,7 @@ export async function callFirst(visits: Visits): Promise<void> {
 
 async function firstLock(
   visits: Visits,
-  visitor: ClientProcess,
+  visitor: SimulatedProcess,
   resource: string,
   call: string,
   refused: () => void,

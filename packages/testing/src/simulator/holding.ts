@@ -1,9 +1,9 @@
 import type { Lock } from '@quorumlock/core'
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 
 /** A lock that was handed out, as the world outside sees it. */
 export interface Holding {
-  readonly client: ClientProcess
+  readonly client: SimulatedProcess
   readonly resources: readonly string[]
   readonly lock: Lock
   /** The same for a handle and for those that went on with its lock elsewhere. */

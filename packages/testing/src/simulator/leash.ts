@@ -1,5 +1,5 @@
 import type { Lock } from '@quorumlock/core'
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Holding } from './holding.js'
 import type { Visits } from './visits.js'
 
@@ -47,7 +47,11 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
 }
 
 /** Runs a command; why it had to be ended, if it had to be. */
-async function run(visits: Visits, visitor: ClientProcess, { lock }: Holding): Promise<string | undefined> {
+async function run(
+  visits: Visits,
+  visitor: SimulatedProcess,
+  { lock }: Holding,
+): Promise<string | undefined> {
   const { user, ttl } = visits
   const { chance, stage } = user
   if (lock.remaining() < ttl / 2) {
@@ -80,7 +84,7 @@ async function extended({ user, ttl }: Visits, lock: Lock): Promise<string | und
 }
 
 /** By the timers of the process, which may be late. */
-function slept({ clock }: ClientProcess, delay: number): Promise<void> {
+function slept({ clock }: SimulatedProcess, delay: number): Promise<void> {
   return new Promise((resolve) => {
     clock.timer(Math.max(1, delay), resolve)
   })

@@ -1,5 +1,5 @@
 import type { NodeCommand, NodeReply } from '@quorumlock/core'
-import type { Link } from './link.js'
+import type { SimulatedLink } from './simulated-link.js'
 import type { Server } from './server.js'
 
 interface Round {
@@ -13,7 +13,7 @@ export class Marks {
   readonly #rounds = new Map<string, Round>()
   #sawSplit = false
   /** Values that were taken back already: a grant that comes after that is a late one. */
-  readonly #released = new Map<Link, Set<string>>()
+  readonly #released = new Map<SimulatedLink, Set<string>>()
   readonly #reasons = new Map<string, Set<string>>()
   readonly #logged = new Set<string>()
   readonly #handed = new Map<string, Set<Server>>()
@@ -35,7 +35,7 @@ export class Marks {
     this.reach(`log: ${message.replace(/^n\d+ /, '')}`)
   }
 
-  sent(link: Link, command: NodeCommand): void {
+  sent(link: SimulatedLink, command: NodeCommand): void {
     switch (command.kind) {
       case 'acquire':
         if (typeof command.queue === 'object' && command.queue.age >= 900)
@@ -70,7 +70,7 @@ export class Marks {
     if (nodes.size === this.#quorum) this.reach('lock handed over by a quorum')
   }
 
-  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+  answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void {
     if (reply.vote === 'refused') this.#noteRefusal(command.kind, reply.reason)
     else if (reply.vote !== 'granted') this.reach(`${command.kind} ${reply.vote}`)
     else if (command.kind === 'repair') this.reach('repair done')
@@ -89,14 +89,14 @@ export class Marks {
     this.reach(`${kind} refused: ${reason}`)
   }
 
-  #noteRelease(link: Link, value: string): void {
+  #noteRelease(link: SimulatedLink, value: string): void {
     let released = this.#released.get(link)
     if (released === undefined) this.#released.set(link, (released = new Set()))
     const before = released.size
     if (released.add(value).size === before) this.reach('release sent again')
   }
 
-  #noteVote(link: Link, value: string, reply: NodeReply): void {
+  #noteVote(link: SimulatedLink, value: string, reply: NodeReply): void {
     const isTurnedAway = reply.vote === 'refused' && (reply.reason === 'held' || reply.reason === 'queued')
     if (reply.vote === 'granted' && this.#released.get(link)?.has(value) === true) {
       this.reach('grant came after its roll-back')

@@ -17,7 +17,7 @@ export const FAULTS = [
   'clientWallStep',
   'loseWakeUps',
 ] as const
-export type Fault = (typeof FAULTS)[number]
+export type SimulatedFault = (typeof FAULTS)[number]
 
 /** What the clients of a run make use of. */
 export const FEATURES = [
@@ -88,13 +88,13 @@ export interface Plan {
   /** Largest error of wall clocks. */
   readonly clientClockError: number
   readonly nodeClockError: number
-  readonly faults: ReadonlySet<Fault>
+  readonly faults: ReadonlySet<SimulatedFault>
   readonly features: ReadonlySet<Feature>
   readonly edges: ReadonlySet<Edge>
 }
 
 /** What can be switched off by its name. */
-export type Part = Fault | Feature | Edge
+export type Part = SimulatedFault | Feature | Edge
 
 export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'features' | 'edges'>> & {
   readonly without?: readonly Part[] | undefined
@@ -182,7 +182,7 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
   return { ...plan, ...unsafe(plan, world) }
 }
 
-function drawFaults(chance: SeededRandom, guard: boolean): Set<Fault> {
+function drawFaults(chance: SeededRandom, guard: boolean): Set<SimulatedFault> {
   const faults = drawSome(chance, FAULTS, {})
   // Without the guard nobody promises anything once data is lost.
   if (!guard) {

@@ -3,17 +3,17 @@ import type { AcquireCommand, Handed, NodeCommand, NodeReply, ReleaseCommand } f
 import { Actor } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
-import { ClientProcess, EPOCH, type Activity } from './client-process.js'
+import { SimulatedProcess, EPOCH, type Activity } from './simulated-process.js'
 import type { CoreModule } from './core-module.js'
 import { Fairness, isStrict } from './fairness.js'
-import type { Habits, Link } from './link.js'
+import type { Habits, SimulatedLink } from './simulated-link.js'
 import { LEAST_LAG, MOST_LAG } from './bounds.js'
 import { Marks } from './marks.js'
-import { Nemesis } from './nemesis.js'
+import { Storm } from './storm.js'
 import { Oracle } from './oracle.js'
 import { drawPlan, type Plan, type PlanChanges, type World } from './plan.js'
 import { SeededRandom } from '../random/seeded-random.js'
-import { Residue } from './residue.js'
+import { Leftovers } from './leftovers.js'
 import { Server } from './server.js'
 import type { Stage } from './stage.js'
 import { Timeline } from './timeline.js'
@@ -65,14 +65,14 @@ class Simulation {
   readonly #trace: Trace
   readonly #marks: Marks
   readonly #oracle: Oracle
-  readonly #residue: Residue
+  readonly #leftovers: Leftovers
   readonly #fairness: Fairness | undefined
   readonly #servers: readonly Server[]
-  readonly #clients: ClientProcess[] = []
-  readonly #visitors: ClientProcess[] = []
+  readonly #clients: SimulatedProcess[] = []
+  readonly #visitors: SimulatedProcess[] = []
   readonly #stage: Stage
   /** Makes a process. */
-  readonly #settle: (name: string, stream: string, delay: () => number, habits: Habits) => ClientProcess
+  readonly #settle: (name: string, stream: string, delay: () => number, habits: Habits) => SimulatedProcess
   #rounds = 0
   #lastRound: unknown
 
@@ -85,7 +85,7 @@ class Simulation {
     if (options.history === true) this.#oracle.chronicle = new Chronicle(timeline)
     this.#marks = new Marks(plan.quorum)
     this.#fairness = isStrict(plan) ? new Fairness(this.#oracle, timeline, plan) : undefined
-    this.#residue = new Residue(this.#oracle, timeline, this.#clients)
+    this.#leftovers = new Leftovers(this.#oracle, timeline, this.#clients)
     const clocks = new SeededRandom(plan.seed, 'server-clocks')
     this.#servers = Array.from({ length: plan.nodes }, (_, index) => {
       const rate = 1 + clocks.between(-plan.drift, plan.drift)
@@ -127,14 +127,14 @@ class Simulation {
       const chance = new SeededRandom(plan.seed, stream)
       const lag = lateness(plan, name)
       const around = { chance, delay, observer: this, activity: this.#activity, lag, habits }
-      return new ClientProcess(name, plan, timeline, this.#servers, used, logger, around)
+      return new SimulatedProcess(name, plan, timeline, this.#servers, used, logger, around)
     }
     for (let index = 0; index < plan.clients; index++)
       this.#clients.push(this.#settle(`c${index + 1}`, `reconnects ${index}`, delay, RESIDENT))
   }
 
   /** A new process, over connections that nothing befalls but what befalls the nodes. */
-  #visit(dialsIn: () => number): ClientProcess {
+  #visit(dialsIn: () => number): SimulatedProcess {
     const { plan } = this.#stage
     const name = `v${this.#visitors.length + 1}`
     const network = new SeededRandom(plan.seed, `network of ${name}`)
@@ -150,7 +150,7 @@ class Simulation {
     const actors = this.#clients.flatMap((client) =>
       Array.from({ length: plan.actors }, (_, index) => new Actor(this.#stage, client, index)),
     )
-    new Nemesis(this.#stage, this.#servers).start()
+    new Storm(this.#stage, this.#servers).start()
     for (const actor of actors) actor.start()
     const waiting = (): Actor[] => actors.filter((actor) => !actor.isDone && !actor.client.isCrashed)
     await this.#runUntil(plan.stormUntil + patience(plan), () => waiting().length > 0)
@@ -182,7 +182,7 @@ class Simulation {
     const { timeline } = { timeline: this.#timeline }
     if (this.#oracle.violation !== undefined) return
     await this.#runUntil(timeline.now + SETTLING, () => true)
-    this.#residue.checkServers(this.#servers)
+    this.#leftovers.checkServers(this.#servers)
     const living = [...this.#clients, ...this.#visitors].filter(({ isCrashed }) => !isCrashed)
     let closing = living.length
     for (const client of living) {
@@ -192,9 +192,9 @@ class Simulation {
     }
     await this.#runUntil(timeline.now + CLOSING, () => closing > 0)
     if (closing > 0) this.#oracle.report('liveness', 'close() did not end')
-    this.#residue.checkAwaited(living)
+    this.#leftovers.checkAwaited(living)
     await this.#runUntil(timeline.now + 2 * Math.max(...this.#plan.ttls) + SETTLING, () => true)
-    this.#residue.checkAgendas(living)
+    this.#leftovers.checkAgendas(living)
   }
 
   /** Runs events, one client turn after another, until `until`, a violation, or nothing is wanted any more. */
@@ -221,7 +221,7 @@ class Simulation {
 
   // ── what links and servers tell ────────────────────────────────────────────────────────────────────────────────────
 
-  sent(link: Link, command: NodeCommand): void {
+  sent(link: SimulatedLink, command: NodeCommand): void {
     if (command.kind === 'acquire') this.#noteRound(command)
     this.#marks.sent(link, command)
     this.#fairness?.sent(link, command)
@@ -229,7 +229,7 @@ class Simulation {
     if (this.#trace.isReadable) this.#trace.write(`${link.client} → ${link.name}  ${shownCommand(command)}`)
   }
 
-  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+  answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void {
     this.#marks.answered(link, command, reply)
     this.#fairness?.answered(link, command, reply)
     this.#trace.add(2 + VOTES.indexOf(reply.vote), link.server.index)
@@ -237,13 +237,13 @@ class Simulation {
       this.#trace.write(`${link.client} ← ${link.name}  ${shownCommand(command)}: ${shownReply(reply)}`)
   }
 
-  connection(link: Link, connected: boolean): void {
+  connection(link: SimulatedLink, connected: boolean): void {
     this.#trace.add(connected ? 8 : 9, link.server.index)
     if (this.#trace.isReadable)
       this.#trace.write(`${link.client} ${connected ? 'connected to' : 'lost'} ${link.name}`)
   }
 
-  stray(link: Link): void {
+  stray(link: SimulatedLink): void {
     this.#marks.reach('data of a connection given up')
     this.#stage.note(() => `${link.client} has data under way to ${link.name} over a dead connection`)
   }
@@ -253,9 +253,9 @@ class Simulation {
       for (const key of command.keys) this.#oracle.forced(key.slice('lock:'.length))
     if (late) {
       this.#marks.reach(`late ${command.kind} applied`)
-      if ('value' in command) this.#residue.excuse(command.value)
+      if ('value' in command) this.#leftovers.excuse(command.value)
     }
-    this.#residue.checkStep(server, command, reply)
+    this.#leftovers.checkStep(server, command, reply)
     if (command.kind === 'release')
       this.#oracle.released(server, command.value, reply, () => this.#isDecisive(command))
     this.#trace.add(10 + VOTES.indexOf(reply.vote), server.index)

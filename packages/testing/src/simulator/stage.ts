@@ -1,4 +1,4 @@
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Oracle } from './oracle.js'
 import type { Plan } from './plan.js'
 import type { Server } from './server.js'
@@ -9,10 +9,10 @@ export interface Stage {
   readonly plan: Plan
   readonly timeline: Timeline
   readonly oracle: Oracle
-  readonly clients: readonly ClientProcess[]
+  readonly clients: readonly SimulatedProcess[]
   readonly servers: readonly Server[]
   /** A new process that comes for one thing; each of its connections is made so many milliseconds later. */
-  readonly visit: (dialsIn: () => number) => ClientProcess
+  readonly visit: (dialsIn: () => number) => SimulatedProcess
   readonly note: (text: () => string) => void
   readonly mark: (mark: string) => void
   attempts: number

@@ -1,6 +1,6 @@
 import type { AcquireOptions, Lock } from '@quorumlock/core'
 import { Bounds } from './bounds.js'
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Holding } from './holding.js'
 import { SeededRandom } from '../random/seeded-random.js'
 import type { Stage } from './stage.js'
@@ -8,12 +8,12 @@ import type { Stage } from './stage.js'
 /** One user of a client: how it calls the library, and what is counted, bounded and judged about its calls. */
 export class User {
   readonly stage: Stage
-  readonly client: ClientProcess
+  readonly client: SimulatedProcess
   readonly name: string
   readonly chance: SeededRandom
   readonly bounds: Bounds
 
-  constructor(stage: Stage, client: ClientProcess, name: string) {
+  constructor(stage: Stage, client: SimulatedProcess, name: string) {
     this.stage = stage
     this.client = client
     this.name = name

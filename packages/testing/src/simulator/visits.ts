@@ -1,6 +1,6 @@
 import type { AcquireOptions, Lock } from '@quorumlock/core'
 import { nodeTimeoutFor } from './bounds.js'
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Holding } from './holding.js'
 import { Truth } from './truth.js'
 import type { User } from './user.js'
@@ -26,7 +26,7 @@ export class Visits {
   }
 
   /** A new process. Its connections are made at once, or one after another within so many milliseconds. */
-  visitor(within = 0): ClientProcess {
+  visitor(within = 0): SimulatedProcess {
     const { chance, stage } = this.user
     return stage.visit(() => (within === 0 ? 0 : chance.between(0.1, within)))
   }
@@ -64,7 +64,7 @@ export class Visits {
 
   /** Acquires for a visitor, and tells the oracle. `undefined` for a try that was refused. */
   async take(
-    client: ClientProcess,
+    client: SimulatedProcess,
     resource: string,
     acquire: () => Promise<Lock | null>,
   ): Promise<Holding | undefined> {

@@ -59,7 +59,7 @@ export async function startInline(task: ClientTask, hear: Hearing): Promise<Runn
 
 function forkClient(): ChildProcess {
   const isSource = fileURLToPath(import.meta.url).endsWith('.ts')
-  const file = new URL(isSource ? './client-process.ts' : './client-process.js', import.meta.url)
+  const file = new URL(isSource ? './client-main.ts' : './client-main.js', import.meta.url)
   return fork(fileURLToPath(file), [], {
     execArgv: isSource ? ['--conditions', '@quorumlock/source', '--import', 'tsx'] : [],
     // Options of a test runner are not meant for it.

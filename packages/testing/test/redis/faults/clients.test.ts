@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { checkMutualExclusion, machineNow, startFleet, type Fleet } from '@quorumlock/testing'
 import { until } from '../../../src/fleet/until.js'
 import { openBench, type Bench } from '../../support/bench.js'
-import { startClient, type Client } from '../../support/client.js'
+import { startLockingProcess, type LockingProcess } from '../../support/locking-process.js'
 
 const ttl = 1_000
 let fleet: Fleet
 let bench: Bench
-let client: Client | undefined
+let client: LockingProcess | undefined
 
 beforeAll(async () => {
   fleet = await startFleet()
@@ -26,7 +26,7 @@ afterEach(async () => {
 })
 afterAll(() => fleet.dispose())
 
-const start = (role: string): Client => (client = startClient(role, fleet.urls, ttl))
+const start = (role: string): LockingProcess => (client = startLockingProcess(role, fleet.urls, ttl))
 
 /** Both believed in their lock for a time; these must not touch, and the later token must be higher. */
 function inOrder(first: Readonly<Record<string, unknown>>, takenAt: number, token: bigint | undefined): void {

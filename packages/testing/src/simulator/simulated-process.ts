@@ -1,6 +1,6 @@
 import type { LockNode, Logger, Redlock } from '@quorumlock/core'
 import type { CoreModule } from './core-module.js'
-import { Link, type LinkSurroundings } from './link.js'
+import { SimulatedLink, type LinkSurroundings } from './simulated-link.js'
 import type { Plan } from './plan.js'
 import { SeededRandom } from '../random/seeded-random.js'
 import { ProcessClock } from './process-clock.js'
@@ -26,16 +26,16 @@ interface Deferred {
 }
 
 /** One simulated process: its clocks, its links to all servers, and the `Redlock` instances that it makes. */
-export class ClientProcess {
+export class SimulatedProcess {
   readonly clock: ProcessClock
-  links: readonly Link[] = []
+  links: readonly SimulatedLink[] = []
   redlock: Redlock
   isCrashed = false
   isPaused = false
   /** How often it has stood still: what it does meanwhile takes as long as it takes. */
   pauses = 0
   readonly #deferred: Deferred[] = []
-  readonly #made: { readonly redlock: Redlock; readonly links: readonly Link[] }[] = []
+  readonly #made: { readonly redlock: Redlock; readonly links: readonly SimulatedLink[] }[] = []
   /** Ids up to this one belong to clients that were closed: what they owed, they owe no more. */
   idsOfClosed = 0
   #ids = 0
@@ -65,7 +65,7 @@ export class ClientProcess {
     const fractions = new SeededRandom(this.plan.seed, `fractions of ${this.name}.${this.#made.length}`)
     const links = this.servers.map(
       (server) =>
-        new Link(this.name, server, {
+        new SimulatedLink(this.name, server, {
           ...this.around,
           timeline: this.timeline,
           process: this,
@@ -91,7 +91,7 @@ export class ClientProcess {
     return this.redlock
   }
 
-  get allLinks(): readonly Link[] {
+  get allLinks(): readonly SimulatedLink[] {
     return this.#made.flatMap(({ links }) => links)
   }
 

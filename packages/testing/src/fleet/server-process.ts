@@ -22,7 +22,7 @@ export interface ServerOptions {
 }
 
 /** One redis-server process with a folder and a port of its own. */
-export class Server implements BackendServer {
+export class ServerProcess implements BackendServer {
   readonly name: string
   readonly clock: ServerClock | undefined
   readonly #options: ServerOptions
@@ -39,8 +39,8 @@ export class Server implements BackendServer {
     if (options.clockShim !== null) this.clock = new ServerClock(`${options.folder}.clock`)
   }
 
-  static async start(options: ServerOptions): Promise<Server> {
-    const server = new Server(options)
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const server = new ServerProcess(options)
     for (let attempt = 1; ; attempt++) {
       server.#port = await freePort()
       try {
@@ -100,7 +100,11 @@ export class Server implements BackendServer {
 
   async spare(): Promise<BackendServer> {
     const name = `${this.name}-spare-${++this.#spares}`
-    return Server.start({ ...this.#options, name, folder: `${this.#options.folder}-spare-${this.#spares}` })
+    return ServerProcess.start({
+      ...this.#options,
+      name,
+      folder: `${this.#options.folder}-spare-${this.#spares}`,
+    })
   }
 
   async #endBy(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

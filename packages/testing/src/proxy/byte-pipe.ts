@@ -14,7 +14,7 @@ interface Held {
 }
 
 /** Carries the bytes of one direction to their socket, in order, under the conditions of the road. */
-export class Pipe {
+export class BytePipe {
   readonly #road: Road
   readonly #source: Socket
   readonly #sink: Socket
@@ -49,8 +49,8 @@ export class Pipe {
       return
     }
     if (road.isSliced && parcel instanceof Buffer) {
-      for (let at = 0; at < parcel.length; at++) this.#hold(parcel.subarray(at, at + 1))
-    } else this.#hold(parcel)
+      for (let at = 0; at < parcel.length; at++) this.#enqueue(parcel.subarray(at, at + 1))
+    } else this.#enqueue(parcel)
     this.#pump()
   }
 
@@ -61,7 +61,7 @@ export class Pipe {
     this.#held = []
   }
 
-  #hold(parcel: Parcel): void {
+  #enqueue(parcel: Parcel): void {
     const { latency, jitter, bytesPerSecond } = this.#road
     const size = parcel instanceof Buffer ? parcel.length : 0
     const arrival = performance.now() + latency + Math.random() * jitter

@@ -1,17 +1,17 @@
 import type { NodeCommand, NodeReply } from '@quorumlock/core'
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Oracle } from './oracle.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
 /** What is left on servers and in processes, and what must hold there at every step. */
-export class Residue {
+export class Leftovers {
   readonly #excused = new Set<string>()
   readonly #oracle: Oracle
   readonly #timeline: Timeline
-  readonly #clients: readonly ClientProcess[]
+  readonly #clients: readonly SimulatedProcess[]
 
-  constructor(oracle: Oracle, timeline: Timeline, clients: readonly ClientProcess[]) {
+  constructor(oracle: Oracle, timeline: Timeline, clients: readonly SimulatedProcess[]) {
     this.#oracle = oracle
     this.#timeline = timeline
     this.#clients = clients
@@ -72,13 +72,13 @@ export class Residue {
   }
 
   /** Nothing may keep the process alive. */
-  checkAwaited(clients: readonly ClientProcess[]): void {
+  checkAwaited(clients: readonly SimulatedProcess[]): void {
     for (const { name, clock } of clients) {
       if (clock.holding > 0) this.#oracle.report('residue', `a timer keeps ${name} alive after close()`)
     }
   }
 
-  checkAgendas(clients: readonly ClientProcess[]): void {
+  checkAgendas(clients: readonly SimulatedProcess[]): void {
     for (const { name, clock } of clients) {
       if (clock.timers > 0)
         this.#oracle.report('residue', `${name} has a timer long after close() (${this.#timeline.now})`)

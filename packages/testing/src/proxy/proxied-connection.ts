@@ -1,19 +1,19 @@
 import { connect, type Socket } from 'node:net'
 import { abort } from './abort.js'
-import { Pipe } from './pipe.js'
+import { BytePipe } from './byte-pipe.js'
 import type { Road } from './road.js'
 import type { AfterLoss, Fate, Rule } from './rules.js'
 import { Scanner, type Frame } from './scanner.js'
 
-export interface LinkOptions {
+export interface ProxiedConnectionOptions {
   readonly client: Socket
   readonly port: number
   readonly requests: Road
   readonly replies: Road
   /** The rules of the lane in force. */
   readonly rules: ReadonlySet<Rule>
-  readonly onFate: (rule: Rule, link: Link) => void
-  readonly onClose: (link: Link) => void
+  readonly onFate: (rule: Rule, connection: ProxiedConnection) => void
+  readonly onClose: (connection: ProxiedConnection) => void
 }
 
 /** A request whose reply has not come yet. */
@@ -25,11 +25,11 @@ const subscribing = /^[PS]?(UN)?SUBSCRIBE$/
 const announcing = /^[PS]?(MESSAGE|(UN)?SUBSCRIBE)$/
 
 /** One connection of a client, with the connection to the server behind it. */
-export class Link {
-  readonly #options: LinkOptions
+export class ProxiedConnection {
+  readonly #options: ProxiedConnectionOptions
   readonly #server: Socket
-  readonly #up: Pipe
-  readonly #down: Pipe
+  readonly #up: BytePipe
+  readonly #down: BytePipe
   readonly #requestScanner = new Scanner()
   readonly #replyScanner = new Scanner()
   readonly #pending: Pending[] = []
@@ -39,13 +39,13 @@ export class Link {
   #heldReply: Buffer[] = []
   #isSilent = false
 
-  constructor(options: LinkOptions) {
+  constructor(options: ProxiedConnectionOptions) {
     this.#options = options
     const { client, port, requests, replies } = options
     const server = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true })
     this.#server = server
-    this.#up = new Pipe(requests, client, server, () => this.reset())
-    this.#down = new Pipe(replies, server, client, () => this.reset())
+    this.#up = new BytePipe(requests, client, server, () => this.reset())
+    this.#down = new BytePipe(replies, server, client, () => this.reset())
     client.setNoDelay()
     client.on('data', (chunk: Buffer) => this.#request(chunk))
     server.on('data', (chunk: Buffer) => this.#reply(chunk))
@@ -76,7 +76,7 @@ export class Link {
     abort(this.#server)
   }
 
-  #relayEnd(from: Socket, pipe: Pipe): void {
+  #relayEnd(from: Socket, pipe: BytePipe): void {
     let failed = false
     from.on('end', () => pipe.carry('end'))
     from.on('error', () => {

@@ -1,4 +1,4 @@
-// A process of its own that holds locks: client.ts starts it in one of its roles. It writes one line of JSON for
+// A process of its own that holds locks: locking-process.ts starts it in one of its roles. It writes one line of JSON for
 // everything that it has to tell, at once and past the event loop, which may be blocked.
 import { writeSync } from 'node:fs'
 import { connect } from '@quorumlock/clients'

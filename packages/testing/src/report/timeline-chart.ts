@@ -1,5 +1,5 @@
 /** A row of a timeline. */
-export interface Lane {
+export interface TimelineRow {
   readonly name: string
   readonly spans: readonly Span[]
 }
@@ -17,7 +17,7 @@ const width = 1_000
 export const labelWidth = 140
 
 /** How the rows of a timeline are drawn. */
-export interface LaneStyle {
+export interface TimelineStyle {
   /** Pixels, of a thousand across. */
   readonly rowHeight: number
   /** With the number that a kind has in the legend, so that paper in black and white shows it too; else in black. */
@@ -25,7 +25,12 @@ export interface LaneStyle {
 }
 
 /** A timeline as SVG. */
-export function lanes(rows: readonly Lane[], from: number, to: number, style: LaneStyle): string {
+export function timelineChart(
+  rows: readonly TimelineRow[],
+  from: number,
+  to: number,
+  style: TimelineStyle,
+): string {
   if (rows.length === 0) return '<p>None.</p>'
   const { rowHeight, numbered } = style
   const height = rows.length * rowHeight + 24
@@ -53,7 +58,7 @@ export function lanes(rows: readonly Lane[], from: number, to: number, style: La
 }
 
 /** What the numbers and shades of a timeline mean, with how often each occurs. */
-export function legend(rows: readonly Lane[]): string {
+export function legend(rows: readonly TimelineRow[]): string {
   const counts = new Map<string, number>()
   for (const { kind } of rows.flatMap(({ spans }) => spans)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   const items = kindsOf(rows).map(
@@ -83,7 +88,7 @@ export function escape(text: string): string {
     .replaceAll('"', '&quot;')
 }
 
-function kindsOf(rows: readonly Lane[]): readonly string[] {
+function kindsOf(rows: readonly TimelineRow[]): readonly string[] {
   return [...new Set(rows.flatMap(({ spans }) => spans.map(({ kind }) => kind)))].sort()
 }
 

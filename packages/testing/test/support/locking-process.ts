@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { endWithUs } from '../../src/fleet/end-with-us.js'
 
 /** A process with locks of its own, to be stopped and ended from outside. */
-export interface Client {
+export interface LockingProcess {
   readonly pid: number
   /** What it tells next. Rejects if it ends without a further word. */
   heard(): Promise<Readonly<Record<string, unknown>>>
@@ -14,9 +14,9 @@ export interface Client {
   readonly ended: Promise<{ readonly code: number | null; readonly complaints: string }>
 }
 
-const file = fileURLToPath(new URL('./client-process.ts', import.meta.url))
+const file = fileURLToPath(new URL('./locking-process-main.ts', import.meta.url))
 
-export function startClient(role: string, urls: readonly string[], ttl: number): Client {
+export function startLockingProcess(role: string, urls: readonly string[], ttl: number): LockingProcess {
   const child = endWithUs(
     spawn(
       process.execPath,

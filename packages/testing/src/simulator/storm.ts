@@ -1,16 +1,16 @@
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Stage } from './stage.js'
-import type { Fault } from './plan.js'
+import type { SimulatedFault } from './plan.js'
 import { SeededRandom } from '../random/seeded-random.js'
 import type { Server } from './server.js'
 
 const MOST_SET_BACK = 3_000
 
 /** Does harm, one thing after another, until the storm is over; then mends what a majority needs. */
-export class Nemesis {
+export class Storm {
   readonly #stage: Stage
   readonly #servers: readonly Server[]
-  readonly #clients: readonly ClientProcess[]
+  readonly #clients: readonly SimulatedProcess[]
   readonly #chance: SeededRandom
   /** Servers that lost data, until so much later that their quarantine must be over. */
   readonly #forgetful = new Map<Server, number>()
@@ -59,16 +59,16 @@ export class Nemesis {
 
   #harm(): void {
     const { plan } = this.#stage
-    const faults: (Fault | 'nodeClockForward')[] = [...plan.faults]
+    const faults: (SimulatedFault | 'nodeClockForward')[] = [...plan.faults]
     if (plan.world === 'nodeClockJumps') faults.push('nodeClockForward')
     const server = this.#chance.pick(this.#servers)
     const client = this.#chance.pick(this.#clients)
     const fault = this.#chance.pick(faults)
-    this.#stage.note(() => `NEMESIS ${fault} ${server.name} ${client.name}`)
+    this.#stage.note(() => `STORM ${fault} ${server.name} ${client.name}`)
     this.#do(fault, server, client)
   }
 
-  #do(fault: Fault | 'nodeClockForward', server: Server, client: ClientProcess): void {
+  #do(fault: SimulatedFault | 'nodeClockForward', server: Server, client: SimulatedProcess): void {
     const { plan } = this.#stage
     const chance = this.#chance
     const longest = Math.max(...plan.ttls)
@@ -159,7 +159,7 @@ export class Nemesis {
   }
 
   /** A monotonic clock that stood still and a wall clock that was set back lie in the same direction: no client can know. */
-  #stepWall(client: ClientProcess, by: number): void {
+  #stepWall(client: SimulatedProcess, by: number): void {
     client.clock.stepWall(this.#stage.plan.faults.has('suspend') ? Math.abs(by) : by)
   }
 
@@ -192,7 +192,7 @@ export class Nemesis {
     return timeline.now + downFor + 1.2 * Math.max(...plan.ttls) + 15_000
   }
 
-  #standStill(client: ClientProcess, fault: 'pause' | 'suspend', duration: number): void {
+  #standStill(client: SimulatedProcess, fault: 'pause' | 'suspend', duration: number): void {
     if (client.isPaused || client.isCrashed) return
     const { timeline } = this.#stage
     const began = timeline.now
@@ -236,7 +236,7 @@ export class Nemesis {
   /** A majority comes back; the others stay as they are, for good. */
   #heal(): void {
     this.#isOver = true
-    this.#stage.note(() => 'NEMESIS is over')
+    this.#stage.note(() => 'STORM is over')
     const { plan } = this.#stage
     for (const undo of [...this.#undo]) undo()
     this.#undo.clear()

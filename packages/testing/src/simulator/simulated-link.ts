@@ -1,5 +1,5 @@
 import type { ConnectionObserver, LockNode, NodeCommand, NodeReply, WakeObserver } from '@quorumlock/core'
-import { Connection, type Direction } from './connection.js'
+import { Connection, type PipeName } from './connection.js'
 import { Exchange } from './exchange.js'
 import type { SeededRandom } from '../random/seeded-random.js'
 import type { Server } from './server.js'
@@ -33,11 +33,11 @@ export interface Host {
 }
 
 export interface LinkObserver {
-  sent(link: Link, command: NodeCommand): void
-  answered(link: Link, command: NodeCommand, reply: NodeReply): void
-  connection(link: Link, connected: boolean): void
+  sent(link: SimulatedLink, command: NodeCommand): void
+  answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void
+  connection(link: SimulatedLink, connected: boolean): void
   /** Data of a connection that was given up is still under way to the server. */
-  stray(link: Link): void
+  stray(link: SimulatedLink): void
 }
 
 /** Whether a wake-up gets lost on its way to the client. */
@@ -47,14 +47,14 @@ const FIRST_RECONNECT = 20
 const LONGEST_RECONNECT = 1_000
 
 /** What one client process has of one server: the port that the engine uses, over one connection after another. */
-export class Link implements LockNode {
+export class SimulatedLink implements LockNode {
   readonly name: string
   connected = false
   losesWakeUp: LosesWakeUp = () => false
   readonly #around: LinkSurroundings
   readonly #watchers = new Set<ConnectionObserver>()
   readonly #subscriptions = new Map<string, Set<WakeObserver>>()
-  readonly #stalled = new Set<Direction>()
+  readonly #stalled = new Set<PipeName>()
   #connection: Connection | undefined
   #pause = FIRST_RECONNECT
   #closed = false
@@ -117,7 +117,7 @@ export class Link implements LockNode {
     }
   }
 
-  stall(direction: Direction): void {
+  stall(direction: PipeName): void {
     this.#stalled.add(direction)
     this.#connection?.stall(direction)
   }
