@@ -6,15 +6,15 @@ import { up } from './up.js'
 
 const usage = `quorumlock-testing: Redis nodes to break
 
-  up [--nodes 5] [--backend processes|compose] [--aof]   start nodes and hold them
-  status                                                 what they are up to
-  fault <node> <fault> [ms]                              break one
-  heal                                                   mend all
-  down                                                   end them
+  up [--nodes 5] [--backend processes|compose] [--aof]   start nodes and keep them running
+  status                                                 show their state
+  fault <node> <fault> [ms]                              inject a fault into one node
+  heal                                                   undo all faults
+  down                                                   stop them
   soak [--minutes 1] [--seed n] [--clients 4] [--mode minority|anything]
        [--adapter module] [--report out.html]            locks under a nemesis
 
-Exit codes: 0 all well, 1 a check was violated, 2 wrong arguments, 3 it could not be done.`
+Exit codes: 0 success, 1 a check was violated, 2 wrong arguments, 3 failure.`
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 

@@ -12,9 +12,9 @@ export interface SoakOptions extends FleetOptions {
   readonly seed: number
   readonly clients: number
   readonly mode: 'minority' | 'anything'
-  /** Where the report goes. */
+  /** The file for the report. */
   readonly report?: string | undefined
-  /** A module that exports `openLocks`; our own locks by default. */
+  /** A module that exports `openLocks`; this library's locks by default. */
   readonly adapter?: string | undefined
 }
 
@@ -33,11 +33,11 @@ export async function soak(options: SoakOptions, say: (line: string) => void): P
       adapter: adapter === undefined ? ownAdapter() : pathToFileURL(adapter).href,
     })
     for (const { check, outcome, checked, violations } of result.verdicts) {
-      say(`${SIGNS[outcome]} ${check}: ${outcome}, ${checked} looked at`)
+      say(`${SIGNS[outcome]} ${check}: ${outcome}, ${checked} checked`)
       for (const violation of violations) say(`    ${violation}`)
     }
     const again = `soak --minutes ${minutes} --seed ${seed} --clients ${clients} --mode ${mode}`
-    say(`${result.incidents.length} faults. Again with: quorumlock-testing ${again}`)
+    say(`${result.incidents.length} faults. Repeat with: quorumlock-testing ${again}`)
     if (report !== undefined) {
       writeFileSync(report, renderReport(result))
       say(`Report: ${report}`)

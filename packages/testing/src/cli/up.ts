@@ -5,7 +5,7 @@ import type { FleetOptions } from '../fleet/options.js'
 import type { Undo } from '../undo.js'
 import { openControl } from './control.js'
 
-/** Holds a fleet in the foreground until it is interrupted or told to go down. */
+/** Runs a fleet in the foreground until it is interrupted or gets the `down` command. */
 export async function up(options: FleetOptions, say: (line: string) => void): Promise<void> {
   const fleet = await startFleet(options)
   const inForce = new Map<string, Undo>()
@@ -19,7 +19,7 @@ export async function up(options: FleetOptions, say: (line: string) => void): Pr
     if (verb === 'heal') {
       await fleet.heal()
       inForce.clear()
-      return 'Everything is healed'
+      return 'All faults are undone'
     }
     setImmediate(down)
     return 'Going down'
@@ -61,5 +61,5 @@ async function fault(fleet: Fleet, inForce: Map<string, Undo>, words: readonly s
     `${node.name} ${name}`,
     await node.inject(name as FaultName, ms === undefined ? {} : { ms: Number(ms) }),
   )
-  return `${node.name}: ${faults[name as FaultName].about}. Take it back with: quorumlock-testing heal`
+  return `${node.name}: ${faults[name as FaultName].about}. Undo it with: quorumlock-testing heal`
 }

@@ -10,9 +10,9 @@ import {
 import { askOne, ask, freshKeys, freshValue, within } from './subject.js'
 import { SHORT, type Step, type World } from './sequences.js'
 
-/** Between the clock that a server tells and the one by which it lets keys expire, on a busy machine, milliseconds. */
+/** Difference between the clock that a server reports and the one by which keys expire, on a busy machine, milliseconds. */
 const CLOCK_BLUR = 40
-/** Closer than this to the end of something, the node and the model may rightly see different things. */
+/** Closer than this to an expiry, the node and the model may legitimately differ. */
 const TOO_CLOSE = 30
 
 export type Outcome = 'same' | 'too close to call'
@@ -36,7 +36,7 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
       const replies = await ask(node, ...commands)
       for (const [index, command] of commands.entries()) {
         const reply = replies[index] as NodeReply
-        // Not every reply tells the time; the next one of the same moment does.
+        // Not every reply contains the time; the next one of the same moment does.
         const now = clockIn(reply) ?? clockOf(await askOne(node, { kind: 'greet' }))
         if (isTooClose(model, now)) return 'too close to call'
         const modelled = execute(model, command, now, (id, handed) => {
@@ -57,7 +57,7 @@ async function discover(node: LockNode): Promise<World> {
   const [marker = '', ...keys] = freshKeys(4)
   const hello = await askOne(node, { kind: 'greet', marker })
   if (hello.vote !== 'granted' || hello.greeting === undefined) {
-    throw new Error(`${node.name} did not greet: ${JSON.stringify(hello)}`)
+    throw new Error(`${node.name} did not reply with a greeting: ${JSON.stringify(hello)}`)
   }
   const channel = `conformance:${freshValue()}`
   return { keys, marker, run: hello.greeting.run, now: clockOf(hello), channel }
@@ -104,7 +104,7 @@ function assertSame(actual: NodeReply, expected: NodeReply, what: string): void 
 
 const TIMES: ReadonlySet<string> = new Set(['remaining', 'quarantine'])
 
-/** Times in the expected reply are noted in order; those of the actual one are taken for the same if they are near. */
+/** Times in the expected reply are recorded in order; those of the actual reply are equal to them if they are close. */
 function blur(value: number, times: number[], isActual: boolean): number {
   if (!isActual) {
     times.push(value)
@@ -119,7 +119,7 @@ function saidTo(id: string, handed: Handed | undefined): string {
 }
 
 interface Ear {
-  /** Everything that was said up to now. */
+  /** All messages so far. */
   heard(): Promise<string[]>
   close(): void
 }
@@ -148,7 +148,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
   return {
     close,
     async heard() {
-      // Messages come in order: after that of a last waiter there are no more.
+      // Messages arrive in order, so none follows that of the last waiter.
       const keys = freshKeys(1)
       const waiter = { id: last, at: 0, age: 0, life: 10_000 }
       await ask(

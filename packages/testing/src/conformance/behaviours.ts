@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Ability, LockNode, NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
 import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
 
-/** A claim about every node that has the abilities it needs. */
+/** A claim about every node that has the required abilities. */
 export interface Behaviour {
   readonly claim: string
   readonly needs?: readonly Ability[] | undefined
@@ -21,7 +21,7 @@ const release = (keys: readonly string[], value: string, extra: object = {}): No
   ...extra,
 })
 
-/** The vote, and with a refusal its reason. */
+/** The vote, with the reason of a refusal. */
 function said(reply: NodeReply | undefined): string {
   if (reply === undefined) return 'nothing'
   return reply.vote === 'granted' ? 'granted' : `${reply.vote}: ${reply.reason}`
@@ -58,7 +58,7 @@ export const behaviours: readonly Behaviour[] = [
         }),
         'two answers',
       )
-      // Another round trip: a second answer to an earlier command would have come before it.
+      // One more round trip: a second reply to an earlier command would have arrived before it.
       await ask(node, release(keys, 'a'))
       deepEqual(answers, ['granted', 'granted'])
     },
@@ -204,7 +204,7 @@ export const behaviours: readonly Behaviour[] = [
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       const fence = (token: number): object => ({ fence: { token, retention: ttl } })
-      // Microseconds since 1970 have to come back to the last digit.
+      // Microseconds since 1970 must be returned exactly.
       const token = 1_763_694_047_123_457
       const replies = await ask(
         node,
@@ -404,7 +404,7 @@ export const behaviours: readonly Behaviour[] = [
   },
 ]
 
-/** What a node says that it lacks, it refuses, and in a way that shows that nothing was done. */
+/** A node refuses commands for abilities that it declares to lack, in a way that shows that nothing was done. */
 export const limits: Readonly<Record<Ability, Behaviour | undefined>> = {
   extend: {
     claim: 'refuses to extend',
@@ -434,7 +434,7 @@ export const limits: Readonly<Record<Ability, Behaviour | undefined>> = {
       equal((await askOne(node, { kind: 'inspect', keys: freshKeys(1) })).vote, 'failed')
     },
   },
-  // A node without a queue takes a waiter for one that does not wait; one without a guard is never asked about a marker.
+  // A node without a queue treats a waiter as one that does not wait; one without a guard is never asked about a marker.
   queue: undefined,
   guard: undefined,
 }

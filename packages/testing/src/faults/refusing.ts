@@ -1,7 +1,7 @@
 import type { FaultTarget } from './target.js'
 import type { Fault } from './fault.js'
 
-/** A refusal that the proxy gives in the server's place, to commands that write. */
+/** An error that the proxy sends in place of the server, in reply to commands that write. */
 export function answersByProxy(reply: string, about: string): Fault & { readonly group: 'refusal' } {
   return {
     group: 'refusal',
@@ -19,11 +19,11 @@ export function answersByProxy(reply: string, about: string): Fault & { readonly
   }
 }
 
-/** Why the server cannot do something that has to be allowed when it is started. */
+/** Why the server lacks a permission that must be given at its start; undefined if it has it. */
 export function admits(
   node: FaultTarget,
   what: 'debug' | 'protected configs' | 'arguments',
 ): string | undefined {
   if (node.server.folder !== undefined) return undefined
-  return `a container is started without ${what === 'arguments' ? 'arguments of one run' : `leave for ${what}`}`
+  return `a container is started without ${what === 'arguments' ? 'arguments for a single run' : `permission for ${what}`}`
 }

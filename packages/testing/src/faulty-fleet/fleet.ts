@@ -6,40 +6,40 @@ import type { Undo } from '../undo.js'
 
 /**
  * One Redis server of a fleet, behind a proxy. Every method resolves once its effect can be observed by a client.
- * What is returned takes the effect back; `heal()` does so for all.
+ * The returned function undoes the effect; `heal()` undoes all.
  */
 export interface FleetNode {
   readonly name: string
   /** Through the proxy, which is where clients belong. */
   readonly url: string
   readonly port: number
-  /** Past the proxy: faults of the network do not reach it. */
+  /** Bypasses the proxy, so network faults do not affect it. */
   readonly directPort: number
   readonly isRunning: boolean
-  /** All that can be done to the connections, of all clients or of those of one lane. */
+  /** Faults of the connections, of all clients or of one lane. */
   readonly network: Network
-  /** Ends the server at once (SIGKILL): no goodbye to clients, nothing saved. */
+  /** Ends the server immediately (SIGKILL): no orderly close of connections, nothing saved. */
   kill(): Promise<Undo>
-  /** Starts the server on the same port, after killing it if it still ran. Resolves when it answers. */
+  /** Starts the server on the same port, after killing it if it is still running. Resolves when it answers. */
   restart(options?: RestartOptions): Promise<void>
-  /** Freezes the server: its connections stay open and nothing answers. */
+  /** Freezes the server: its connections stay open, and nothing is answered. */
   pause(): Promise<Undo>
   resume(): Promise<void>
   /** Deletes every key. */
   flush(): Promise<void>
   partition(options?: PartitionOptions): Promise<Undo>
   latency(ms: number, options?: LatencyOptions): Promise<Undo>
-  /** Commands are applied and their replies lost. */
+  /** Commands are applied, but their replies are lost. */
   dropReplies(): Promise<Undo>
-  /** Moves the server's wall clock. Where the backend cannot, the remaining time of every key is shifted instead. */
+  /** Moves the server's wall clock. If the backend cannot, shifts the remaining time of every key instead. */
   stepClock(ms: number): Promise<Undo>
   /** Any fault of the catalogue, by name. */
   inject(fault: FaultName, options?: FaultOptions): Promise<Undo>
-  /** Why this fault cannot be had here, or undefined where it can. */
+  /** Why this node cannot have the fault; undefined if it can. */
   cannot(fault: FaultName): string | undefined
-  /** Takes back everything that was done to this node and is still in force. */
+  /** Undoes every fault of this node that is still in force. */
   heal(): Promise<void>
-  /** A way to the server for one client alone, on a port of its own. The same name gives the same lane. */
+  /** A route to the server for a single client, on a separate port. The same name gives the same lane. */
   lane(client: string): Promise<Lane>
   /** Sends a command past the proxy, with all rights, and resolves with the text of a reply that is not an array. */
   command(...words: readonly string[]): Promise<string>
@@ -50,9 +50,9 @@ export interface Fleet extends AsyncDisposable {
   readonly backend: FleetBackend
   readonly nodes: readonly FleetNode[]
   readonly urls: readonly string[]
-  /** URLs for one client alone, so that faults of the network can be its own. */
+  /** URLs for a single client, so that network faults can be limited to it. */
   lane(client: string): Promise<readonly string[]>
-  /** Takes back every fault on every node. */
+  /** Undoes every fault on every node. */
   heal(): Promise<void>
   /** Ends every server and removes what they left on disk. */
   dispose(): Promise<void>

@@ -9,7 +9,7 @@ import type { Fleet } from './fleet.js'
 /**
  * Starts independent Redis servers on free loopback ports and resolves when all of them answer.
  *
- * They end with `dispose()` (or `await using`), and also when the calling process ends in any other way.
+ * They end with `dispose()` (or `await using`), and also when the calling process ends in any way.
  */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const { nodes = 5, backend = 'auto', persistence = 'none' } = options

@@ -53,7 +53,7 @@ export async function startContainers({ nodes, persistence }: ContainerOptions):
       throw new Error(`docker compose ${verb} ${args.join(' ')} failed: ${said.trim()}`, { cause: error })
     }
   }
-  // One after another: each looks at all containers of the project, and fails when one of them goes away meanwhile.
+  // One after another, because each inspects all containers of the project, and fails if one disappears in the meantime.
   let last: Promise<void> = Promise.resolve()
   const compose: Runner['compose'] = (verb, args) => {
     const turn = last.then(() => run(verb, args))
@@ -82,7 +82,7 @@ export async function startContainers({ nodes, persistence }: ContainerOptions):
     return {
       servers: containers,
       end: async () => {
-        // An engine does not stop what is frozen.
+        // An engine cannot stop a frozen container.
         await Promise.all(containers.map((container) => container.thaw()))
         await watchdog.finish()
       },
@@ -102,7 +102,7 @@ async function docker(...words: string[]): Promise<string> {
   }
 }
 
-/** The build puts a copy beside the bundle; in the repository the one file is in docker/. */
+/** The build puts a copy next to the bundle; in the repository the file is in docker/. */
 function composeFile(): string {
   const shipped = fileURLToPath(new URL('./compose.yml', import.meta.url))
   return existsSync(shipped)

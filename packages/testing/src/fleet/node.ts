@@ -8,10 +8,10 @@ import { freePort } from './ports.js'
 import { ask, RespConnection, type Login } from './resp.js'
 import { until } from './until.js'
 
-/** The lane of those who have none of their own. */
+/** The lane of all clients without their own. */
 const shared = ''
 
-/** A user of our own, so that a fault that locks everybody out does not lock us out. */
+/** A separate Redis user, so that a fault that locks out all clients does not lock out the fleet. */
 const admin: Login = { user: 'quorumlock-fleet', password: 'fleet' }
 
 const attempts = 5
@@ -110,7 +110,7 @@ export class Node implements FaultTarget {
 
   async heal(): Promise<void> {
     await undoAll([...this.#inForce])()
-    // A server that was killed without us, or whose undo was to no avail.
+    // The server was killed from outside, or its undo failed.
     if (!this.isRunning) await this.restart()
   }
 
@@ -156,7 +156,7 @@ export class Node implements FaultTarget {
     for (const lane of this.#opened) lane.close()
   }
 
-  /** The user of our own has to be made anew for every start; that works while data is loaded, too. */
+  /** The fleet's own user must be created after every start, which is possible even while data is loading. */
   async #welcome(): Promise<void> {
     const { user, password } = admin
     await until(() =>
@@ -171,7 +171,7 @@ export class Node implements FaultTarget {
 
   async #down(end: () => Promise<void>): Promise<Undo> {
     await end()
-    // A dead server refuses; the proxy before it must do so, too.
+    // A dead server refuses connections, so its proxy must do so, too.
     this.#notRunning ??= await this.network.refuse()
     return this.remember(async () => {
       if (!this.isRunning) await this.restart()
@@ -196,7 +196,7 @@ export class Node implements FaultTarget {
         await this.network.include(lane)
         return lane
       } catch (error) {
-        // Between the look and the start, another process may have taken the port.
+        // Between the check and the start, another process may have taken the port.
         if (attempt === attempts) throw error
       }
     }

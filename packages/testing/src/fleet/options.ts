@@ -9,8 +9,8 @@ export interface FleetOptions {
   /** Default `auto`: processes where a server binary is found, containers otherwise. */
   readonly backend?: FleetBackend | 'auto' | undefined
   /**
-   * What survives a restart. `none` (default): nothing, a restarted server comes back empty, which is what a lock has
-   * to fear most. `aof`: everything that was acknowledged (`appendfsync always`).
+   * What survives a restart. `none` (default): nothing; a restarted server is empty, which is the worst case for a lock.
+   * `aof`: everything that was acknowledged (`appendfsync always`).
    */
   readonly persistence?: 'none' | 'aof' | undefined
   /** The server to run, for the processes backend. Default: `REDIS_SERVER_BIN`, then what is on the path. */
@@ -18,22 +18,22 @@ export interface FleetOptions {
 }
 
 export interface RestartOptions {
-  /** Throw away what the server kept on disk. Default: false. */
+  /** Delete the server's data on disk. Default: false. */
   readonly wipe?: boolean | undefined
 }
 
 export interface PartitionOptions {
-  /** As the clients see it: their requests do not arrive, the replies do not, or both (default). */
+  /** From the clients' view: their requests do not arrive, the replies do not, or both (default). */
   readonly direction?: Direction | undefined
   /**
-   * What becomes of the bytes. `stall` (default): delivered when the partition is over, as TCP does it. `discard`:
-   * lost; the connections that lost some are reset when it is over.
+   * What happens to the bytes. `stall` (default): they are delivered after the partition, as by TCP. `discard`: they are
+   * lost, and the connections that lost some are reset after the partition.
    */
   readonly bytes?: 'stall' | 'discard' | undefined
 }
 
 export interface LatencyOptions {
-  /** Up to so many milliseconds on top. Default: 0. */
+  /** Up to this many additional milliseconds. Default: 0. */
   readonly jitter?: number | undefined
   /** Default: `replies`, so that a round trip takes this much longer. */
   readonly direction?: Direction | undefined

@@ -34,12 +34,12 @@ export async function startProcesses({
       servers,
       end: async () => {
         await Promise.all(servers.map((server) => server.kill()))
-        // And with it the servers that were started since.
+        // This also ends the servers that were started later.
         await watchdog.finish()
       },
     }
   } catch (error) {
-    // No server may start after the clean-up.
+    // No server may start after the cleanup.
     await Promise.allSettled(starts)
     await watchdog.finish()
     throw error

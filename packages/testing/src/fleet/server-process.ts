@@ -17,11 +17,11 @@ export interface ServerOptions {
   readonly folder: string
   readonly args: readonly string[]
   readonly watchdog: Watchdog
-  /** The library to preload, by which its clock can be set. */
+  /** The library to preload so that the server's clock can be set. */
   readonly clockShim: string | null
 }
 
-/** One redis-server process with a folder and a port of its own. */
+/** One redis-server process with its own folder and port. */
 export class ServerProcess implements BackendServer {
   readonly name: string
   readonly clock: ServerClock | undefined
@@ -35,7 +35,7 @@ export class ServerProcess implements BackendServer {
     this.name = options.name
     this.#options = options
     mkdirSync(options.folder, { recursive: true })
-    // Beside the folder and not in it: a wipe must not take the clock away.
+    // Not in the folder, because a wipe must not delete the clock.
     if (options.clockShim !== null) this.clock = new ServerClock(`${options.folder}.clock`)
   }
 
@@ -47,7 +47,7 @@ export class ServerProcess implements BackendServer {
         await server.#run()
         return server
       } catch (error) {
-        // Between the look and the start, another process may have taken the port.
+        // Between the check and the start, another process may have taken the port.
         if (attempt === portAttempts) throw error
       }
     }
@@ -94,7 +94,7 @@ export class ServerProcess implements BackendServer {
     this.#signal('SIGCONT')
     this.#isPaused = false
     await until(async () => {
-      if (this.#isStopped()) throw new Error(`${this.name} did not go on`)
+      if (this.#isStopped()) throw new Error(`${this.name} did not continue`)
     })
   }
 
@@ -143,10 +143,10 @@ export class ServerProcess implements BackendServer {
       watchdog.add(pid)
       started.once('exit', () => watchdog.remove(pid))
     }
-    // A test that forgets to dispose still ends by itself; the watchdog then ends the server.
+    // A test that forgets to dispose must still be able to exit; the watchdog then ends the server.
     started.unref()
     try {
-      // Once the process is gone there is no use in asking its port again.
+      // Once the process is gone, polling its port is pointless.
       await until(async () => hasEnded(started) || this.#answers(readiness))
     } catch (error) {
       await this.kill()
@@ -155,24 +155,24 @@ export class ServerProcess implements BackendServer {
       })
     }
     if (hasEnded(started)) {
-      throw new Error(`${binary} ended while it started${this.#log()}`, { cause: failure })
+      throw new Error(`${binary} exited during its start${this.#log()}`, { cause: failure })
     }
   }
 
-  /** Throws unless this very process answers: another server may sit on the port. */
+  /** Throws unless this process answers, because another server may be listening on the port. */
   async #answers(readiness: StartOptions['until'] = 'serves'): Promise<void> {
     const info = await ask(this.#port, ['INFO', 'server'])
     if (!info.includes(`process_id:${this.#process?.pid ?? -1}\r`)) {
-      throw new Error(`Port ${this.#port} is answered by another server than ${this.name}`)
+      throw new Error(`Port ${this.#port} is used by a server other than ${this.name}`)
     }
     if (readiness === 'serves') await ask(this.#port, ['PING'])
   }
 
   #signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    if (this.#process?.kill(signal) !== true) throw new Error(`${this.name} does not run`)
+    if (this.#process?.kill(signal) !== true) throw new Error(`${this.name} is not running`)
   }
 
-  /** A stop signal takes effect a moment after it was sent; Linux shows when, elsewhere it is taken on trust. */
+  /** A stop signal takes effect shortly after it was sent. Linux shows when; elsewhere it is assumed. */
   #isStopped(): boolean {
     if (process.platform !== 'linux') return true
     return /^State:\s+T/m.test(readFileSync(`/proc/${this.#process?.pid ?? 'none'}/status`, 'utf8'))

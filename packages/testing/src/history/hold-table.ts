@@ -1,6 +1,6 @@
 import type { History, HistoryEvent } from './history.js'
 
-/** The time during which a client was right to believe that it held the lock, by what it had been told. */
+/** The time during which a client was entitled to believe that it held the lock, based on the replies it got. */
 export interface Hold {
   readonly client: string
   readonly attempt: string
@@ -12,16 +12,16 @@ export interface Hold {
 }
 
 /**
- * The holds of a history by columns: a million objects, each with three boxed numbers, would keep the collector busy
- * for seconds. A hold has the index of the event with which it is first heard of for a number.
+ * The holds of a history by columns, because a million objects with three boxed numbers each would keep the garbage
+ * collector busy for seconds. A hold is numbered by the index of its first event.
  */
 export interface HoldTable {
-  /** For each resource the numbers of its holds, in the order in which they began. */
+  /** For each resource, the numbers of its holds in order of their beginning. */
   readonly groups: ReadonlyMap<string, readonly number[]>
   readonly count: number
   readonly from: Float64Array
   readonly to: Float64Array
-  /** As it was written down: a number takes a while to make of it. */
+  /** As recorded, since conversion to a number is slow. */
   readonly token: (number: number) => string | undefined
   readonly hold: (number: number) => Hold
 }
@@ -29,9 +29,9 @@ export interface HoldTable {
 export function tableOf(history: History): HoldTable {
   const from = new Float64Array(history.length)
   const to = new Float64Array(history.length)
-  /** For each hold the event that granted it. */
+  /** For each hold, the event that granted it. */
   const grants = new Int32Array(history.length)
-  /** Attempts that are not over. Those that are leave it, so that it stays small enough for the caches. */
+  /** Attempts in progress. Finished ones are deleted, so that the map fits into the caches. */
   const open = new Map<string, number>()
   const groups = new Map<string, number[]>()
   let count = 0
@@ -45,7 +45,7 @@ export function tableOf(history: History): HoldTable {
     let number = open.get(attempt)
     if (kind === 'acquired') {
       if (number === undefined) {
-        // A history that begins in the middle.
+        // The history begins in the middle of this attempt.
         number = index
         open.set(attempt, number)
       }
@@ -96,7 +96,7 @@ export function holdsOf(history: History): readonly Hold[] {
   return [...groups.values()].flatMap((numbers) => numbers.map(hold))
 }
 
-/** By resource, and there in the order in which they began. */
+/** By resource, each in order of their beginning. */
 export function byResource(holds: readonly Hold[]): ReadonlyMap<string, Hold[]> {
   const groups = new Map<string, Hold[]>()
   for (const hold of holds) {
@@ -111,7 +111,7 @@ function resourceOf(event: HistoryEvent | undefined): string {
   return event?.kind === 'asked' ? event.resource : ''
 }
 
-/** Sorts what a history in order of time has sorted already only where it must. */
+/** Sorts only if necessary, since a history in order of time is sorted already. */
 function inOrder(numbers: number[], from: Float64Array): void {
   const isInOrder = numbers.every(
     (number, index) =>

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
 /**
- * Ends a connection with a reset. Where Node cannot send one, before the connection stands or while an orderly end is
- * on its way, it is closed: a reset in that state would leave a handle behind that keeps the process from ending.
+ * Ends a connection with a reset. While it is connecting, or being closed in an orderly way, it is destroyed instead,
+ * because a reset would then leave a handle behind that keeps the process alive.
  */
 export function abort(socket: Socket): void {
   if (socket.destroyed) return

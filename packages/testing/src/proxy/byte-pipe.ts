@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { abort } from './abort.js'
 import type { Road } from './road.js'
 
-/** Bytes that are held before the sender is told to wait, as a full window would. */
+/** The most bytes that are held before the sender is paused, as by a full window. */
 const mostHeld = 1 << 20
 
 type Parcel = Buffer | 'end' | 'reset'
@@ -24,15 +24,15 @@ export class BytePipe {
   #lastDue = 0
   #timer: NodeJS.Timeout | undefined
   #closed = false
-  /** Something was thrown away: what follows would not match. */
+  /** Some data was discarded, so later data would not match. */
   hasLost = false
 
-  constructor(road: Road, source: Socket, sink: Socket, onMended: () => void) {
+  constructor(road: Road, source: Socket, sink: Socket, onRecovered: () => void) {
     this.#road = road
     this.#source = source
     this.#sink = sink
     this.#forget = road.onChange(() => {
-      if (this.hasLost && !road.isDiscarding) onMended()
+      if (this.hasLost && !road.isDiscarding) onRecovered()
       this.#pump()
     })
     sink.on('drain', () => this.#source.resume())
@@ -86,7 +86,7 @@ export class BytePipe {
       if (parcel instanceof Buffer) this.#heldBytes -= parcel.length
       this.#deliver(parcel)
       if (this.#road.isSliced && this.#held.length > 0) {
-        // In a turn of its own, or the system would glue the bytes together again.
+        // In a separate turn, or the system would join the bytes again.
         setImmediate(() => this.#pump())
         return
       }

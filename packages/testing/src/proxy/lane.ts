@@ -8,7 +8,7 @@ import { Rule, type Fate, type Selector } from './rules.js'
 /** Seen from the client: its requests, the replies to it, or both. */
 export type Direction = 'requests' | 'replies' | 'both'
 
-/** A way from one client (or from all that share it) to one server, on a loopback port of its own. */
+/** A route from one client (or several that share it) to one server, on its own loopback port. */
 export class Lane {
   readonly port: number
   readonly requests: Road = new Road()
@@ -17,7 +17,7 @@ export class Lane {
   readonly #connections = new Set<ProxiedConnection>()
   readonly #rules = new Set<Rule>()
   #server: Server | undefined
-  /** Reasons why connections are refused at the moment. */
+  /** Number of faults because of which connections are refused. */
   #refusals = 0
   #accepted = 0
 
@@ -36,12 +36,12 @@ export class Lane {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** Connections that are open now. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#connections.size
   }
 
-  /** Connections that were ever made: shows a stampede. */
+  /** Number of connections ever made, which reveals a stampede. */
   get accepted(): number {
     return this.#accepted
   }
@@ -54,13 +54,13 @@ export class Lane {
     return once(() => ends.forEach((end) => end()))
   }
 
-  /** New connections are refused; those that stand are reset, unless they are to stay. */
+  /** Refuses new connections; open ones are reset or kept. */
   async refuse(standing: 'reset' | 'keep' = 'reset'): Promise<Undo> {
     this.#refusals++
     const server = this.#server
     this.#server = undefined
     if (server !== undefined) {
-      // The port is closed when close() returns; its callback would wait for the connections that stand.
+      // The port is closed when close() returns; its callback would wait for the open connections.
       server.close()
     }
     if (standing === 'reset') this.reset()
@@ -70,17 +70,17 @@ export class Lane {
     })
   }
 
-  /** Resets every connection that stands. */
+  /** Resets every open connection. */
   reset(): void {
     for (const connection of [...this.#connections]) connection.reset()
   }
 
-  /** Ends every connection that stands, in an orderly way. */
+  /** Ends every open connection in an orderly way. */
   end(): void {
     for (const connection of [...this.#connections]) connection.end()
   }
 
-  /** The server forgets the connections that stand; their clients learn of it when this is taken back. */
+  /** The server forgets the open connections; their clients are notified by a reset when this is undone. */
   halfOpen(): Undo {
     const forgotten = [...this.#connections]
     for (const connection of forgotten) connection.forget()

@@ -10,7 +10,7 @@ export interface LossOptions extends Selector {
 
 type Applied = (lane: Lane) => Undo | Promise<Undo>
 
-/** Faults of the connections of a set of lanes: all those of a node, including lanes that are opened later, or one. */
+/** Faults of the connections of a set of lanes: all lanes of a node, including later ones, or a single lane. */
 export class Network {
   readonly #lanes: () => readonly Lane[]
   readonly #inForce = new Map<Applied, Undo[]>()
@@ -19,27 +19,27 @@ export class Network {
     this.#lanes = lanes
   }
 
-  /** The connections of one lane alone. */
+  /** The connections of a single lane. */
   static of(lane: Lane): Network {
     return new Network(() => [lane])
   }
 
-  /** Connections that are open now. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#lanes().reduce((sum, lane) => sum + lane.connections, 0)
   }
 
-  /** Connections that were ever made. */
+  /** Number of connections ever made. */
   get accepted(): number {
     return this.#lanes().reduce((sum, lane) => sum + lane.accepted, 0)
   }
 
-  /** Bytes are held and delivered afterwards, as TCP does after a partition. */
+  /** Bytes are held and delivered afterwards, as by TCP after a partition. */
   stall(direction: Direction = 'both'): Promise<Undo> {
     return this.impose(direction, { stalled: true })
   }
 
-  /** Bytes are lost; the connections that lost some are reset afterwards. */
+  /** Bytes are lost; connections that lost some are reset afterwards. */
   discard(direction: Direction = 'both'): Promise<Undo> {
     return this.impose(direction, { discarding: true })
   }
@@ -48,27 +48,27 @@ export class Network {
     return this.#apply((lane) => lane.impose(direction, condition))
   }
 
-  /** New connections are refused; those that stand are reset, or kept. */
+  /** New connections are refused; open ones are reset or kept. */
   refuse(standing: 'reset' | 'keep' = 'reset'): Promise<Undo> {
     return this.#apply((lane) => lane.refuse(standing))
   }
 
-  /** The server forgets the connections that stand; the clients do not learn of it. */
+  /** The server forgets the open connections, unnoticed by the clients. */
   halfOpen(): Promise<Undo> {
     return this.#apply((lane) => lane.halfOpen())
   }
 
-  /** Resets every connection that stands. */
+  /** Resets every open connection. */
   reset(): void {
     for (const lane of this.#lanes()) lane.reset()
   }
 
-  /** Ends every connection that stands, in an orderly way. */
+  /** Ends every open connection in an orderly way. */
   end(): void {
     for (const lane of this.#lanes()) lane.end()
   }
 
-  /** "Lose the reply to the second EVALSHA": `loseReply({ command: 'EVALSHA', nth: 2 })`. It is applied all the same. */
+  /** "Lose the reply to the second EVALSHA": `loseReply({ command: 'EVALSHA', nth: 2 })`. The command is applied anyway. */
   loseReply({ then = 'reset', ...selector }: LossOptions = {}): Promise<Undo> {
     return this.intercept(selector, { kind: 'lose reply', then })
   }
@@ -78,22 +78,22 @@ export class Network {
     return this.intercept(selector, { kind: 'lose request', then })
   }
 
-  /** So many bytes of the reply arrive, then a reset. */
+  /** This many bytes of the reply arrive, then a reset. */
   cutReply(bytes: number, selector: Selector = {}): Promise<Undo> {
     return this.intercept(selector, { kind: 'cut reply', bytes })
   }
 
-  /** A reply of your own, in RESP, to requests that the server never sees: `-LOADING …\r\n`. */
+  /** Sends the given reply, in RESP, to requests that the server never receives: `-LOADING …\r\n`. */
   answer(reply: string, selector: Selector = {}): Promise<Undo> {
     return this.intercept(selector, { kind: 'answer', reply })
   }
 
-  /** Gives the requests that are selected, each lane counting by itself, any fate. */
+  /** Gives any fate to the selected requests. Each lane counts separately. */
   intercept(selector: Selector, fate: Fate): Promise<Undo> {
     return this.#apply((lane) => lane.intercept(selector, fate))
   }
 
-  /** A lane that was opened while faults are in force is subject to them, too. */
+  /** Applies the faults in force to a lane that was opened later. */
   async include(lane: Lane): Promise<void> {
     for (const [apply, undos] of this.#inForce) undos.push(await apply(lane))
   }

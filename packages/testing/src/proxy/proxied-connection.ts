@@ -10,13 +10,13 @@ export interface ProxiedConnectionOptions {
   readonly port: number
   readonly requests: Road
   readonly replies: Road
-  /** The rules of the lane in force. */
+  /** The lane's rules in force. */
   readonly rules: ReadonlySet<Rule>
   readonly onFate: (rule: Rule, connection: ProxiedConnection) => void
   readonly onClose: (connection: ProxiedConnection) => void
 }
 
-/** A request whose reply has not come yet. */
+/** A request whose reply has not arrived yet. */
 interface Pending {
   readonly fate: Fate | undefined
 }
@@ -33,7 +33,7 @@ export class ProxiedConnection {
   readonly #requestScanner = new Scanner()
   readonly #replyScanner = new Scanner()
   readonly #pending: Pending[] = []
-  /** Pending ones with a fate: while there are none, bytes pass unlooked at. */
+  /** Number of pending requests with a fate. While there are none, bytes pass unchecked. */
   #fated = 0
   #heldRequest: Buffer[] = []
   #heldReply: Buffer[] = []
@@ -51,7 +51,7 @@ export class ProxiedConnection {
     server.on('data', (chunk: Buffer) => this.#reply(chunk))
     this.#relayEnd(client, this.#up)
     this.#relayEnd(server, this.#down)
-    // A forgotten proxy must not keep the test process alive: its clients do that for as long as they want to.
+    // A forgotten proxy must not keep the test process alive; only its clients may.
     client.unref()
     server.unref()
   }
@@ -68,7 +68,7 @@ export class ProxiedConnection {
     this.#server.end()
   }
 
-  /** The server forgets the connection, and the client does not learn of it until it is reset. */
+  /** The server forgets the connection, unnoticed by the client until it is reset. */
   forget(): void {
     this.#isSilent = true
     this.#down.close()
@@ -113,12 +113,12 @@ export class ProxiedConnection {
     }
     const rest = chunk.subarray(at)
     if (rest.length === 0) return
-    // A request of which a part is on its way already cannot be held any more.
+    // A request that was partly forwarded can no longer be held.
     if (frames.length === 0 && !wasBetween && this.#heldRequest.length === 0) this.#up.carry(rest)
     else this.#heldRequest.push(rest)
   }
 
-  /** Gives a request its fate. False when the connection is over. */
+  /** Gives a request its fate. Returns false if the connection has ended. */
   #decide(frame: Frame, bytes: Buffer): boolean {
     const rule = [...this.#options.rules].find((candidate) => candidate.picks(frame.word))
     const fate = rule?.fate
@@ -148,7 +148,7 @@ export class ProxiedConnection {
   }
 
   #expect(frame: Frame, fate: Fate | undefined): void {
-    // The replies to these come as announcements.
+    // The replies to these arrive as announcements.
     if (subscribing.test(frame.word)) return
     this.#pending.push({ fate })
     if (fate !== undefined) this.#fated++
@@ -188,7 +188,7 @@ export class ProxiedConnection {
     return true
   }
 
-  /** Answers of our own keep their place among those of the server. */
+  /** Replies of the proxy keep their place among those of the server. */
   #answerInTurn(): void {
     for (;;) {
       const fate = this.#pending[0]?.fate

@@ -1,23 +1,23 @@
-/** Something that is wrong with one direction of a connection. */
+/** A fault of one direction of a connection. */
 export interface Condition {
-  /** Bytes are held, and delivered when it is over: what a partition does to TCP. */
+  /** Bytes are held, and delivered when the condition ends, as by TCP after a partition. */
   readonly stalled?: boolean
-  /** Bytes are thrown away. A connection that lost some is reset when it is over: its streams do not match any more. */
+  /** Bytes are discarded. A connection that lost some is reset when the condition ends, as its streams no longer match. */
   readonly discarding?: boolean
   /** Milliseconds. */
   readonly latency?: number
-  /** Up to so many milliseconds on top, evenly spread. */
+  /** Up to this many additional milliseconds, evenly spread. */
   readonly jitter?: number
   readonly bytesPerSecond?: number
-  /** Every byte travels alone. */
+  /** Every byte is sent separately. */
   readonly sliced?: boolean
 }
 
-/** One direction of all connections of a lane, with everything that is wrong with it at the moment. */
+/** One direction of all connections of a lane, with the conditions in force. */
 export class Road {
   readonly #conditions = new Set<Condition>()
   readonly #listeners = new Set<() => void>()
-  /** Nothing is wrong: bytes pass as they come. */
+  /** No condition is in force, so bytes pass unchanged. */
   isClear = true
   isStalled = false
   isDiscarding = false

@@ -1,6 +1,6 @@
-/** What becomes of a request that a rule picks, or of its reply. */
+/** What happens to a request that a rule picks, or to its reply. */
 export type Fate =
-  /** The command is applied, nobody hears of it. */
+  /** The command is applied, but its reply is lost. */
   | { readonly kind: 'lose reply'; readonly then: AfterLoss }
   /** The command never arrives. */
   | { readonly kind: 'lose request'; readonly then: AfterLoss }
@@ -8,27 +8,27 @@ export type Fate =
   | { readonly kind: 'reset' }
   /** The first bytes of the reply arrive, then the connection is reset. */
   | { readonly kind: 'cut reply'; readonly bytes: number }
-  /** The server never sees the request; this is what the client gets. */
+  /** The server never receives the request; the client gets this reply. */
   | { readonly kind: 'answer'; readonly reply: string }
-  /** The server applies it, but this is what the client gets. */
+  /** The server applies the command, but the client gets this reply. */
   | { readonly kind: 'replace reply'; readonly reply: string }
-  /** The request arrives a second time, on a connection of its own, a while after the first. */
+  /** The request arrives a second time later, on a separate connection. */
   | { readonly kind: 'duplicate'; readonly afterMs: number }
 
 /**
- * A connection that lost a request or reply must not go on, or every later reply would be taken for the one before it.
- * `reset` ends it at once, `silence` swallows everything that follows until the fault is taken back.
+ * A connection that lost a request or reply must not continue, or every later reply would be taken for its predecessor.
+ * `reset` ends it immediately, `silence` discards everything that follows until the fault is undone.
  */
 export type AfterLoss = 'reset' | 'silence'
 
 export interface Selector {
   /** Name of the command; any by default. Case does not matter. */
   readonly command?: string | undefined
-  /** Which one of those that follow, counting from 1, over all connections of the lane. Default: every one. */
+  /** Which of the following requests, counting from 1 over all connections of the lane. Default: every one. */
   readonly nth?: number | undefined
 }
 
-/** Waits for the requests that it is about and gives each its fate. */
+/** Picks requests and gives each its fate. */
 export class Rule {
   readonly fate: Fate
   readonly #command: string | undefined
@@ -50,7 +50,7 @@ export class Rule {
     return this.#nth === undefined || this.#seen === this.#nth
   }
 
-  /** It has struck and will not strike again. */
+  /** The rule has been applied and will not be applied again. */
   get isSpent(): boolean {
     return this.#nth !== undefined && this.#seen >= this.#nth
   }

@@ -1,4 +1,4 @@
-/** One request or reply that is complete. */
+/** One complete request or reply. */
 export interface Frame {
   /** Index in the chunk that was fed, just behind the frame. */
   readonly end: number
@@ -11,21 +11,21 @@ export interface Frame {
 const mostOfAWord = 64
 
 /**
- * Finds where requests and replies end in a stream of RESP (2 and 3) without copying it. Gives up for good on what is
- * not RESP: from then on it finds nothing.
+ * Finds where requests and replies end in a stream of RESP (2 and 3) without copying it. After data that is not RESP,
+ * it finds nothing more.
  */
 export class Scanner {
-  /** Bytes of a bulk string, its line end included, that are still to pass. */
+  /** Remaining bytes of a bulk string, including its line end. */
   #skip = 0
-  /** A header line that the end of a chunk has cut. */
+  /** A header line that was cut by the end of a chunk. */
   #line = ''
-  /** Elements that are still missing, per level of nesting. */
+  /** Number of missing elements, per level of nesting. */
   readonly #missing: number[] = []
   #kind = ''
   #word: string | undefined
   #lost = false
 
-  /** Whether the stream stands between two frames. */
+  /** Whether the stream is between two frames. */
   get isBetween(): boolean {
     return this.#kind === ''
   }
@@ -36,7 +36,7 @@ export class Scanner {
     while (at < chunk.length && !this.#lost) {
       if (this.#skip > 0) {
         const taken = Math.min(this.#skip, chunk.length - at)
-        // Names that a chunk has cut in two are rare; what is seen of them does not matter to anyone.
+        // Names that are cut by the end of a chunk are rare, and may be reported incompletely.
         this.#word ??= chunk.toString('latin1', at, at + Math.min(taken - 2, mostOfAWord)).toUpperCase()
         this.#skip -= taken
         at += taken
@@ -81,7 +81,7 @@ export class Scanner {
     }
   }
 
-  /** An element is complete, and with it perhaps the aggregates around it. */
+  /** Notes a complete element, which may complete the aggregates around it. */
   #element(frames: Frame[], at: number): void {
     const missing = this.#missing
     while (missing.length > 0) {

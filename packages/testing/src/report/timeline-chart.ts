@@ -13,14 +13,14 @@ export interface Span {
 }
 
 const width = 1_000
-/** The same for all, so that what happened at one time is in one column. */
+/** The same for all charts, so that simultaneous events are in one column. */
 export const labelWidth = 140
 
 /** How the rows of a timeline are drawn. */
 export interface TimelineStyle {
-  /** Pixels, of a thousand across. */
+  /** Pixels; a chart is a thousand wide. */
   readonly rowHeight: number
-  /** With the number that a kind has in the legend, so that paper in black and white shows it too; else in black. */
+  /** Whether bars show the number of their kind in the legend, so that a black-and-white print is readable; else black. */
   readonly numbered: boolean
 }
 

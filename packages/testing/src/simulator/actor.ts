@@ -21,7 +21,7 @@ type Operation =
   | 'reopen'
   | Exclude<Edge, 'interrupt' | 'lag'>
 
-/** What `close()` gives its releases, and then its connections, milliseconds. */
+/** How long `close()` waits for its releases, and then for its connections, milliseconds. */
 const CLOSING = 4_000
 
 /** A user that performs one operation after another, chosen by chance. */
@@ -76,7 +76,7 @@ export class Actor extends User {
     await this.client.sleep(Math.max(0, plan.calmUntil - timeline.now))
   }
 
-  /** When everything that matters is healthy again, everybody gets every resource. */
+  /** When a majority is healthy again, every user acquires every resource once more. */
   async #finale(): Promise<void> {
     const { plan, timeline } = this.stage
     await this.client.sleep(Math.max(0, plan.stormUntil - timeline.now) + this.chance.between(1, 50))
@@ -164,7 +164,7 @@ export class Actor extends User {
     if (holder === undefined || mayForget(plan)) return
     oracle.report(
       'handle',
-      `isLocked('${resource}') said false, though ${holder.client.name} held it all the time`,
+      `isLocked('${resource}') returned false, although ${holder.client.name} held it all the time`,
     )
   }
 
@@ -211,11 +211,11 @@ export class Actor extends User {
     await this.release(holding)
   }
 
-  /** Another process goes on with the lock. */
+  /** Another process resumes the lock. */
   async #handOver(holding: Holding): Promise<void> {
     const { clients, oracle, timeline } = this.stage
     const heir = this.chance.pick(clients)
-    // What is over already is being taken back: it is nobody's to hand over.
+    // An expired lock is being rolled back, so it cannot be handed over.
     if (!holding.lock.held) return this.release(holding)
     const json = holding.lock.toJSON()
     holding.lock.detach()
@@ -243,7 +243,7 @@ export class Actor extends User {
     })
   }
 
-  /** The process ends its client and makes a new one, in the middle of whatever its other users do. */
+  /** The process closes its client and creates a new one, while its other users are in the middle of their calls. */
   async #reopen(): Promise<void> {
     const { redlock } = this.client
     this.client.open()

@@ -26,7 +26,7 @@ export class Exchange extends Parcel {
     else this.connection?.replied(this, this.#reply)
   }
 
-  /** Over a connection that its client has given up. */
+  /** Over a connection that its client has abandoned. */
   get isLate(): boolean {
     return this.connection?.isAbandoned === true
   }

@@ -2,19 +2,19 @@ import type { AcquireOptions, LockJson } from '@quorumlock/core'
 import type { Holding } from './holding.js'
 import type { User } from './user.js'
 
-/** A lock that one process gives to another one as it is, without letting go of it first. */
+/** A lock that one process gives to another without detaching from it first. */
 interface Gift {
   readonly json: LockJson
   readonly given: Holding
   readonly options: AcquireOptions
 }
 
-/** Others that may try, when one has given up while it resumed. */
+/** How many processes may try to resume, one after another, when one is aborted. */
 const MOST_HEIRS = 3
 
 /**
- * Another process goes on with a lock. The giver goes on as well, until its own handle ends in one way or another; and
- * heirs may give up at any moment.
+ * Another process resumes a lock. The giver continues as well, until its own handle ends in some way, and heirs may
+ * abort at any moment.
  */
 export async function inherit(user: User, resources: readonly string[]): Promise<void> {
   const { chance, stage } = user
@@ -29,7 +29,7 @@ export async function inherit(user: User, resources: readonly string[]): Promise
   oracle.ended(given)
   take(user, gift, MOST_HEIRS)
   await user.client.sleep(chance.between(0, 1.5 * gift.json.ttl))
-  // What it goes on renewing would never end by itself.
+  // A lock that the giver keeps renewing would never expire.
   if (!options.autoExtend && chance.chance(0.5)) return
   if (chance.chance(0.2)) given.lock.detach()
   else stage.note(() => `${user.name} ends what it gave away: ${given.lock.value}`)
@@ -59,8 +59,8 @@ function take(user: User, gift: Gift, heirs: number): void {
       throw error
     }
     oracle.resumed(taken)
-    stage.mark('resumed from a giver that goes on')
-    stage.note(() => `${heir.name} goes on with ${json.value} for ${taken.lock.remaining().toFixed(1)}`)
+    stage.mark('resumed from a giver that continues')
+    stage.note(() => `${heir.name} resumed ${json.value} for ${taken.lock.remaining().toFixed(1)}`)
     await heir.sleep(chance.between(0, 1.5 * json.ttl))
     oracle.ended(taken)
     await taken.lock.release()

@@ -3,8 +3,8 @@ import { valueAt } from './truth.js'
 import type { Visits } from './visits.js'
 
 /**
- * A client that is closed while it still holds, has just let go and is about to take: when that has ended, nothing of
- * it is left on the nodes that answer.
+ * A client that is closed while it holds locks, has just released others and is about to acquire more. Once `close()`
+ * has ended, nothing of the client is left on the nodes that answer.
  */
 export async function callLast(visits: Visits): Promise<void> {
   const { user, truth, way } = visits

@@ -3,14 +3,14 @@ import type { SimulatedProcess } from './simulated-process.js'
 import type { Holding } from './holding.js'
 import type { Visits } from './visits.js'
 
-/** What the system needs to end a command, milliseconds. */
+/** How long the operating system takes to end a command, milliseconds. */
 const REACH = 100
 const SHORTEST_TTL = 1_000
 const LONGEST_COMMAND = 5_000
 
 /**
  * A user that keeps a command on a leash, as `quorumlock exec` does: it ends the command when less than a quarter of
- * the TTL is left. While a quorum is healthy there is no reason to, also when the lock was handed over for a while only.
+ * the TTL is left. While a quorum is healthy, that must not happen, even if the lock was handed over for a short time.
  */
 export async function keepOnLeash(visits: Visits): Promise<void> {
   const { user, truth, ttl } = visits
@@ -38,7 +38,7 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
     if (pulled !== undefined && truth.unharmed(voters, invoked).length >= plan.quorum)
       oracle.report(
         'handle',
-        `${visitor.name} had to end its command, though a quorum was healthy: ${pulled}`,
+        `${visitor.name} had to end its command, although a quorum was healthy: ${pulled}`,
       )
     oracle.ended(holding)
   })
@@ -46,7 +46,7 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
   await visitor.redlock.close()
 }
 
-/** Runs a command; why it had to be ended, if it had to be. */
+/** Runs a command. Resolves with the reason if it had to be ended early. */
 async function run(
   visits: Visits,
   visitor: SimulatedProcess,
@@ -69,7 +69,7 @@ async function run(
   return undefined
 }
 
-/** After an extension nearly all of the TTL is left, by every account. */
+/** After an extension, nearly all of the TTL must be left, according to every clock. */
 async function extended({ user, ttl }: Visits, lock: Lock): Promise<string | undefined> {
   const { timeline } = user.stage
   const began = timeline.now
@@ -83,7 +83,7 @@ async function extended({ user, ttl }: Visits, lock: Lock): Promise<string | und
   return `${lock.remaining().toFixed(1)} of ${ttl} ms are left after an extension`
 }
 
-/** By the timers of the process, which may be late. */
+/** Sleeps by the timers of the process, which may be late. */
 function slept({ clock }: SimulatedProcess, delay: number): Promise<void> {
   return new Promise((resolve) => {
     clock.timer(Math.max(1, delay), resolve)

@@ -4,7 +4,7 @@ import type { Oracle } from './oracle.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
-/** What is left on servers and in processes, and what must hold there at every step. */
+/** Checks for leftovers on servers and in processes, and for what must hold there at every step. */
 export class Leftovers {
   readonly #excused = new Set<string>()
   readonly #oracle: Oracle
@@ -17,7 +17,7 @@ export class Leftovers {
     this.#clients = clients
   }
 
-  /** A command with this value arrived over a dead connection: its roll-back may have been there before it. */
+  /** A command with this value arrived over a dead connection, possibly after its own rollback. */
   excuse(value: string): void {
     this.#excused.add(value)
   }
@@ -27,13 +27,13 @@ export class Leftovers {
     for (const key of command.keys) {
       const queue = server.state.queues.get(key)
       if (queue === undefined) continue
-      // A giver's release where its heir is known does nothing: the place goes with the heir's.
+      // A giver's release has no effect on a node that knows its heir: the place goes with the heir's release.
       const isRelease = command.kind === 'release' && !(reply.vote === 'refused' && reply.reason === 'taken')
       const left = isRelease ? command.value : undefined
       if (left !== undefined && queue.some(({ id }) => id === left)) {
         this.#oracle.report(
           'invariant',
-          `${server.name} still has ${left} waiting for ${key} though it has left`,
+          `${server.name} still has ${left} waiting for ${key}, although it has left`,
         )
       }
       if (queue.length === 0)
@@ -47,7 +47,7 @@ export class Leftovers {
     }
   }
 
-  /** All locks were given back and all waits have ended, some time ago. */
+  /** Call this some time after all locks were released and all waits ended. */
   checkServers(servers: readonly Server[]): void {
     const expiring = new Set<string>(this.#excused)
     for (const { client, lock, leftToExpire } of this.#oracle.holdings) {
@@ -92,7 +92,7 @@ export class Leftovers {
   }
 }
 
-/** What `once` leaves behind on purpose. */
+/** A key that `once` leaves behind on purpose. */
 function isMark(key: string): boolean {
   return key.startsWith('lock:once:') && key.endsWith(':done')
 }

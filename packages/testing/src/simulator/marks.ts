@@ -7,12 +7,12 @@ interface Round {
   turnedAway: number
 }
 
-/** Which rare paths a run has walked, told from what is sent and answered: the core knows nothing of it. */
+/** Which rare paths a run has taken, derived from commands and replies, without any support by the core. */
 export class Marks {
   readonly reached: Set<string> = new Set()
   readonly #rounds = new Map<string, Round>()
   #sawSplit = false
-  /** Values that were taken back already: a grant that comes after that is a late one. */
+  /** Values that have been rolled back. A grant after that is late. */
   readonly #released = new Map<SimulatedLink, Set<string>>()
   readonly #reasons = new Map<string, Set<string>>()
   readonly #logged = new Set<string>()
@@ -28,7 +28,7 @@ export class Marks {
     this.reached.add(mark)
   }
 
-  /** What the library wrote to its log, whichever node it is about. */
+  /** A message that the library logged, regardless of the node. */
   logged(message: string): void {
     if (this.#logged.has(message)) return
     this.#logged.add(message)
@@ -62,7 +62,7 @@ export class Marks {
     }
   }
 
-  /** A node gave the lock to a waiter by itself. */
+  /** A node handed the lock over to a waiter. */
   handed(server: Server, waiterId: string): void {
     this.reach('lock handed over')
     const nodes = this.#handed.get(waiterId) ?? new Set()
@@ -80,7 +80,7 @@ export class Marks {
     }
   }
 
-  /** Text is made only for what was not seen before: refusals are the most frequent answers. */
+  /** Text is built only for what has not been seen before, because refusals are the most frequent replies. */
   #noteRefusal(kind: NodeCommand['kind'], reason: string): void {
     let kinds = this.#reasons.get(reason)
     if (kinds === undefined) this.#reasons.set(reason, (kinds = new Set()))
@@ -107,7 +107,7 @@ export class Marks {
     if (isTurnedAway) round.turnedAway++
     else round.granted++
     if (round.granted === 0 || round.turnedAway === 0) return
-    // Once is enough: rounds are counted no more.
+    // Once is enough, so rounds are no longer counted.
     this.#sawSplit = true
     this.#rounds.clear()
     this.reach('split vote')

@@ -1,6 +1,6 @@
 import type { User } from './user.js'
 
-/** Two parts of a process that know a lock by its name: what one of them lets go of is none of the other's. */
+/** Two parts of a process get a lock by its name. A release by one of them must not affect the lock of the other. */
 export async function shareName(user: User, resource: string): Promise<void> {
   const { chance, client, stage } = user
   const { redlock } = client
@@ -17,7 +17,7 @@ export async function shareName(user: User, resource: string): Promise<void> {
   })
   const isHeld = (): boolean => lock.held
   const wasHeld = isHeld()
-  // What it does at once is all that it can do to a handle.
+  // Only the synchronous part of a release can end a handle.
   const releasing = second.release()
   if (wasHeld && !isHeld() && !lock.signal.aborted) {
     stage.oracle.report(

@@ -1,6 +1,6 @@
 import { SeededRandom } from '../random/seeded-random.js'
 
-/** What may befall a run. Each can be switched off, so that a failing run can be reduced. */
+/** Faults of a run. Each can be switched off, so that a failing run can be reduced. */
 export const FAULTS = [
   'crash',
   'lossyRestart',
@@ -19,7 +19,7 @@ export const FAULTS = [
 ] as const
 export type SimulatedFault = (typeof FAULTS)[number]
 
-/** What the clients of a run make use of. */
+/** What the clients of a run use. */
 export const FEATURES = [
   'several',
   'extend',
@@ -40,15 +40,15 @@ export const FEATURES = [
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
-/** What users do at the edges of the interface, and what befalls them there: only in worlds of the kind `edges`. */
+/** Unusual uses of the interface, and the faults that go with them; only in worlds of the kind `edges`. */
 export const EDGES = ['interrupt', 'heir', 'visit', 'namesake', 'once', 'lag'] as const
 export type Edge = (typeof EDGES)[number]
 
-/** Worlds in which a lease lock cannot be safe: the checkers must say so. */
+/** Worlds in which a lease lock cannot be safe, which the checkers must report. */
 export const UNSAFE_WORLDS = ['dataLoss', 'nodeClockJumps', 'drift', 'uncheckedPause'] as const
 export type UnsafeWorld = (typeof UNSAFE_WORLDS)[number]
 
-/** `edges` is as safe as `safe`, and has other users in it as well. */
+/** `edges` is as safe as `safe`, with further kinds of users. */
 export type World = 'safe' | 'edges' | UnsafeWorld
 
 export interface Plan {
@@ -63,11 +63,11 @@ export interface Plan {
   /** How many operations each actor does. */
   readonly operations: number
   /**
-   * Nothing happens before: clients make the fleet's acquaintance. An order that founds a fleet and is still under way
-   * when the node loses its data makes the node a member as if it had lost nothing.
+   * No fault happens before, while clients found the fleet. If the command that founds it were still in flight when its
+   * node loses its data, it would make the node a member as if it had lost nothing.
    */
   readonly calmUntil: number
-  /** After so many milliseconds everything that a majority needs is healed. */
+  /** When everything that a majority needs is healed, milliseconds. */
   readonly stormUntil: number
   /** Mean pause between two faults, milliseconds. */
   readonly calmness: number
@@ -78,7 +78,7 @@ export interface Plan {
   readonly fencing: boolean
   readonly guard: boolean
   readonly durable: boolean
-  /** One-way delay, milliseconds: usually, at most usually, in rare cases, and how rare. */
+  /** One-way delay in milliseconds: least, usual spread, spread in rare cases, and the share of these. */
   readonly delay: number
   readonly jitter: number
   readonly spike: number
@@ -104,7 +104,7 @@ export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'feat
 
 const WARM_UP = 300
 
-/** A look counts what emptied nodes say: then it may overlook a lock, or a mark, that stood on a bare quorum. */
+/** An inspection counts emptied nodes as well, so it may miss a lock or a mark that only a bare quorum stored. */
 export function mayForget({ faults }: Plan): boolean {
   return faults.has('flush') || faults.has('lossyRestart')
 }
@@ -131,7 +131,7 @@ function chosen<T extends string>(
   return new Set([...wanted].filter((one) => !without.includes(one)))
 }
 
-/** A round trip that takes longer than a node is given, in all weathers, is no world to lock in. */
+/** In a world where every round trip takes longer than a node's deadline, no lock could be acquired. */
 function withinReason({ delay, jitter, ttls }: Plan): Pick<Plan, 'delay' | 'jitter'> {
   const most = Math.min(20, Math.min(...ttls) / 16)
   return { delay: Math.min(delay, most), jitter: Math.min(jitter, most) }
@@ -177,14 +177,14 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
     edges: new Set(),
   }
   if (world === 'safe') return plan
-  // From a stream of its own: in all else it is the safe world of the same seed.
+  // From a separate stream, so that everything else is as in the safe world of the same seed.
   if (world === 'edges') return { ...plan, edges: drawSome(new SeededRandom(seed, 'edges'), EDGES, {}) }
   return { ...plan, ...unsafe(plan, world) }
 }
 
 function drawFaults(chance: SeededRandom, guard: boolean): Set<SimulatedFault> {
   const faults = drawSome(chance, FAULTS, {})
-  // Without the guard nobody promises anything once data is lost.
+  // Without the guard, nothing is promised once data is lost.
   if (!guard) {
     faults.delete('lossyRestart')
     faults.delete('flush')
@@ -198,7 +198,7 @@ function drawSome<T extends string>(
   odds: Readonly<Partial<Record<T, number>>>,
 ): Set<T> {
   const share = chance.pick([0.15, 0.35, 0.6])
-  // Every one draws, so that a change of one does not shift the others.
+  // Every name draws, so that a change of one does not shift the others.
   return new Set(all.filter((one) => chance.fraction() < (odds[one] ?? share)))
 }
 

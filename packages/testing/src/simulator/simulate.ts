@@ -22,11 +22,11 @@ import { inTurns } from './turns.js'
 import type { Violation } from './violation.js'
 
 export interface SimulationOptions {
-  /** A whole number; everything else follows from it. */
+  /** A whole number from which everything else is derived. */
   readonly seed: number
-  /** `safe` by default; `edges` is as safe. The others are known to be unsafe, and have to be flagged. */
+  /** `safe` by default; `edges` is equally safe. The others are known to be unsafe and must be flagged. */
   readonly world?: World | undefined
-  /** Parts of what the seed draws, set by hand. */
+  /** Overrides parts of what the seed draws. */
   readonly plan?: PlanChanges | undefined
   /** Keep the history as text. */
   readonly trace?: boolean | undefined
@@ -40,19 +40,19 @@ export interface SimulationReport {
   readonly seed: number
   readonly plan: Plan
   readonly violation: Violation | undefined
-  /** Stands for the whole history: the same seed gives the same one, on every engine. */
+  /** Hash of the whole history. The same seed gives the same hash on every engine. */
   readonly hash: string
   readonly trace: readonly string[]
   readonly history: History
   readonly marks: ReadonlySet<string>
-  /** Calls that asked for a lock, and the tries to take it on the nodes that they made: rounds that asked at least one. */
+  /** Calls that requested a lock, and the rounds they made: those that reached at least one node. */
   readonly attempts: number
   readonly rounds: number
   /** Milliseconds of simulated time. */
   readonly duration: number
 }
 
-/** One run: the core that ships, in a world that is made from a seed. */
+/** One run of the shipped core in a world that is derived from a seed. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const plan = drawPlan(options.seed, options.world ?? 'safe', options.plan)
   return new Simulation(plan, options).run()
@@ -71,7 +71,7 @@ class Simulation {
   readonly #clients: SimulatedProcess[] = []
   readonly #visitors: SimulatedProcess[] = []
   readonly #stage: Stage
-  /** Makes a process. */
+  /** Creates a process. */
   readonly #settle: (name: string, stream: string, delay: () => number, habits: Habits) => SimulatedProcess
   #rounds = 0
   #lastRound: unknown
@@ -133,7 +133,7 @@ class Simulation {
       this.#clients.push(this.#settle(`c${index + 1}`, `reconnects ${index}`, delay, RESIDENT))
   }
 
-  /** A new process, over connections that nothing befalls but what befalls the nodes. */
+  /** A new process whose connections suffer no faults except those of the nodes. */
   #visit(dialsIn: () => number): SimulatedProcess {
     const { plan } = this.#stage
     const name = `v${this.#visitors.length + 1}`
@@ -159,7 +159,7 @@ class Simulation {
         'liveness',
         `${waiting()
           .map(({ name }) => name)
-          .join()} got no further after the storm`,
+          .join()} made no progress after the storm`,
       )
     }
     await this.#quiesce()
@@ -177,7 +177,7 @@ class Simulation {
     }
   }
 
-  /** Nobody wants anything any more: nothing may be left. Then everybody goes. */
+  /** All users are done, so nothing may be left. Then every client is closed. */
   async #quiesce(): Promise<void> {
     const { timeline } = { timeline: this.#timeline }
     if (this.#oracle.violation !== undefined) return
@@ -197,7 +197,7 @@ class Simulation {
     this.#leftovers.checkAgendas(living)
   }
 
-  /** Runs events, one client turn after another, until `until`, a violation, or nothing is wanted any more. */
+  /** Runs events, one client turn after another, until `until`, a violation, or `goesOn` returns false. */
   async #runUntil(until: number, goesOn: () => boolean): Promise<void> {
     const { timeline, activity } = { timeline: this.#timeline, activity: this.#activity }
     let turns = 0
@@ -219,7 +219,7 @@ class Simulation {
     })
   }
 
-  // ── what links and servers tell ────────────────────────────────────────────────────────────────────────────────────
+  // ── notifications from links and servers ───────────────────────────────────────────────────────────────────────────
 
   sent(link: SimulatedLink, command: NodeCommand): void {
     if (command.kind === 'acquire') this.#noteRound(command)
@@ -245,7 +245,7 @@ class Simulation {
 
   stray(link: SimulatedLink): void {
     this.#marks.reach('data of a connection given up')
-    this.#stage.note(() => `${link.client} has data under way to ${link.name} over a dead connection`)
+    this.#stage.note(() => `${link.client} has data in flight to ${link.name} over a dead connection`)
   }
 
   executed(server: Server, command: NodeCommand, reply: NodeReply, late: boolean): void {
@@ -265,7 +265,7 @@ class Simulation {
   }
 
   published(server: Server, waiterId: string, heard: boolean, handed: Handed | undefined): void {
-    this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to nobody')
+    this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to no subscriber')
     if (heard && handed !== undefined) {
       this.#marks.handed(server, waiterId)
       this.#fairness?.handed(server, waiterId)
@@ -282,7 +282,7 @@ class Simulation {
     if (this.#trace.isReadable) this.#trace.write(`      ${server.name} lost data`)
   }
 
-  /** Without this release a quorum would still have the keys. */
+  /** Whether a quorum would still have the keys without this release. */
   #isDecisive({ keys, value }: ReleaseCommand): boolean {
     const having = this.#servers.filter(({ state }) =>
       keys.every((key) => state.locks.get(key)?.value === value),
@@ -290,7 +290,7 @@ class Simulation {
     return having.length === this.#plan.quorum - 1
   }
 
-  /** The commands of one round leave one after another, and share a waiter, or a value, that no other round has. */
+  /** The commands of one round are sent one after another, and share a waiter or a value that no other round has. */
   #noteRound({ queue, value }: AcquireCommand): void {
     const round = typeof queue === 'object' ? queue : value
     if (round === this.#lastRound) return
@@ -299,10 +299,10 @@ class Simulation {
   }
 }
 
-/** Those who are there from the beginning. */
+/** Processes that exist from the beginning. */
 const RESIDENT: Habits = { dialsIn: () => 0, dialsFrozen: false, hangsUp: 0 }
 
-/** An event loop that never gets to its timers in time. */
+/** The lag of an event loop whose timers always fire late. */
 function lateness({ seed, edges }: Plan, process: string): () => number {
   if (!edges.has('lag')) return () => 0
   const chance = new SeededRandom(seed, `lag of ${process}`)
@@ -310,11 +310,11 @@ function lateness({ seed, edges }: Plan, process: string): () => number {
 }
 
 const VOTES = ['granted', 'refused', 'failed', 'unknown']
-/** The longest pause of a probe is 10 s, of a release that is tried again 5 s, the life of a place 3 s. */
+/** The longest pause between probes is 10 s, between retries of a release 5 s; a place lives for 3 s. */
 const SETTLING = 20_000
 const CLOSING = 10_000
 
-/** What may have to pass before everybody has had every resource once more. */
+/** Upper bound of the time in which every user acquires every resource once more, milliseconds. */
 function patience(plan: Plan): number {
   const longest = Math.max(...plan.ttls)
   const users = plan.clients * plan.actors

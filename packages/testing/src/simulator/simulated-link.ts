@@ -18,17 +18,17 @@ export interface LinkSurroundings {
 export interface Habits {
   /** Milliseconds after which it first connects; 0 is at once. */
   readonly dialsIn: () => number
-  /** Connects to a node that is up but does not answer, as the system of a frozen process lets it. */
+  /** Connects to a node that is up but frozen, as the operating system accepts connections for it. */
   readonly dialsFrozen: boolean
-  /** What becomes of data under way when it closes a connection: it arrives so much later, or never. */
+  /** What happens to data in flight when a connection is closed: it arrives this many milliseconds later, or never. */
   readonly hangsUp: number | 'lost'
 }
 
-/** The client process that a link belongs to. */
+/** The process that a link belongs to. */
 export interface Host {
-  /** Whether it can do something at once, and is about to. */
+  /** Returns whether the process can run a task now; if so, it is about to. */
   begins(): boolean
-  /** Does it when it can do something again. */
+  /** Runs the task when the process can run again. */
   defer(kind: 'network', task: () => void): void
 }
 
@@ -36,17 +36,17 @@ export interface LinkObserver {
   sent(link: SimulatedLink, command: NodeCommand): void
   answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void
   connection(link: SimulatedLink, connected: boolean): void
-  /** Data of a connection that was given up is still under way to the server. */
+  /** Data of an abandoned connection is still in flight to the server. */
   stray(link: SimulatedLink): void
 }
 
-/** Whether a wake-up gets lost on its way to the client. */
+/** Returns whether a wake-up is lost on its way to the client. */
 export type LosesWakeUp = () => boolean
 
 const FIRST_RECONNECT = 20
 const LONGEST_RECONNECT = 1_000
 
-/** What one client process has of one server: the port that the engine uses, over one connection after another. */
+/** The node that the engine of one process uses for one server, over a series of connections. */
 export class SimulatedLink implements LockNode {
   readonly name: string
   connected = false
@@ -104,7 +104,7 @@ export class SimulatedLink implements LockNode {
     this.break(this.#around.habits.hangsUp)
   }
 
-  /** The first connection, as soon as it can be had. */
+  /** Makes the first connection as soon as possible. */
   open(): void {
     const delay = this.#around.habits.dialsIn()
     if (delay === 0) this.#dial()
@@ -127,7 +127,7 @@ export class SimulatedLink implements LockNode {
     this.#stalled.clear()
   }
 
-  /** The connection is gone: what is unanswered may or may not have happened, or may happen after `lateness` yet. */
+  /** Breaks the connection. Unanswered commands may have been applied or not, or may still be after `lateness`. */
   break(lateness: number | 'lost'): void {
     const connection = this.#connection
     if (connection === undefined || connection.isAbandoned) return
@@ -144,7 +144,7 @@ export class SimulatedLink implements LockNode {
     else this.#reconnectLater()
   }
 
-  /** Runs what the process has to do, when it can. */
+  /** Runs a task of the process as soon as the process can run. */
   #enter(task: () => void): void {
     if (this.#around.process.begins()) task()
     else this.#around.process.defer('network', task)
@@ -189,7 +189,7 @@ export class SimulatedLink implements LockNode {
     this.#pause = FIRST_RECONNECT
     const connection = new Connection(this.server, timeline, delay, {
       replied: (exchange, reply) => {
-        // The most frequent of all: no closure for it.
+        // The most frequent event, so it gets no closure.
         if (process.begins()) this.#replied(connection, exchange, reply)
         else {
           process.defer('network', () => {

@@ -16,7 +16,7 @@ export interface Activity {
 
 export interface ProcessSurroundings extends Omit<LinkSurroundings, 'process' | 'timeline'> {
   readonly activity: Activity
-  /** How much too late its timers fire, milliseconds. */
+  /** How late its timers fire, milliseconds. */
   readonly lag: () => number
 }
 
@@ -25,18 +25,18 @@ interface Deferred {
   readonly task: () => void
 }
 
-/** One simulated process: its clocks, its links to all servers, and the `Redlock` instances that it makes. */
+/** One simulated process: its clocks, its links to all servers, and the `Redlock` instances that it creates. */
 export class SimulatedProcess {
   readonly clock: ProcessClock
   links: readonly SimulatedLink[] = []
   redlock: Redlock
   isCrashed = false
   isPaused = false
-  /** How often it has stood still: what it does meanwhile takes as long as it takes. */
+  /** How often it was paused. Calls during a pause have no time limit. */
   pauses = 0
   readonly #deferred: Deferred[] = []
   readonly #made: { readonly redlock: Redlock; readonly links: readonly SimulatedLink[] }[] = []
-  /** Ids up to this one belong to clients that were closed: what they owed, they owe no more. */
+  /** Ids up to this one belong to closed clients, whose pending releases were dropped. */
   idsOfClosed = 0
   #ids = 0
 
@@ -58,7 +58,7 @@ export class SimulatedProcess {
     this.redlock = this.open()
   }
 
-  /** A new client in the same process, over connections of its own. */
+  /** A new client in the same process, over new connections. */
   open(): Redlock {
     this.idsOfClosed = this.#ids
     const chance = new SeededRandom(this.plan.seed, `ids of ${this.name}.${this.#made.length}`)
@@ -101,7 +101,7 @@ export class SimulatedProcess {
     else this.defer(kind, task)
   }
 
-  /** Whether it can do something at once, and is about to. */
+  /** Returns whether the process can run a task now; if so, it is about to. */
   begins(): boolean {
     if (this.isCrashed || this.isPaused) return false
     this.around.activity.ran = true
@@ -112,7 +112,7 @@ export class SimulatedProcess {
     if (!this.isCrashed) this.#deferred.push({ kind, task })
   }
 
-  /** Resolves by the process's own clock; never once it has crashed. */
+  /** Resolves when the process can run after this delay; never if it has crashed. */
   sleep(delay: number): Promise<void> {
     return new Promise((resolve) => {
       this.timeline.after(delay, () => {
@@ -126,7 +126,7 @@ export class SimulatedProcess {
     this.pauses++
   }
 
-  /** Whether timers or sockets come first after a stand-still differs; within each, order holds. */
+  /** After a pause, either timers or sockets come first; each kind keeps its order. */
   resume(first: Kind): void {
     this.isPaused = false
     const waiting = this.#deferred.splice(0)
@@ -140,12 +140,12 @@ export class SimulatedProcess {
     }
   }
 
-  /** Killed: nothing of it runs any more; what it has sent may arrive yet. */
+  /** Killed: nothing of it runs any more; data in flight may still arrive. */
   crash(lateness: () => number | 'lost'): void {
     this.isCrashed = true
     for (const link of this.allLinks) link.break(lateness())
   }
 }
 
-/** Where wall clocks stand at the beginning: some day in 2025. */
+/** The wall clocks' time at the beginning: a day in 2025. */
 export const EPOCH = 1_750_000_000_000

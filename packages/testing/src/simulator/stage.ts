@@ -4,14 +4,14 @@ import type { Plan } from './plan.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
-/** What actors share. */
+/** What all users share. */
 export interface Stage {
   readonly plan: Plan
   readonly timeline: Timeline
   readonly oracle: Oracle
   readonly clients: readonly SimulatedProcess[]
   readonly servers: readonly Server[]
-  /** A new process that comes for one thing; each of its connections is made so many milliseconds later. */
+  /** A new process with a single purpose. Each of its connections is made `dialsIn()` milliseconds later. */
   readonly visit: (dialsIn: () => number) => SimulatedProcess
   readonly note: (text: () => string) => void
   readonly mark: (mark: string) => void

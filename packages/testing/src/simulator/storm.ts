@@ -6,13 +6,13 @@ import type { Server } from './server.js'
 
 const MOST_SET_BACK = 3_000
 
-/** Does harm, one thing after another, until the storm is over; then mends what a majority needs. */
+/** Injects faults, one after another, until the storm is over; then repairs what a majority needs. */
 export class Storm {
   readonly #stage: Stage
   readonly #servers: readonly Server[]
   readonly #clients: readonly SimulatedProcess[]
   readonly #chance: SeededRandom
-  /** Servers that lost data, until so much later that their quarantine must be over. */
+  /** Servers that lost data, with the time at which their quarantine must be over. */
   readonly #forgetful = new Map<Server, number>()
   readonly #setBack = new Map<Server, number>()
   readonly #undo = new Set<() => void>()
@@ -122,7 +122,7 @@ export class Storm {
         return
       }
       case 'clientCrash':
-        // The last one has to live: somebody must see the progress.
+        // The last client must live to show progress.
         if (this.#clients.filter(({ isCrashed }) => !isCrashed).length > 1 && chance.chance(0.2)) {
           client.crash(() => this.#lateness())
         }
@@ -158,12 +158,12 @@ export class Storm {
     this.#forgetful.set(server, over)
   }
 
-  /** A monotonic clock that stood still and a wall clock that was set back lie in the same direction: no client can know. */
+  /** A monotonic clock that stood still and a wall clock that was set back err in the same direction, undetectably. */
   #stepWall(client: SimulatedProcess, by: number): void {
     client.clock.stepWall(this.#stage.plan.faults.has('suspend') ? Math.abs(by) : by)
   }
 
-  /** What is set back makes keys live for longer: safe, but everybody has to wait for it. */
+  /** A clock that is set back makes keys live longer, which is safe, but every client must wait for it. */
   #stepBack(server: Server, by: number): void {
     const before = this.#setBack.get(server) ?? 0
     const step = Math.min(by, MOST_SET_BACK - before)
@@ -175,7 +175,7 @@ export class Storm {
     for (const { links } of this.#clients) links[server.index]?.break(this.#lateness())
   }
 
-  /** Fewer than a quorum may be without their memory at the same time: otherwise nobody is left who knows. */
+  /** Fewer than a quorum may have lost their data at the same time; otherwise no node is left that knows the locks. */
   #mayForget(server: Server): boolean {
     const { plan, timeline } = this.#stage
     if (plan.world === 'dataLoss') return true
@@ -226,14 +226,14 @@ export class Storm {
     this.#stage.timeline.after(duration, once)
   }
 
-  /** Nodes that may stay away without keeping the others from progress. */
+  /** How many nodes may stay unavailable without preventing progress. */
   get #dispensable(): number {
     const { plan } = this.#stage
     const spare = plan.nodes - plan.quorum
     return plan.guard ? Math.max(0, Math.min(spare, plan.quorum - 2)) : spare
   }
 
-  /** A majority comes back; the others stay as they are, for good. */
+  /** A majority recovers; the other nodes stay broken for the rest of the run. */
   #heal(): void {
     this.#isOver = true
     this.#stage.note(() => 'STORM is over')

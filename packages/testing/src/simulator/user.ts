@@ -21,7 +21,7 @@ export class User {
     this.bounds = new Bounds(stage.plan, stage.timeline, stage.oracle)
   }
 
-  /** For calls that are given up now and then, wherever they are just then. */
+  /** Options for a call that is sometimes aborted, at any point. */
   interruption(longest = 300): { signal?: AbortSignal } {
     if (!this.stage.plan.edges.has('interrupt') || !this.chance.chance(0.4)) return {}
     return { signal: this.#givenUpIn(this.chance.skewed(0, longest)) }
@@ -35,7 +35,7 @@ export class User {
     return controller.signal
   }
 
-  /** Errors that an operation may end with; false for one of them. Any other is a violation. */
+  /** Resolves with false for an error that an operation may end with. Any other error is a violation. */
   async forgivingly(what: string, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work()
@@ -46,7 +46,7 @@ export class User {
       this.stage.note(() => `${this.name} ${what} failed: ${String(code)} ${String(error).slice(0, 200)}`)
       if (!expected) throw error
       this.stage.mark(`error ${String(code)}`)
-      // A world without a majority would be asked again in no time.
+      // In a world without a majority, the next call would follow without any delay.
       await this.client.sleep(this.chance.between(1, 20))
       return false
     }
@@ -82,7 +82,7 @@ export class User {
     return (await this.counted(resources, call)) as Holding
   }
 
-  /** A call with these options may last for `given` milliseconds, and for a node's deadline more. */
+  /** A call with these options may last for `given` milliseconds plus a node's deadline. */
   inTime<T>(
     what: string,
     { ttl, signal }: AcquireOptions,
@@ -93,7 +93,7 @@ export class User {
     return this.bounds.judge(this.client, what, given + more, call, signal, more)
   }
 
-  /** Does an acquisition and tells the oracle. */
+  /** Performs an acquisition and reports it to the oracle. */
   async counted(
     resources: readonly string[],
     acquire: () => Promise<Lock | null>,
@@ -121,11 +121,11 @@ export class User {
     return { client: this.client, resources, lock, owner: lock, invoked, granted, leftToExpire: false }
   }
 
-  /** What is done under the lock: time passes, the protected resource is used, the lock is prolonged. */
+  /** Work under the lock: time passes, the protected resource is used, the lock is extended. */
   async work(holding: Holding): Promise<void> {
     const { plan, oracle } = this.stage
     const { lock } = holding
-    /** The TTL of the last extension, where there was one at a time. */
+    /** The TTL of the last extension, if only one was in flight. */
     let asked = Infinity
     for (let step = this.chance.below(3); step >= 0; step--) {
       await this.client.sleep(this.chance.between(0, plan.sectionTime))
@@ -133,10 +133,10 @@ export class User {
       if (plan.world === 'edges' && lock.remaining() > asked)
         oracle.report(
           'handle',
-          `${this.name} asked for ${asked} ms of ${lock.value}, but has ${lock.remaining().toFixed(1)}`,
+          `${this.name} requested ${asked} ms of ${lock.value}, but has ${lock.remaining().toFixed(1)} ms`,
         )
       if (plan.world === 'uncheckedPause') {
-        // Looked, and did not look again before acting.
+        // Checked the lock, and did not check it again before acting.
         await this.client.sleep(this.chance.between(0.1, 5))
         oracle.used(holding)
       }

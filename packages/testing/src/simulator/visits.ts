@@ -6,13 +6,13 @@ import { Truth } from './truth.js'
 import type { User } from './user.js'
 
 /**
- * Processes that come for one thing and go: over connections that nothing befalls, for resources that nobody else
- * wants. So what they get is judged by what befell the nodes meanwhile.
+ * Processes that come for a single purpose and leave, over connections without faults and for resources that no other
+ * process uses. Their results are therefore judged only by the faults of the nodes in the meantime.
  */
 export class Visits {
   readonly user: User
   readonly truth: Truth
-  /** One way over the network takes no longer, milliseconds. */
+  /** The longest time of one way over the network, milliseconds. */
   readonly way: number
   readonly ttl: number
   #count = 0
@@ -25,13 +25,13 @@ export class Visits {
     this.ttl = Math.max(...plan.ttls)
   }
 
-  /** A new process. Its connections are made at once, or one after another within so many milliseconds. */
+  /** A new process. Its connections are made at once, or one after another within this many milliseconds. */
   visitor(within = 0): SimulatedProcess {
     const { chance, stage } = this.user
     return stage.visit(() => (within === 0 ? 0 : chance.between(0.1, within)))
   }
 
-  /** A resource that nobody else has heard of. */
+  /** A resource that no other process uses. */
   resource(): string {
     return `${this.user.name}-${++this.#count}`
   }
@@ -47,22 +47,22 @@ export class Visits {
     }
   }
 
-  /** How late a process may be for one thing after another, milliseconds. */
+  /** How late each timer of a process may be, milliseconds. */
   get lag(): number {
     return this.user.bounds.lag
   }
 
-  /** How long the guard of a client may wait for nodes that are silent, milliseconds. */
+  /** How long the guard of a client may wait for unresponsive nodes, milliseconds. */
   get patience(): number {
     return nodeTimeoutFor(this.user.stage.plan.ttls[0] ?? 0)
   }
 
-  /** Until everything that a process has set off has come back, in a healthy world. */
+  /** How long it takes in a healthy world until all replies to a process have arrived, milliseconds. */
   get settling(): number {
     return 8 * this.way + 3 * this.lag + 5
   }
 
-  /** Acquires for a visitor, and tells the oracle. `undefined` for a try that was refused. */
+  /** Acquires for a visitor, and reports to the oracle. `undefined` for an attempt that was refused. */
   async take(
     client: SimulatedProcess,
     resource: string,

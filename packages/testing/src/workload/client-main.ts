@@ -1,24 +1,24 @@
-// A process of its own: takes and gives back locks until it is told to stop, and tells what it sees.
+// A separate process that acquires and releases locks until it gets the `stop` message, and reports what it observes.
 import { recordHistory, type HistoryEvent } from '../history/history.js'
 import type { LockAdapter, OpenLocks } from './adapter.js'
 import { work } from './loop.js'
 import type { ClientTask, FromClient, ToClient } from './messages.js'
 
 const batchMs = 100
-const tell = (message: FromClient): void => void process.send?.(message)
-/** Resolves once the message, and with it all before it, has left this process. */
-const told = (message: FromClient): Promise<void> =>
+const send = (message: FromClient): void => void process.send?.(message)
+/** Resolves once the message, and all earlier ones, have left this process. */
+const sent = (message: FromClient): Promise<void> =>
   new Promise((resolve) => void process.send?.(message, () => resolve()))
 
-process.on('unhandledRejection', (reason) => tell({ kind: 'unhandled', error: String(reason) }))
-process.on('uncaughtException', (error) => tell({ kind: 'unhandled', error: String(error.stack) }))
+process.on('unhandledRejection', (reason) => send({ kind: 'unhandled', error: String(reason) }))
+process.on('uncaughtException', (error) => send({ kind: 'unhandled', error: String(error.stack) }))
 
 const stop = new AbortController()
 process.on('message', (message: ToClient) => {
   if (message.kind === 'stop') stop.abort()
   else void run(message.task)
 })
-// Whoever started us is gone: nobody listens any more.
+// The parent process is gone.
 process.on('disconnect', () => process.exit(1))
 
 async function run(task: ClientTask): Promise<void> {
@@ -26,11 +26,11 @@ async function run(task: ClientTask): Promise<void> {
   const locks: LockAdapter = await openLocks({ urls: task.urls, client: task.client, ttl: task.ttl })
   let batch: HistoryEvent[] = []
   const flush = (): void => {
-    if (batch.length > 0) tell({ kind: 'events', events: batch })
+    if (batch.length > 0) send({ kind: 'events', events: batch })
     batch = []
   }
   const flushing = setInterval(flush, batchMs)
-  tell({ kind: 'ready' })
+  send({ kind: 'ready' })
   await work(
     task,
     locks,
@@ -40,9 +40,9 @@ async function run(task: ClientTask): Promise<void> {
   await locks.close()
   clearInterval(flushing)
   flush()
-  // What is still on its way when the channel is closed never arrives.
-  await told({ kind: 'closed' })
-  // From here on only what the library left behind keeps this process alive.
+  // Messages in flight are lost when the channel closes.
+  await sent({ kind: 'closed' })
+  // From here on, only leftovers of the library keep this process alive.
   process.removeAllListeners('disconnect')
   process.removeAllListeners('message')
   process.disconnect()

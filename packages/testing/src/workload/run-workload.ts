@@ -28,14 +28,14 @@ export interface WorkloadOptions {
   readonly seed?: number | undefined
   /** No faults by default. */
   readonly nemesis?: Pick<NemesisOptions, 'mode' | 'faults'> | undefined
-  /** What begins the names of everything that the locks leave on a server, to look for residue. Default: `lock:`. */
+  /** Prefix of all keys that the locks create on a server, for the residue check. Default: `lock:`. */
   readonly keyPrefix?: string | undefined
   /**
-   * `processes` (default): each client is a process of its own. `none`: all are in this one, which starts at once and
-   * cannot tell what a client leaves behind.
+   * `processes` (default): each client is a separate process. `none`: all are in this process, which starts faster but
+   * cannot detect what a client leaves behind.
    */
   readonly isolation?: 'processes' | 'none' | undefined
-  /** How soon after the last fault a lock has to be had again. Default: twice the TTL and three seconds. */
+  /** How soon after the last fault a lock must be acquired again. Default: twice the TTL plus three seconds. */
   readonly liveWithin?: number | undefined
 }
 
@@ -45,13 +45,13 @@ export interface WorkloadResult {
   readonly to: number
   readonly history: readonly HistoryEvent[]
   readonly incidents: readonly Incident[]
-  /** Faults of the schedule that this fleet cannot have, and why. */
+  /** Faults of the schedule that this fleet cannot have, with the reason. */
   readonly skipped: ReadonlyMap<string, string>
   readonly verdicts: readonly Verdict[]
   readonly isValid: boolean
 }
 
-/** Puts a lock library on the bench: several processes contend for locks while nodes fail. */
+/** Tests a lock library: several processes contend for locks while nodes fail. */
 export async function runWorkload(options: WorkloadOptions): Promise<WorkloadResult> {
   const { fleet, clients = 4, ttl = 2_000, seed = 1, keyPrefix = 'lock:' } = options
   const resources = Array.from({ length: options.resources ?? 3 }, (_, index) => `resource-${index + 1}`)
@@ -102,7 +102,7 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
       checkLiveness(history, { healedAt, within }),
       await checkResidue(fleet, { keys: resources.map((name) => keyPrefix + name), ttl }),
       verdict('unhandled failures', clients, unhandled),
-      verdict('clients end by themselves', clients, left.flat()),
+      verdict('clients exit on their own', clients, left.flat()),
     ]
     return {
       seed,
