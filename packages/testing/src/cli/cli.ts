@@ -16,7 +16,7 @@ const usage = `quorumlock-testing: Redis nodes to break
 
 Exit codes: 0 success, 1 a check was violated, 2 wrong arguments, 3 failure.`
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -42,13 +42,13 @@ async function main(): Promise<number> {
   const [verb] = positionals
   switch (verb) {
     case 'up':
-      await up(fleet, say)
+      await up(fleet, print)
       return 0
     case 'status':
     case 'fault':
     case 'heal':
     case 'down':
-      say(await askControl(positionals))
+      print(await askControl(positionals))
       return 0
     case 'soak': {
       const held = await soak(
@@ -61,13 +61,13 @@ async function main(): Promise<number> {
           clients: numberOf('clients', values.clients),
           mode: oneOf('mode', values.mode, ['minority', 'anything'] as const),
         },
-        say,
+        print,
       )
       return held ? 0 : 1
     }
     case undefined:
     default:
-      say(usage)
+      print(usage)
       return values.help ? 0 : 2
   }
 }

@@ -26,7 +26,7 @@ export async function openControl(act: (words: readonly string[]) => Promise<str
         return
       }
       act(JSON.parse(body) as string[]).then(
-        (said) => res.end(said),
+        (output) => res.end(output),
         (error: unknown) => res.writeHead(400).end(error instanceof Error ? error.message : String(error)),
       )
     })

@@ -19,11 +19,11 @@ export interface SoakOptions extends FleetOptions {
 }
 
 /** Runs locks under a nemesis. Resolves with whether every check held. */
-export async function soak(options: SoakOptions, say: (line: string) => void): Promise<boolean> {
+export async function soak(options: SoakOptions, print: (line: string) => void): Promise<boolean> {
   const { minutes, seed, clients, mode, report, adapter, ...fleetOptions } = options
   const fleet = await startFleet(fleetOptions)
   try {
-    say(`${minutes} min with ${clients} clients on ${fleet.nodes.length} ${fleet.backend}, seed ${seed}`)
+    print(`${minutes} min with ${clients} clients on ${fleet.nodes.length} ${fleet.backend}, seed ${seed}`)
     const result = await runWorkload({
       fleet,
       seed,
@@ -33,14 +33,14 @@ export async function soak(options: SoakOptions, say: (line: string) => void): P
       adapter: adapter === undefined ? ownAdapter() : pathToFileURL(adapter).href,
     })
     for (const { check, outcome, checked, violations } of result.verdicts) {
-      say(`${SIGNS[outcome]} ${check}: ${outcome}, ${checked} checked`)
-      for (const violation of violations) say(`    ${violation}`)
+      print(`${SIGNS[outcome]} ${check}: ${outcome}, ${checked} checked`)
+      for (const violation of violations) print(`    ${violation}`)
     }
     const again = `soak --minutes ${minutes} --seed ${seed} --clients ${clients} --mode ${mode}`
-    say(`${result.incidents.length} faults. Repeat with: quorumlock-testing ${again}`)
+    print(`${result.incidents.length} faults. Repeat with: quorumlock-testing ${again}`)
     if (report !== undefined) {
       writeFileSync(report, renderReport(result))
-      say(`Report: ${report}`)
+      print(`Report: ${report}`)
     }
     return result.isValid
   } finally {

@@ -6,7 +6,7 @@ import type { Undo } from '../undo.js'
 import { openControl } from './control.js'
 
 /** Runs a fleet in the foreground until it is interrupted or gets the `down` command. */
-export async function up(options: FleetOptions, say: (line: string) => void): Promise<void> {
+export async function up(options: FleetOptions, print: (line: string) => void): Promise<void> {
   const fleet = await startFleet(options)
   const inForce = new Map<string, Undo>()
   let down = (): void => undefined
@@ -24,8 +24,8 @@ export async function up(options: FleetOptions, say: (line: string) => void): Pr
     setImmediate(down)
     return 'Going down'
   })
-  for (const node of fleet.nodes) say(`${node.name}  ${node.url}`)
-  say('Up. Stop with Ctrl-C or: quorumlock-testing down')
+  for (const node of fleet.nodes) print(`${node.name}  ${node.url}`)
+  print('Up. Stop with Ctrl-C or: quorumlock-testing down')
   process.once('SIGINT', down)
   process.once('SIGTERM', down)
   await ended

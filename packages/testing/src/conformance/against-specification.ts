@@ -40,13 +40,13 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
         const now = clockIn(reply) ?? clockOf(await askOne(node, { kind: 'greet' }))
         if (isTooClose(model, now)) return 'too close to call'
         const modelled = execute(model, command, now, (id, handed) => {
-          expected.push(saidTo(id, handed))
+          expected.push(shownWakeUp(id, handed))
           return true
         })
         assertSame(reply, modelled, `${node.name} on ${JSON.stringify(command)}`)
       }
     }
-    deepStrictEqual(await ear.heard(), expected, `wake-ups by ${node.name}`)
+    deepStrictEqual(await ear.messages(), expected, `wake-ups by ${node.name}`)
     return 'same'
   } finally {
     ear.close()
@@ -114,18 +114,18 @@ function blur(value: number, times: number[], isActual: boolean): number {
   return expected !== undefined && Math.abs(expected - value) <= CLOCK_BLUR ? expected : value
 }
 
-function saidTo(id: string, handed: Handed | undefined): string {
+function shownWakeUp(id: string, handed: Handed | undefined): string {
   return handed === undefined ? id : `${id} has it for ${handed.remaining} ms until ${handed.deadline}`
 }
 
 interface Ear {
   /** All messages so far. */
-  heard(): Promise<string[]>
+  messages(): Promise<string[]>
   close(): void
 }
 
 async function listen(node: LockNode, channel: string): Promise<Ear> {
-  const said: string[] = []
+  const messages: string[] = []
   const last = `${channel}#last`
   let close = (): void => undefined
   let lastHeard = (): void => undefined
@@ -139,7 +139,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
           live: resolve,
           message: (id, handed) => {
             if (id === last) lastHeard()
-            else said.push(saidTo(id, handed))
+            else messages.push(shownWakeUp(id, handed))
           },
         }) ?? close
     }),
@@ -147,7 +147,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
   )
   return {
     close,
-    async heard() {
+    async messages() {
       // Messages arrive in order, so none follows that of the last waiter.
       const keys = freshKeys(1)
       const waiter = { id: last, at: 0, age: 0, life: 10_000 }
@@ -158,7 +158,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
         { kind: 'release', keys, value: 'holder' },
       )
       await within(end, `the last wake-up by ${node.name}`)
-      return said
+      return messages
     },
   }
 }

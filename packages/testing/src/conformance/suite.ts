@@ -27,7 +27,7 @@ export function lockNodeConformance(
   options: ConformanceOptions = {},
 ): void {
   const { runner = globalRunner(), lacks = [], sequences: runs = 100, seed = 1 } = options
-  runner.describe(`${name} is a lock node that`, () => {
+  runner.describe(`the conformance of ${name}`, () => {
     let subject: Subject | undefined
     const check = ({ claim, holds }: Behaviour, timeoutMs = 60_000): void => {
       runner.test(
@@ -50,7 +50,7 @@ export function lockNodeConformance(
     })
 
     check({
-      claim: `lacks ${lacks.length === 0 ? 'nothing' : lacks.join(', ')}`,
+      claim: `the node lacks ${lacks.length === 0 ? 'nothing' : lacks.join(', ')}`,
       holds: async (node: LockNode): Promise<void> => {
         const declared = [...(node.lacks ?? [])].sort().join(', ')
         if (declared !== [...lacks].sort().join(', '))

@@ -112,8 +112,8 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
       const connection = await node.openAdmin()
       connection.send('EVAL', 'while true do end', '0')
       await until(async () => {
-        const said = await node.command('PING').then(String, String)
-        if (!said.includes('BUSY')) throw new Error(`${node.name} is not busy: ${said}`)
+        const reply = await node.command('PING').then(String, String)
+        if (!reply.includes('BUSY')) throw new Error(`${node.name} is not busy: ${reply}`)
       })
       return async () => {
         await node.command('SCRIPT', 'KILL')

@@ -49,8 +49,8 @@ export async function startContainers({ nodes, persistence }: ContainerOptions):
       await execCompose(verb, args, options)
     } catch (error) {
       // The package rejects with a plain { exitCode, out, err }.
-      const said = (error as { readonly err?: string }).err ?? String(error)
-      throw new Error(`docker compose ${verb} ${args.join(' ')} failed: ${said.trim()}`, { cause: error })
+      const details = (error as { readonly err?: string }).err ?? String(error)
+      throw new Error(`docker compose ${verb} ${args.join(' ')} failed: ${details.trim()}`, { cause: error })
     }
   }
   // One after another, because each inspects all containers of the project, and fails if one disappears in the meantime.
@@ -97,8 +97,8 @@ async function docker(...words: string[]): Promise<string> {
   try {
     return (await execFileText('docker', words)).stdout
   } catch (error) {
-    const said = (error as { readonly stderr?: string }).stderr ?? String(error)
-    throw new Error(`docker ${words.join(' ')} failed: ${said.trim()}`, { cause: error })
+    const details = (error as { readonly stderr?: string }).stderr ?? String(error)
+    throw new Error(`docker ${words.join(' ')} failed: ${details.trim()}`, { cause: error })
   }
 }
 

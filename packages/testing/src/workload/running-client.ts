@@ -74,9 +74,9 @@ function exchange(child: ChildProcess, kind: FromClient['kind'], message: ToClie
       reject(new Error(`A client process ended with ${code ?? 'a signal'} before it was ${kind}`))
     // Not `exit`, which may come before the last messages have been read.
     child.once('close', ended)
-    child.on('message', (said: FromClient) => {
-      if (said.kind === 'unhandled' && kind === 'ready') reject(new Error(said.error))
-      if (said.kind !== kind) return
+    child.on('message', (reply: FromClient) => {
+      if (reply.kind === 'unhandled' && kind === 'ready') reject(new Error(reply.error))
+      if (reply.kind !== kind) return
       child.off('close', ended)
       resolve()
     })
