@@ -135,5 +135,5 @@ const page = renderReport(
 )
 const path = join(tmpdir(), 'quorumlock-demo.html')
 writeFileSync(path, page)
-console.log(`  · drawn: ${path}`)
+console.log(`  · report: ${path}`)
 if (!isValid) process.exitCode = 1

@@ -20,6 +20,6 @@ const recorder = recordHistory(name!, (event) => {
 const redlock = await connect(urls)
 await work(redlock, countersIn(folder!), recorder, controller.signal)
 await redlock.close()
-// What is still on its way when the channel is closed never arrives.
+// Messages in flight are lost when the channel closes.
 await lastSent
 if (process.connected) process.disconnect()

@@ -43,7 +43,7 @@ export class Marks {
         if (command.keys.length > 1) this.reach('several resources at once')
         return
       case 'release':
-        if (command.requeue !== undefined) this.reach('partial grant given back, place kept')
+        if (command.requeue !== undefined) this.reach('partial grant released, place kept')
         this.#noteRelease(link, command.value)
         return
       case 'repair':
@@ -99,7 +99,7 @@ export class Marks {
   #noteVote(link: SimulatedLink, value: string, reply: NodeReply): void {
     const isTurnedAway = reply.vote === 'refused' && (reply.reason === 'held' || reply.reason === 'queued')
     if (reply.vote === 'granted' && this.#released.get(link)?.has(value) === true) {
-      this.reach('grant came after its roll-back')
+      this.reach('grant came after its rollback')
     }
     if (this.#sawSplit || (reply.vote !== 'granted' && !isTurnedAway)) return
     let round = this.#rounds.get(value)

@@ -10,7 +10,7 @@ interface Run {
   readonly out: string
 }
 
-/** A folder of its own stands for the machine, so that a fleet of the developer's is left alone. */
+/** A separate folder stands for the machine, so that a fleet of the developer is not affected. */
 const home = mkdtempSync(join(tmpdir(), 'quorumlock-command-'))
 
 function start(...args: readonly string[]): {
@@ -46,7 +46,7 @@ function start(...args: readonly string[]): {
   }
 }
 
-test('up, status, fault, heal and down work together', async () => {
+test('the commands up, status, fault, heal and down work together', async () => {
   const up = start('up', '--nodes', '3')
   await up.said('quorumlock-testing down')
   expect((await start('fault', '2', 'freeze').ended).code).toBe(0)
@@ -58,7 +58,7 @@ test('up, status, fault, heal and down work together', async () => {
   expect((await start('status').ended).out).toContain('No fleet is up')
 })
 
-test('soak judges our locks and writes a report', async () => {
+test('the command soak judges the locks and writes a report', async () => {
   const report = join(home, 'report.html')
   const args = ['--minutes', '0.05', '--seed', '7', '--clients', '2', '--report', report]
   const { code, out } = await start('soak', ...args).ended

@@ -9,7 +9,7 @@ const main = fileURLToPath(new URL('../../demo/failover.ts', import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const command = [process.execPath, '--conditions', '@quorumlock/source', '--import', tsx, main]
 
-/** Runs the demo; `react` sees what it has said so far, and may send it signals. */
+/** Runs the demo; `react` gets the output so far, and may send signals. */
 function run(
   [program, ...args]: readonly string[],
   env: Record<string, string>,
@@ -19,7 +19,7 @@ function run(
     spawn(program!, args, {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Children of the demo are found by their group.
+      // The demo's children are found by their group.
       detached: true,
     }),
     'its group',
@@ -36,11 +36,11 @@ function run(
   })
 }
 
-/** Resolves once nothing of the demo runs any more. */
+/** Resolves once no process of the demo is running. */
 async function allEnded(group: number): Promise<void> {
   await until(async () => {
     const left = spawnSync('ps', ['-o', 'pid=,args=', '-g', String(group)], { encoding: 'utf8' }).stdout
-    if (left !== '') throw new Error(`Still there:\n${left}`)
+    if (left !== '') throw new Error(`Still running:\n${left}`)
   })
 }
 
@@ -54,7 +54,7 @@ function interruptOnce(signal: NodeJS.Signals, at: RegExp): (said: string, pid: 
 }
 
 describe('the demo', () => {
-  test('shows locks that hold while servers fail, in plain lines without a terminal', async () => {
+  test('the demo shows locks that hold while servers fail, in plain lines if there is no terminal', async () => {
     const { code, said, group } = await run(command, {})
     await allEnded(group)
     expect(said).toMatch(/^On five real Redis servers/)
@@ -66,7 +66,7 @@ describe('the demo', () => {
   })
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'ends cleanly at %s, and leaves no process behind',
+    'the demo ends cleanly on %s, and leaves no process behind',
     async (signal) => {
       const { code, said, group } = await run(command, {}, interruptOnce(signal, /\d+\.\d s {2}nodes:/))
       await allEnded(group)
@@ -75,21 +75,21 @@ describe('the demo', () => {
     },
   )
 
-  test('takes its workers along when it gets SIGKILL', async () => {
+  test('the workers of the demo end when it gets SIGKILL', async () => {
     const { group } = await run(command, {}, interruptOnce('SIGKILL', /\d+\.\d s {2}nodes:/))
     await allEnded(group)
   })
 
-  test('plays in memory where there is no server, and says so', async () => {
+  test('the demo runs in memory on request, and reports that', async () => {
     const env = { QUORUMLOCK_DEMO: 'memory' }
     const { said } = await run(command, env, interruptOnce('SIGTERM', /node 1 is killed/))
     expect(said).toMatch(/^On five nodes in memory, as asked for/)
     expect(said).toMatch(/0 times two workers inside at once/)
   })
 
-  test('redraws in place in a terminal, and gives the screen back', async () => {
+  test('the demo redraws in place in a terminal, and restores the screen', async () => {
     if (spawnSync('script', ['--version']).error !== undefined) return
-    // A terminal of its own; the interrupt reaches the demo as from a keyboard: with its whole group.
+    // In a separate terminal; the interrupt reaches the whole group of the demo, as from a keyboard.
     const quoted = command.map((word) => `'${word}'`).join(' ')
     const env = { QUORUMLOCK_DEMO: 'memory', TERM: 'xterm-256color' }
     const stopped = `timeout --foreground -s INT 8 ${quoted}`

@@ -1,4 +1,4 @@
-// Run as a process of its own by end-with-us.test.ts: starts one helper process of each kind and waits to be killed.
+// Run as a separate process by end-with-us.test.ts: starts one helper process of each kind and waits to be killed.
 import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { endWithUs } from '../../src/fleet/end-with-us.js'

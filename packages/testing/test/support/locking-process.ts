@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { endWithUs } from '../../src/fleet/end-with-us.js'
 
-/** A process with locks of its own, to be stopped and ended from outside. */
+/** A separate process that holds locks, to be stopped and ended from outside. */
 export interface LockingProcess {
   readonly pid: number
-  /** What it tells next. Rejects if it ends without a further word. */
-  heard(): Promise<Readonly<Record<string, unknown>>>
-  /** Lets it go on where it waits for a word from us. */
-  goOn(): void
+  /** Resolves with its next message. Rejects if it ends without one. */
+  next(): Promise<Readonly<Record<string, unknown>>>
+  /** Lets it continue where it waits for a message. */
+  proceed(): void
   signal(signal: NodeJS.Signals): void
   readonly ended: Promise<{ readonly code: number | null; readonly complaints: string }>
 }
@@ -42,12 +42,12 @@ export function startLockingProcess(role: string, urls: readonly string[], ttl: 
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return {
     pid: child.pid as number,
-    heard: async () => {
+    next: async () => {
       const { done, value } = await lines.next()
-      if (done === true) throw new Error(`The client ended without a word: ${(await ended).complaints}`)
+      if (done === true) throw new Error(`The process ended without a message: ${(await ended).complaints}`)
       return JSON.parse(value) as Record<string, unknown>
     },
-    goOn: () => void child.stdin.write('go on\n'),
+    proceed: () => void child.stdin.write('continue\n'),
     signal: (signal) => void child.kill(signal),
     ended,
   }

@@ -1,4 +1,4 @@
-// Locks that nobody gets. At their end they report more than the channel to the parent can hold at once.
+// Locks that are never granted. On close() they report more than the channel to the parent can hold at once.
 import type { HistoryEvent, LockAdapter } from '@quorumlock/testing'
 
 export const lastWords = 50_000

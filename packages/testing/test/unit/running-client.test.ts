@@ -4,7 +4,7 @@ import type { HistoryEvent } from '@quorumlock/testing'
 import { startProcess } from '../../src/workload/running-client.js'
 import { lastWords } from '../support/many-last-words.js'
 
-test('everything that a client process reports before its end is heard, however much that is', async () => {
+test('everything that a client process reports before its end is received, however much it is', async () => {
   const heard: HistoryEvent[] = []
   const unhandled: string[] = []
   const client = await startProcess(
