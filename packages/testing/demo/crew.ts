@@ -26,7 +26,7 @@ export class Crew {
 
   constructor(
     readonly stage: Stage,
-    readonly tell: (line: string) => void,
+    readonly report: (line: string) => void,
   ) {}
 
   hire(name: string): void {
@@ -85,13 +85,13 @@ export class Crew {
       case 'failed':
         if (member.state === 'idle') return
         this.failures++
-        this.tell(`${name} could not acquire ${shown}: ${event.error}`)
+        this.report(`${name} could not acquire ${shown}: ${event.error}`)
         become(member, 'idle')
         return
       case 'lost':
         if (member.state === 'idle') return
         this.losses++
-        this.tell(`${name} lost ${shown}`)
+        this.report(`${name} lost ${shown}`)
         become(member, 'idle')
         return
       case 'releasing':

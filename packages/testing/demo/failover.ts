@@ -48,17 +48,17 @@ const view = isLive ? liveView(process.stdout) : plainView(process.stdout)
 let start = machineNow()
 const incidents: Incident[] = []
 const log: string[] = []
-const tell = (line: string): void => {
+const report = (line: string): void => {
   const stamped = `${((machineNow() - start) / 1000).toFixed(1).padStart(5)} s  ${line}`
   log.push(stamped)
-  view.say(stamped)
+  view.showLine(stamped)
 }
-const crew = new Crew(stage, tell)
+const crew = new Crew(stage, report)
 
 /** Inspects the nodes and the locks, and shows them: ten times a second, or a line every two seconds. */
 async function show(): Promise<void> {
   const locks = new Map<string, Inspection | string>()
-  let told = -Infinity
+  let lastLineAt = -Infinity
   while (!signal.aborted && !ended) {
     const looks = resourceNames.map(async (name) => {
       locks.set(name, await stage.observer.inspect(name).catch(() => 'no majority answers'))
@@ -76,11 +76,11 @@ async function show(): Promise<void> {
       sections: crew.sections,
       log,
     })
-    if (!isLive && machineNow() - told >= 2_000) {
-      told = machineNow()
+    if (!isLive && machineNow() - lastLineAt >= 2_000) {
+      lastLineAt = machineNow()
       const states = nodes.map(({ state }) => state).join(' ')
       const holding = [...crew.views].filter(([, { state }]) => state === 'holding').map(([name]) => name)
-      tell(`nodes: ${states} · inside: ${holding.join(', ') || 'none'} · ${crew.sections} sections done`)
+      report(`nodes: ${states} · inside: ${holding.join(', ') || 'none'} · ${crew.sections} sections done`)
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -102,7 +102,7 @@ try {
   while (!crew.ready && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 50))
   start = machineNow()
   const showing = show()
-  await play(stage, crew, tell, incidents, signal).catch((error: unknown) => {
+  await play(stage, crew, report, incidents, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error
   })
   ended = true

@@ -48,7 +48,7 @@ const troubles: readonly Trouble[] = [
 export async function play(
   stage: Stage,
   crew: Crew,
-  tell: (line: string) => void,
+  report: (line: string) => void,
   incidents: Incident[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -59,7 +59,7 @@ export async function play(
   const suffer = async ({ node: index, fault, from, to, begins, ends }: Trouble): Promise<void> => {
     const node = stage.nodes[index]!
     await until(from)
-    tell(begins)
+    report(begins)
     const began = machineNow()
     const incident = (end: number): Incident => ({ fault, nodes: [node.name], from: began, to: end })
     let undo: Undo
@@ -70,7 +70,7 @@ export async function play(
       incidents.push(incident(machineNow()))
       throw error
     }
-    tell(ends)
+    report(ends)
     await undo()
     incidents.push(incident(machineNow()))
   }
@@ -79,9 +79,9 @@ export async function play(
     while (crew.freshHolder === undefined) await sleep(5, undefined, { signal })
     const name = crew.freshHolder
     const held = crew.crash(name)
-    tell(`${name} crashes while it holds ${held.join(' and ')}: others get it once it has expired`)
+    report(`${name} crashes while it holds ${held.join(' and ')}: others get it once it has expired`)
     await until(25)
-    tell(`${name} is started again`)
+    report(`${name} is started again`)
     crew.hire(name)
     await until(length)
   }

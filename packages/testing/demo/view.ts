@@ -21,7 +21,7 @@ export interface WorkerView {
 
 export interface View {
   /** Shows one event. */
-  say(line: string): void
+  showLine(line: string): void
   draw(picture: Picture): void
   end(): void
 }
@@ -29,7 +29,7 @@ export interface View {
 /** Without a terminal: a line for each event. */
 export function plainView(out: NodeJS.WriteStream): View {
   return {
-    say: (line) => void out.write(`${line}\n`),
+    showLine: (line) => void out.write(`${line}\n`),
     draw: () => {},
     end: () => {},
   }
@@ -53,7 +53,7 @@ export function liveView(out: NodeJS.WriteStream): View {
   out.write(`${esc}?1049h${esc}?25l`)
   let ended = false
   return {
-    say: () => {},
+    showLine: () => {},
     draw(picture) {
       if (ended) return
       const rows = out.rows || 24

@@ -273,7 +273,7 @@ export const behaviours: readonly Behaviour[] = [
       const tryIt = async (): Promise<void> => {
         while (voteOf(await askOne(node, acquire(keys, 'x', { queue: 'respect' }))) !== 'granted');
       }
-      await within(tryIt(), 'a place to lapse')
+      await within(tryIt(), 'a place to expire')
     },
   },
   {

@@ -21,7 +21,7 @@ interface ContainerOptions {
   readonly persistence: NonNullable<FleetOptions['persistence']>
 }
 
-/** Containers from docker/compose.yml, under a project name and on ports of their own. */
+/** Containers from docker/compose.yml, under a separate project name and on separate ports. */
 export async function startContainers({ nodes, persistence }: ContainerOptions): Promise<RunningServers> {
   if (nodes > servicesInFile) {
     throw new RangeError(

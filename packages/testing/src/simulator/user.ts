@@ -142,13 +142,13 @@ export class User {
       }
       if (plan.features.has('extend') && this.chance.chance(0.4)) {
         const ttl = this.#newTtl()
-        const prolonged = [lock.extend(...ttl)]
+        const extensions = [lock.extend(...ttl)]
         asked = ttl[0] ?? asked
         if (plan.features.has('extendTwice') && this.chance.chance(0.5)) {
-          prolonged.push(lock.extend(...this.#newTtl()))
+          extensions.push(lock.extend(...this.#newTtl()))
           asked = Infinity
         }
-        if (await this.forgivingly('extend', () => Promise.all(prolonged)))
+        if (await this.forgivingly('extend', () => Promise.all(extensions)))
           oracle.chronicle?.extended(holding)
       }
     }

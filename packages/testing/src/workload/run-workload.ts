@@ -76,11 +76,11 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
           pause: options.pause ?? 5,
           urls: await fleet.lane(client),
         }
-        const hear = {
+        const listener = {
           events: (events: readonly HistoryEvent[]) => void history.push(...events),
           unhandled: (error: string) => void unhandled.push(`${client}: ${error}`),
         }
-        running.push(await start(task, hear))
+        running.push(await start(task, listener))
       }),
     )
     const from = machineNow()

@@ -14,7 +14,7 @@ export interface RunningClient {
 }
 
 /** Receives what a client reports. */
-export interface Hearing {
+export interface ClientListener {
   readonly events: (events: readonly HistoryEvent[]) => void
   readonly unhandled: (error: string) => void
 }
@@ -22,11 +22,11 @@ export interface Hearing {
 const closesWithin = 60_000
 const endsWithin = 10_000
 
-export async function startProcess(task: ClientTask, hear: Hearing): Promise<RunningClient> {
+export async function startProcess(task: ClientTask, listener: ClientListener): Promise<RunningClient> {
   const child = forkClient()
   child.on('message', (message: FromClient) => {
-    if (message.kind === 'events') hear.events(message.events)
-    if (message.kind === 'unhandled') hear.unhandled(message.error)
+    if (message.kind === 'events') listener.events(message.events)
+    if (message.kind === 'unhandled') listener.unhandled(message.error)
   })
   await exchange(child, 'ready', { kind: 'start', task })
   return {
@@ -40,11 +40,11 @@ export async function startProcess(task: ClientTask, hear: Hearing): Promise<Run
   }
 }
 
-export async function startInline(task: ClientTask, hear: Hearing): Promise<RunningClient> {
+export async function startInline(task: ClientTask, listener: ClientListener): Promise<RunningClient> {
   const { openLocks } = (await import(task.adapter)) as { openLocks: OpenLocks }
   const locks = await openLocks(task)
   const stop = new AbortController()
-  const recorder = recordHistory(task.client, (event) => hear.events([event]))
+  const recorder = recordHistory(task.client, (event) => listener.events([event]))
   const working = work(task, locks, recorder, stop.signal)
   return {
     stop: async () => {

@@ -15,7 +15,7 @@ const home = mkdtempSync(join(tmpdir(), 'quorumlock-command-'))
 
 function start(...args: readonly string[]): {
   readonly ended: Promise<Run>
-  said(text: string): Promise<void>
+  printed(text: string): Promise<void>
 } {
   const child = endWithUs(
     spawn(
@@ -34,7 +34,7 @@ function start(...args: readonly string[]): {
   }
   return {
     ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, out }))),
-    said: (text) =>
+    printed: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           if (out.includes(text)) resolve()
@@ -48,7 +48,7 @@ function start(...args: readonly string[]): {
 
 test('the commands up, status, fault, heal and down work together', async () => {
   const up = start('up', '--nodes', '3')
-  await up.said('quorumlock-testing down')
+  await up.printed('quorumlock-testing down')
   expect((await start('fault', '2', 'freeze').ended).code).toBe(0)
   expect((await start('status').ended).out).toMatch(/node-1 .* up\nnode-2 .* silent {2}freeze\nnode-3 .* up/)
   expect((await start('fault', '2', 'boredom').ended).out).toContain('got boredom')

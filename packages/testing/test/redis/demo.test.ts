@@ -13,8 +13,8 @@ const command = [process.execPath, '--conditions', '@quorumlock/source', '--impo
 function run(
   [program, ...args]: readonly string[],
   env: Record<string, string>,
-  react: (said: string, pid: number) => void = () => {},
-): Promise<{ code: number | null; said: string; group: number }> {
+  react: (output: string, pid: number) => void = () => {},
+): Promise<{ code: number | null; output: string; group: number }> {
   const child = endWithUs(
     spawn(program!, args, {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
@@ -24,15 +24,15 @@ function run(
     }),
     'its group',
   )
-  let said = ''
+  let output = ''
   const hear = (chunk: Buffer): void => {
-    said += chunk.toString()
-    react(said, child.pid!)
+    output += chunk.toString()
+    react(output, child.pid!)
   }
   child.stdout.on('data', hear)
   child.stderr.on('data', hear)
   return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ code, said, group: child.pid! }))
+    child.once('close', (code) => resolve({ code, output, group: child.pid! }))
   })
 }
 
@@ -44,10 +44,10 @@ async function allEnded(group: number): Promise<void> {
   })
 }
 
-function interruptOnce(signal: NodeJS.Signals, at: RegExp): (said: string, pid: number) => void {
+function interruptOnce(signal: NodeJS.Signals, at: RegExp): (output: string, pid: number) => void {
   let isSent = false
-  return (said, pid) => {
-    if (isSent || !at.test(said)) return
+  return (output, pid) => {
+    if (isSent || !at.test(output)) return
     isSent = true
     process.kill(pid, signal)
   }
@@ -55,22 +55,22 @@ function interruptOnce(signal: NodeJS.Signals, at: RegExp): (said: string, pid: 
 
 describe('the demo', () => {
   test('the demo shows locks that hold while servers fail, in plain lines if there is no terminal', async () => {
-    const { code, said, group } = await run(command, {})
+    const { code, output, group } = await run(command, {})
     await allEnded(group)
-    expect(said).toMatch(/^On five real Redis servers/)
-    expect(said).toContain('node 2 is killed')
-    expect(said).toMatch(/crashes while it holds/)
-    expect(said).toMatch(/✓ \d+ sections, 0 times two workers inside at once/)
-    expect(said).not.toContain('\u001b')
+    expect(output).toMatch(/^On five real Redis servers/)
+    expect(output).toContain('node 2 is killed')
+    expect(output).toMatch(/crashes while it holds/)
+    expect(output).toMatch(/✓ \d+ sections, 0 times two workers inside at once/)
+    expect(output).not.toContain('\u001b')
     expect(code).toBe(0)
   })
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'the demo ends cleanly on %s, and leaves no process behind',
     async (signal) => {
-      const { code, said, group } = await run(command, {}, interruptOnce(signal, /\d+\.\d s {2}nodes:/))
+      const { code, output, group } = await run(command, {}, interruptOnce(signal, /\d+\.\d s {2}nodes:/))
       await allEnded(group)
-      expect(said).toContain('Interrupted. Up to here:')
+      expect(output).toContain('Interrupted. Up to here:')
       expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
     },
   )
@@ -82,9 +82,9 @@ describe('the demo', () => {
 
   test('the demo runs in memory on request, and reports that', async () => {
     const env = { QUORUMLOCK_DEMO: 'memory' }
-    const { said } = await run(command, env, interruptOnce('SIGTERM', /node 1 is killed/))
-    expect(said).toMatch(/^On five nodes in memory, as asked for/)
-    expect(said).toMatch(/0 times two workers inside at once/)
+    const { output } = await run(command, env, interruptOnce('SIGTERM', /node 1 is killed/))
+    expect(output).toMatch(/^On five nodes in memory, as asked for/)
+    expect(output).toMatch(/0 times two workers inside at once/)
   })
 
   test('the demo redraws in place in a terminal, and restores the screen', async () => {
@@ -93,10 +93,10 @@ describe('the demo', () => {
     const quoted = command.map((word) => `'${word}'`).join(' ')
     const env = { QUORUMLOCK_DEMO: 'memory', TERM: 'xterm-256color' }
     const stopped = `timeout --foreground -s INT 8 ${quoted}`
-    const { said } = await run(['script', '-qec', stopped, '/dev/null'], env)
-    expect(said).toContain('\u001b[?1049h')
-    expect(said).toContain('locks over five nodes while nodes fail')
-    expect(said.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(said.lastIndexOf('\u001b[?1049h'))
-    expect(said).toContain('Interrupted. Up to here:')
+    const { output } = await run(['script', '-qec', stopped, '/dev/null'], env)
+    expect(output).toContain('\u001b[?1049h')
+    expect(output).toContain('locks over five nodes while nodes fail')
+    expect(output.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(output.lastIndexOf('\u001b[?1049h'))
+    expect(output).toContain('Interrupted. Up to here:')
   })
 })
