@@ -5,7 +5,7 @@ export default defineConfig({
     index: 'src/index.ts',
     cli: 'src/cli/cli.ts',
     jest: 'src/jest/index.ts',
-    'client-process': 'src/workload/client-process.ts',
+    'client-main': 'src/workload/client-main.ts',
     'quorumlock-adapter': 'src/workload/adapters/quorumlock.ts',
   },
   format: 'esm',

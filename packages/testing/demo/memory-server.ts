@@ -1,10 +1,11 @@
+import type { Undo } from '@quorumlock/testing'
 import { memoryNode, type LockNode, type NodeCommand, type NodeReply } from '@quorumlock/core'
 
 type Job = () => void
 type Observer = Parameters<NonNullable<LockNode['watch']>>[0]
 type Wakes = Parameters<NonNullable<LockNode['subscribe']>>[1]
 
-/** A node in memory that can die, come back empty, and freeze: a server without a server. */
+/** A node in memory that can crash, come back empty, and freeze, like a server. */
 export class MemoryServer {
   #inner: LockNode
   #state: 'up' | 'down' | 'frozen' = 'up'
@@ -29,37 +30,33 @@ export class MemoryServer {
     return client
   }
 
-  kill(): void {
-    this.#state = 'down'
+  async inject(fault: string): Promise<Undo> {
+    this.#state = fault === 'freeze' ? 'frozen' : 'down'
+    if (this.#state === 'frozen') return async () => this.#thaw()
     this.#held = []
     for (const client of this.#clients) client.disconnected()
+    return async () => this.#restart()
   }
 
-  restart(): void {
+  #restart(): void {
     this.#inner = memoryNode({ name: this.name })
     this.#state = 'up'
     for (const client of this.#clients) client.reconnected()
   }
 
-  freeze(): void {
-    this.#state = 'frozen'
-  }
-
-  thaw(): void {
+  #thaw(): void {
     this.#state = 'up'
-    const held = this.#held
-    this.#held = []
-    for (const job of held) job()
+    for (const job of this.#held.splice(0)) job()
   }
 
-  /** Now, or when it is thawed. */
+  /** Runs the job now, or after the thaw. */
   do(job: Job): void {
     if (this.#state === 'frozen') this.#held.push(job)
     else job()
   }
 }
 
-/** The way of one client to such a server. */
+/** The connection of one client to such a server. */
 export class MemoryClient implements LockNode {
   readonly #server: MemoryServer
   readonly #observers = new Set<Observer>()
@@ -100,7 +97,7 @@ export class MemoryClient implements LockNode {
     }
   }
 
-  /** The client's process is gone: nothing leaves it any more. */
+  /** The client's process is gone, so it sends nothing any more. */
   cut(): void {
     this.#cut = true
     this.disconnected()
@@ -109,7 +106,7 @@ export class MemoryClient implements LockNode {
   disconnected(): void {
     for (const answer of [...this.#pending]) {
       this.#pending.delete(answer)
-      queueMicrotask(() => answer({ vote: 'unknown', reason: 'the connection broke' }))
+      queueMicrotask(() => answer({ vote: 'unknown', reason: 'the connection was lost' }))
     }
     for (const observer of this.#observers) observer.disconnected()
   }

@@ -1,32 +1,32 @@
 import { Redlock } from '@quorumlock/core'
+import { recordHistory } from '@quorumlock/testing'
+import { countersIn } from './counters.js'
 import { MemoryServer } from './memory-server.js'
-import { memoryRegister } from './register.js'
 import type { Stage } from './stage.js'
 import { work } from './work.js'
 
-/** Five nodes in this process, for machines without Redis. The workers are tasks, each with a client of its own. */
-export function memoryStage(why: string): Stage {
+/** Five nodes in this process, for machines without Redis. The workers are tasks, each with its own client. */
+export function memoryStage(folder: string, why: string): Stage {
   const servers = Array.from({ length: 5 }, (_, index) => new MemoryServer(`memory-${index + 1}`))
   const clients = () => servers.map((server) => server.client())
-  const register = memoryRegister()
+  const counters = countersIn(folder)
   const observer = new Redlock({ nodes: clients(), nodeTimeout: 200 })
   return {
     title: `five nodes in memory, ${why}`,
     observer,
-    nodes: servers.map((server) => ({
-      name: server.name,
-      kill: async () => server.kill(),
-      restart: async () => server.restart(),
-      freeze: async () => server.freeze(),
-      thaw: async () => server.thaw(),
-    })),
-    startWorker(_name, hear) {
+    nodes: servers,
+    startWorker(name, hear) {
       const nodes = clients()
       const redlock = new Redlock({ nodes })
       const controller = new AbortController()
       let crashed = false
-      hear({ kind: 'ready' })
-      const done = work(redlock, register, (event) => crashed || hear(event), controller.signal)
+      const recorder = recordHistory(name, (event) => crashed || hear(event))
+      const ownCounters = {
+        ...counters,
+        write: (...args: Parameters<typeof counters.write>) => !crashed && counters.write(...args),
+      }
+      // Not before the caller has the worker.
+      const done = Promise.resolve().then(() => work(redlock, ownCounters, recorder, controller.signal))
       return {
         crash() {
           crashed = true

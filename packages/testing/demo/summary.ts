@@ -1,20 +1,45 @@
-import type { Score } from './score.js'
+import {
+  checkLostUpdates,
+  checkMutualExclusion,
+  checkTokens,
+  type HistoryEvent,
+  type Verdict,
+} from '@quorumlock/testing'
+import { holdsOf } from '../src/history/hold-table.js'
+import type { Crew } from './crew.js'
+
+/** Judged by the checkers that the suites on real servers use. */
+export function judge(
+  history: readonly HistoryEvent[],
+  counters: ReadonlyMap<string, number>,
+): readonly [exclusion: Verdict, tokens: Verdict, updates: Verdict] {
+  return [checkMutualExclusion(history), checkTokens(history), checkLostUpdates(history, counters)]
+}
 
 /** What the run has shown, for people. */
-export function summaryOf(score: Score, title: string, interrupted: boolean): string {
-  const check = (isFine: boolean, text: string): string => `  ${isFine ? '✓' : '✗'} ${text}`
-  const ms = (value: number): string => `${value.toFixed(0)} ms`
+export function summaryOf(
+  crew: Crew,
+  [exclusion, tokens, updates]: ReturnType<typeof judge>,
+  title: string,
+  interrupted: boolean,
+): string {
+  const check = ({ violationCount }: Verdict, text: string): string =>
+    `  ${violationCount === 0 ? '✓' : '✗'} ${text}`
+  const ms = (value = 0): string => `${value.toFixed(0)} ms`
+  const waits = holdsOf(crew.history)
+    .map(({ asked, from }) => from - asked)
+    .sort((a, b) => a - b)
   return [
     '',
     interrupted ? 'Interrupted. Up to here:' : 'Summary',
     `  on ${title}`,
     check(
-      score.overlaps === 0,
-      `${score.sections} sections, ${score.overlaps} times two workers inside at once`,
+      exclusion,
+      `${exclusion.checked} sections, ${exclusion.violationCount} times two workers inside at once`,
     ),
-    check(score.disorder === 0, `${score.disorder} tokens that were not higher than the one before`),
-    check(score.lostUpdates === 0, `${score.lostUpdates} lost updates`),
-    `  · waited ${ms(score.medianWait)} in the median, ${ms(score.longestWait)} at most`,
-    `  · ${score.crashes} crash of a worker, ${score.losses} locks lost, ${score.failures} calls that failed`,
+    check(tokens, `${tokens.violationCount} tokens that were not higher than the one before`),
+    check(updates, `${updates.violationCount} lost updates`),
+    `  · waited ${ms(waits[Math.floor(waits.length / 2)])} in the median, ${ms(waits.at(-1))} at most`,
+    `  · ${crew.crashes} crash of a worker, ${crew.losses} locks lost, ${crew.failures} calls that failed`,
   ].join('\n')
 }

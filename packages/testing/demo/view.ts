@@ -20,8 +20,8 @@ export interface WorkerView {
 }
 
 export interface View {
-  /** Something happened, once. */
-  say(line: string): void
+  /** Shows one event. */
+  showLine(line: string): void
   draw(picture: Picture): void
   end(): void
 }
@@ -29,7 +29,7 @@ export interface View {
 /** Without a terminal: a line for each event. */
 export function plainView(out: NodeJS.WriteStream): View {
   return {
-    say: (line) => void out.write(`${line}\n`),
+    showLine: (line) => void out.write(`${line}\n`),
     draw: () => {},
     end: () => {},
   }
@@ -48,12 +48,12 @@ const colours: Record<string, number> = {
 }
 const coloured = (word: string, width: number): string => paint(colours[word] ?? 90, word.padEnd(width))
 
-/** In a terminal: redrawn in place, in the alternate screen, so that nothing of it stays behind. */
+/** In a terminal: redrawn in place, in the alternate screen, so that nothing is left of it afterwards. */
 export function liveView(out: NodeJS.WriteStream): View {
   out.write(`${esc}?1049h${esc}?25l`)
   let ended = false
   return {
-    say: () => {},
+    showLine: () => {},
     draw(picture) {
       if (ended) return
       const rows = out.rows || 24
@@ -76,7 +76,7 @@ function linesOf(picture: Picture, rows: number): string[] {
   const lines = [
     paint(1, 'quorumlock: locks over five nodes while nodes fail'),
     paint(90, title),
-    `${'━'.repeat(done)}${paint(90, '─'.repeat(40 - done))} ${second.toFixed(0)} of ${length} s, ${sections} sections done, Ctrl-C ends it`,
+    `${'━'.repeat(done)}${paint(90, '─'.repeat(40 - done))} ${second.toFixed(0)} of ${length} s, ${sections} sections done, stop with Ctrl-C`,
     '',
     paint(1, 'nodes'),
     ...nodes.map(nodeLine),
@@ -93,7 +93,8 @@ function linesOf(picture: Picture, rows: number): string[] {
 
 function nodeLine(node: NodeHealth): string {
   const trip = node.roundTrip === undefined ? '' : `${node.roundTrip.toFixed(1)} ms`
-  const out = node.quarantine === undefined ? '' : `out for ${(node.quarantine / 1000).toFixed(1)} s more`
+  const out =
+    node.quarantine === undefined ? '' : `excluded for another ${(node.quarantine / 1000).toFixed(1)} s`
   const why = node.state === 'down' || node.state === 'suspect' ? (node.lastError ?? '') : out
   return `  ${node.name.padEnd(24)} ${coloured(node.state, 12)} ${trip.padStart(8)}  ${paint(90, why)}`
 }
@@ -118,7 +119,7 @@ function workerLine(name: string, worker: WorkerView): string {
   return `  ${name.padEnd(10)} ${coloured(worker.state, 9)} ${worker.resources.join(' + ').padEnd(20)} ${paint(90, since)}`
 }
 
-/** To the width of the terminal, colours not counted. */
+/** Cuts a line to the width of the terminal, without counting colours. */
 function cut(line: string, width: number): string {
   let shown = 0
   let result = ''

@@ -1,60 +1,58 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LockLostError, QuorumLockError, type Redlock } from '@quorumlock/core'
-import { now, type Hear } from './events.js'
-import type { Register } from './register.js'
+import { LockLostError, QuorumLockError, type Lock, type Redlock } from '@quorumlock/core'
+import { machineNow, type Recorder } from '@quorumlock/testing'
+import type { Counters } from './counters.js'
 
-export const ttl = 2_000
+const ttl = 2_000
 
-export const names: readonly string[] = ['order:42', 'stock:7']
+export const resourceNames: readonly string[] = ['order:42', 'stock:7']
 
-/** One of the resources, and now and then all of them at once. */
-function choose(): readonly string[] {
-  const all = Math.random() < 0.2
-  return all ? names : [names[Math.floor(Math.random() * names.length)]!]
-}
-
-/** Takes locks, one after another, and counts under each: read, sleep, write back. */
+/** Acquires locks, one after another, and counts under each: read, sleep, write back. */
 export async function work(
   redlock: Redlock,
-  register: Register,
-  hear: Hear,
+  counters: Counters,
+  recorder: Recorder,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const resources = choose()
-    const asked = now()
-    hear({ kind: 'waiting', at: asked, resources })
+    // A lock on several resources is one hold of each.
+    const attempts = resources.map(() => recorder.attempt())
+    const record = (what: Parameters<Recorder['record']>[1]): void =>
+      attempts.forEach((attempt) => recorder.record(attempt, what))
+    attempts.forEach((attempt, i) => recorder.record(attempt, { kind: 'asked', resource: resources[i]! }))
     try {
       const lock = await redlock.acquire(resources, { ttl, wait: 15_000, fencing: true, signal })
-      const token = String(lock.token)
-      hear({
-        kind: 'entered',
-        at: now(),
-        resources,
-        token,
-        waited: now() - asked,
-        remaining: lock.remaining(),
-      })
-      const read = resources.map((resource) => register.read(resource))
-      await sleep(120 + Math.random() * 380)
-      // At the last moment before the write: the token check of the register stands behind it.
-      const wrote = lock.held
-        ? resources.map((name, i) => register.write(name, read[i]! + 1, lock.token!))
-        : []
-      const at = now()
-      const lost = !lock.held
-      const outcome = await lock.release()
-      hear({ kind: 'left', at, resources, token, wrote, outcome: lost ? 'lost' : outcome })
+      const validUntil = machineNow() + lock.remaining()
+      record({ kind: 'acquired', validUntil, token: String(lock.token) })
+      const hasWritten = await countUnder(lock, counters, resources)
+      record(hasWritten ? { kind: 'wrote' } : { kind: 'lost', error: 'not held any longer' })
+      record({ kind: 'releasing' })
+      await lock.release()
+      record({ kind: 'released' })
     } catch (error) {
       if (signal.aborted) return
-      hear({ kind: 'failed', at: now(), resources, why: said(error) })
+      record({ kind: 'failed', error: reasonOf(error) })
       await sleep(200)
     }
     await sleep(Math.random() * 60)
   }
 }
 
-function said(error: unknown): string {
+/** One of the resources, or sometimes all of them at once. */
+function choose(): readonly string[] {
+  const all = Math.random() < 0.2
+  return all ? resourceNames : [resourceNames[Math.floor(Math.random() * resourceNames.length)]!]
+}
+
+async function countUnder(lock: Lock, counters: Counters, resources: readonly string[]): Promise<boolean> {
+  const values = resources.map((resource) => counters.read(resource))
+  await sleep(120 + Math.random() * 380)
+  // Checked immediately before the write; the token check of the counter is the second line of defence.
+  return lock.held && resources.every((name, i) => counters.write(name, values[i]! + 1, lock.token!))
+}
+
+function reasonOf(error: unknown): string {
   if (error instanceof LockLostError) return 'lock lost'
   if (error instanceof QuorumLockError) return error.code
   return String(error)

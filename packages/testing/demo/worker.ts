@@ -1,23 +1,25 @@
-// One worker of the demo, as a process: node worker.ts <folder> <url>…
+// One worker of the demo, as a process: node worker.ts <name> <folder> <url>…
 import { connect } from '@quorumlock/clients'
-import type { WorkerEvent } from './events.js'
-import { fileRegister } from './register.js'
+import { recordHistory } from '@quorumlock/testing'
+import { countersIn } from './counters.js'
 import { work } from './work.js'
 
-const [folder, ...urls] = process.argv.slice(2)
+const [name, folder, ...urls] = process.argv.slice(2)
 const controller = new AbortController()
-const hear = (event: WorkerEvent): void => {
-  if (process.connected) process.send!(event)
-}
 
 process.on('message', () => controller.abort())
-// The demo itself is gone: nobody looks any more.
+// The demo itself is gone.
 process.on('disconnect', () => controller.abort())
-// An interrupt from the terminal reaches all processes at once; the demo tells us when to stop.
+// An interrupt from the terminal reaches all processes at once; the demo sends a message when it is time to stop.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
+let lastSent = Promise.resolve()
+const recorder = recordHistory(name!, (event) => {
+  if (process.connected) lastSent = new Promise((resolve) => process.send!(event, () => resolve()))
+})
 const redlock = await connect(urls)
-hear({ kind: 'ready' })
-await work(redlock, fileRegister(folder!), hear, controller.signal)
+await work(redlock, countersIn(folder!), recorder, controller.signal)
 await redlock.close()
+// Messages in flight are lost when the channel closes.
+await lastSent
 if (process.connected) process.disconnect()

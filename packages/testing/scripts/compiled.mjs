@@ -16,6 +16,7 @@ export function compiled(module) {
     ...read('core/src', 'core'),
     ...read('testing/src/simulator', 'testing/simulator'),
     ...read('testing/src/history', 'testing/history'),
+    ...read('testing/src/random', 'testing/random'),
   ])
   const hash = createHash('sha256')
     .update(JSON.stringify([...sources]))

@@ -1,19 +1,18 @@
+export type { Fleet, FleetNode } from './faulty-fleet/fleet.js'
 export type {
-  Fleet,
   FleetBackend,
-  FleetNode,
   FleetOptions,
   LatencyOptions,
   PartitionOptions,
   RestartOptions,
-} from './fleet/fleet.js'
-export { startFleet } from './fleet/start-fleet.js'
+} from './fleet/options.js'
+export { startFleet } from './faulty-fleet/start-fleet.js'
 export { faults, type Fault, type FaultGroup, type FaultName, type FaultOptions } from './faults/faults.js'
-export type { Direction, Lane } from './faults/proxy/lane.js'
-export { Network, type LossOptions } from './faults/proxy/network.js'
-export type { Condition } from './faults/proxy/road.js'
-export type { AfterLoss, Fate, Selector } from './faults/proxy/rules.js'
-export type { Undo } from './faults/undo.js'
+export type { Direction, Lane } from './proxy/lane.js'
+export { Network, type LossOptions } from './proxy/network.js'
+export type { Condition } from './proxy/road.js'
+export type { AfterLoss, Fate, Selector } from './proxy/rules.js'
+export type { Undo } from './undo.js'
 export type { TestRunner } from './conformance/runner.js'
 export type { Subject } from './conformance/subject.js'
 export { lockNodeConformance, type ConformanceOptions } from './conformance/suite.js'
@@ -42,7 +41,7 @@ export { checkLinearizability, type Operation } from './history/linearizability.
 export type { CoreModule } from './simulator/core-module.js'
 export type {
   Edge,
-  Fault as SimulatedFault,
+  SimulatedFault,
   Feature,
   Plan,
   PlanChanges,

@@ -6,17 +6,17 @@ import { up } from './up.js'
 
 const usage = `quorumlock-testing: Redis nodes to break
 
-  up [--nodes 5] [--backend processes|compose] [--aof]   start nodes and hold them
-  status                                                 what they are up to
-  fault <node> <fault> [ms]                              break one
-  heal                                                   mend all
-  down                                                   end them
+  up [--nodes 5] [--backend processes|compose] [--aof]   start nodes and keep them running
+  status                                                 show their state
+  fault <node> <fault> [ms]                              inject a fault into one node
+  heal                                                   undo all faults
+  down                                                   stop them
   soak [--minutes 1] [--seed n] [--clients 4] [--mode minority|anything]
        [--adapter module] [--report out.html]            locks under a nemesis
 
-Exit codes: 0 all well, 1 a check was violated, 2 wrong arguments, 3 it could not be done.`
+Exit codes: 0 success, 1 a check was violated, 2 wrong arguments, 3 failure.`
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -42,30 +42,32 @@ async function main(): Promise<number> {
   const [verb] = positionals
   switch (verb) {
     case 'up':
-      await up(fleet, say)
+      await up(fleet, print)
       return 0
     case 'status':
     case 'fault':
     case 'heal':
     case 'down':
-      say(await askControl(positionals))
+      print(await askControl(positionals))
       return 0
     case 'soak': {
       const held = await soak(
         {
-          ...{ ...fleet, adapter: values.adapter, report: values.report },
+          ...fleet,
+          adapter: values.adapter,
+          report: values.report,
           minutes: numberOf('minutes', values.minutes),
           seed: numberOf('seed', values.seed),
           clients: numberOf('clients', values.clients),
           mode: oneOf('mode', values.mode, ['minority', 'anything'] as const),
         },
-        say,
+        print,
       )
       return held ? 0 : 1
     }
     case undefined:
     default:
-      say(usage)
+      print(usage)
       return values.help ? 0 : 2
   }
 }

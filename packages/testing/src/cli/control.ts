@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
-/** How one command finds the fleet that another one holds. */
+/** How one command finds the fleet that another command runs. */
 interface Contact {
   readonly port: number
   readonly secret: string
@@ -14,7 +14,7 @@ export interface Control {
   close(): void
 }
 
-/** Listens on the loopback interface for the commands of the same user. */
+/** Listens on the loopback interface for commands of the same user. */
 export async function openControl(act: (words: readonly string[]) => Promise<string>): Promise<Control> {
   const secret = randomBytes(16).toString('hex')
   const server = createServer((req, res) => {
@@ -26,7 +26,7 @@ export async function openControl(act: (words: readonly string[]) => Promise<str
         return
       }
       act(JSON.parse(body) as string[]).then(
-        (said) => res.end(said),
+        (output) => res.end(output),
         (error: unknown) => res.writeHead(400).end(error instanceof Error ? error.message : String(error)),
       )
     })

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import type { FleetOptions } from '../fleet/fleet.js'
-import { startFleet } from '../fleet/start-fleet.js'
+import { startFleet } from '../faulty-fleet/start-fleet.js'
+import type { FleetOptions } from '../fleet/options.js'
 import { renderReport } from '../report/report.js'
 import { runWorkload } from '../workload/run-workload.js'
 
@@ -12,31 +12,35 @@ export interface SoakOptions extends FleetOptions {
   readonly seed: number
   readonly clients: number
   readonly mode: 'minority' | 'anything'
-  /** Where the report goes. */
+  /** The file for the report. */
   readonly report?: string | undefined
-  /** A module that exports `openLocks`; our own locks by default. */
+  /** A module that exports `openLocks`; this library's locks by default. */
   readonly adapter?: string | undefined
 }
 
 /** Runs locks under a nemesis. Resolves with whether every check held. */
-export async function soak(options: SoakOptions, say: (line: string) => void): Promise<boolean> {
+export async function soak(options: SoakOptions, print: (line: string) => void): Promise<boolean> {
   const { minutes, seed, clients, mode, report, adapter, ...fleetOptions } = options
   const fleet = await startFleet(fleetOptions)
   try {
-    say(`${minutes} min with ${clients} clients on ${fleet.nodes.length} ${fleet.backend}, seed ${seed}`)
+    print(`${minutes} min with ${clients} clients on ${fleet.nodes.length} ${fleet.backend}, seed ${seed}`)
     const result = await runWorkload({
-      ...{ fleet, seed, clients, lasting: minutes * 60_000, nemesis: { mode } },
+      fleet,
+      seed,
+      clients,
+      lasting: minutes * 60_000,
+      nemesis: { mode },
       adapter: adapter === undefined ? ownAdapter() : pathToFileURL(adapter).href,
     })
     for (const { check, outcome, checked, violations } of result.verdicts) {
-      say(`${SIGNS[outcome]} ${check}: ${outcome}, ${checked} looked at`)
-      for (const violation of violations) say(`    ${violation}`)
+      print(`${SIGNS[outcome]} ${check}: ${outcome}, ${checked} checked`)
+      for (const violation of violations) print(`    ${violation}`)
     }
     const again = `soak --minutes ${minutes} --seed ${seed} --clients ${clients} --mode ${mode}`
-    say(`${result.incidents.length} faults. Again with: quorumlock-testing ${again}`)
+    print(`${result.incidents.length} faults. Repeat with: quorumlock-testing ${again}`)
     if (report !== undefined) {
       writeFileSync(report, renderReport(result))
-      say(`Report: ${report}`)
+      print(`Report: ${report}`)
     }
     return result.isValid
   } finally {

@@ -1,11 +1,12 @@
 import { faults, type FaultName } from '../faults/faults.js'
-import type { Undo } from '../faults/undo.js'
-import type { Fleet, FleetOptions } from '../fleet/fleet.js'
-import { startFleet } from '../fleet/start-fleet.js'
+import type { Fleet } from '../faulty-fleet/fleet.js'
+import { startFleet } from '../faulty-fleet/start-fleet.js'
+import type { FleetOptions } from '../fleet/options.js'
+import type { Undo } from '../undo.js'
 import { openControl } from './control.js'
 
-/** Holds a fleet in the foreground until it is interrupted or told to go down. */
-export async function up(options: FleetOptions, say: (line: string) => void): Promise<void> {
+/** Runs a fleet in the foreground until it is interrupted or gets the `down` command. */
+export async function up(options: FleetOptions, print: (line: string) => void): Promise<void> {
   const fleet = await startFleet(options)
   const inForce = new Map<string, Undo>()
   let down = (): void => undefined
@@ -18,13 +19,13 @@ export async function up(options: FleetOptions, say: (line: string) => void): Pr
     if (verb === 'heal') {
       await fleet.heal()
       inForce.clear()
-      return 'Everything is healed'
+      return 'All faults are undone'
     }
     setImmediate(down)
     return 'Going down'
   })
-  for (const node of fleet.nodes) say(`${node.name}  ${node.url}`)
-  say('Up. Stop with Ctrl-C or: quorumlock-testing down')
+  for (const node of fleet.nodes) print(`${node.name}  ${node.url}`)
+  print('Up. Stop with Ctrl-C or: quorumlock-testing down')
   process.once('SIGINT', down)
   process.once('SIGTERM', down)
   await ended
@@ -60,5 +61,5 @@ async function fault(fleet: Fleet, inForce: Map<string, Undo>, words: readonly s
     `${node.name} ${name}`,
     await node.inject(name as FaultName, ms === undefined ? {} : { ms: Number(ms) }),
   )
-  return `${node.name}: ${faults[name as FaultName].about}. Take it back with: quorumlock-testing heal`
+  return `${node.name}: ${faults[name as FaultName].about}. Undo it with: quorumlock-testing heal`
 }

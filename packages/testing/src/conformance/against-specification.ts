@@ -10,9 +10,9 @@ import {
 import { askOne, ask, freshKeys, freshValue, within } from './subject.js'
 import { SHORT, type Step, type World } from './sequences.js'
 
-/** Between the clock that a server tells and the one by which it lets keys expire, on a busy machine, milliseconds. */
+/** Difference between the clock that a server reports and the one by which keys expire, on a busy machine, milliseconds. */
 const CLOCK_BLUR = 40
-/** Closer than this to the end of something, the node and the model may rightly see different things. */
+/** Closer than this to an expiry, the node and the model may legitimately differ. */
 const TOO_CLOSE = 30
 
 export type Outcome = 'same' | 'too close to call'
@@ -36,17 +36,17 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
       const replies = await ask(node, ...commands)
       for (const [index, command] of commands.entries()) {
         const reply = replies[index] as NodeReply
-        // Not every reply tells the time; the next one of the same moment does.
+        // Not every reply contains the time; the next one of the same moment does.
         const now = clockIn(reply) ?? clockOf(await askOne(node, { kind: 'greet' }))
         if (isTooClose(model, now)) return 'too close to call'
         const modelled = execute(model, command, now, (id, handed) => {
-          expected.push(saidTo(id, handed))
+          expected.push(shownWakeUp(id, handed))
           return true
         })
         assertSame(reply, modelled, `${node.name} on ${JSON.stringify(command)}`)
       }
     }
-    deepStrictEqual(await ear.heard(), expected, `wake-ups by ${node.name}`)
+    deepStrictEqual(await ear.messages(), expected, `wake-ups by ${node.name}`)
     return 'same'
   } finally {
     ear.close()
@@ -57,7 +57,7 @@ async function discover(node: LockNode): Promise<World> {
   const [marker = '', ...keys] = freshKeys(4)
   const hello = await askOne(node, { kind: 'greet', marker })
   if (hello.vote !== 'granted' || hello.greeting === undefined) {
-    throw new Error(`${node.name} did not greet: ${JSON.stringify(hello)}`)
+    throw new Error(`${node.name} did not reply with a greeting: ${JSON.stringify(hello)}`)
   }
   const channel = `conformance:${freshValue()}`
   return { keys, marker, run: hello.greeting.run, now: clockOf(hello), channel }
@@ -104,7 +104,7 @@ function assertSame(actual: NodeReply, expected: NodeReply, what: string): void 
 
 const TIMES: ReadonlySet<string> = new Set(['remaining', 'quarantine'])
 
-/** Times in the expected reply are noted in order; those of the actual one are taken for the same if they are near. */
+/** Times in the expected reply are recorded in order; those of the actual reply are equal to them if they are close. */
 function blur(value: number, times: number[], isActual: boolean): number {
   if (!isActual) {
     times.push(value)
@@ -114,18 +114,18 @@ function blur(value: number, times: number[], isActual: boolean): number {
   return expected !== undefined && Math.abs(expected - value) <= CLOCK_BLUR ? expected : value
 }
 
-function saidTo(id: string, handed: Handed | undefined): string {
+function shownWakeUp(id: string, handed: Handed | undefined): string {
   return handed === undefined ? id : `${id} has it for ${handed.remaining} ms until ${handed.deadline}`
 }
 
 interface Ear {
-  /** Everything that was said up to now. */
-  heard(): Promise<string[]>
+  /** All messages so far. */
+  messages(): Promise<string[]>
   close(): void
 }
 
 async function listen(node: LockNode, channel: string): Promise<Ear> {
-  const said: string[] = []
+  const messages: string[] = []
   const last = `${channel}#last`
   let close = (): void => undefined
   let lastHeard = (): void => undefined
@@ -139,7 +139,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
           live: resolve,
           message: (id, handed) => {
             if (id === last) lastHeard()
-            else said.push(saidTo(id, handed))
+            else messages.push(shownWakeUp(id, handed))
           },
         }) ?? close
     }),
@@ -147,8 +147,8 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
   )
   return {
     close,
-    async heard() {
-      // Messages come in order: after that of a last waiter there are no more.
+    async messages() {
+      // Messages arrive in order, so none follows that of the last waiter.
       const keys = freshKeys(1)
       const waiter = { id: last, at: 0, age: 0, life: 10_000 }
       await ask(
@@ -158,7 +158,7 @@ async function listen(node: LockNode, channel: string): Promise<Ear> {
         { kind: 'release', keys, value: 'holder' },
       )
       await within(end, `the last wake-up by ${node.name}`)
-      return said
+      return messages
     },
   }
 }

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Ability, LockNode, NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
 import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
 
-/** A claim about every node that has the abilities it needs. */
+/** A claim about every node that has the required abilities. */
 export interface Behaviour {
   readonly claim: string
   readonly needs?: readonly Ability[] | undefined
@@ -21,19 +21,19 @@ const release = (keys: readonly string[], value: string, extra: object = {}): No
   ...extra,
 })
 
-/** The vote, and with a refusal its reason. */
-function said(reply: NodeReply | undefined): string {
+/** The vote, with the reason of a refusal. */
+function voteOf(reply: NodeReply | undefined): string {
   if (reply === undefined) return 'nothing'
   return reply.vote === 'granted' ? 'granted' : `${reply.vote}: ${reply.reason}`
 }
 
 async function saidTo(node: LockNode, ...commands: readonly NodeCommand[]): Promise<string[]> {
-  return (await ask(node, ...commands)).map(said)
+  return (await ask(node, ...commands)).map(voteOf)
 }
 
 export const behaviours: readonly Behaviour[] = [
   {
-    claim: 'is connected and has a name without credentials',
+    claim: 'the node is connected and has a name without credentials',
     holds: async (node: LockNode): Promise<void> => {
       equal(node.connected, true)
       ok(node.name.length > 0)
@@ -41,7 +41,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'answers each command once, and never before it was sent',
+    claim: 'each command is answered once, and never before it was sent',
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       let sending = true
@@ -49,7 +49,7 @@ export const behaviours: readonly Behaviour[] = [
       await within(
         new Promise<void>((resolve) => {
           const count = (reply: NodeReply): void => {
-            answers.push(`${said(reply)}${sending ? ' too early' : ''}`)
+            answers.push(`${voteOf(reply)}${sending ? ' too early' : ''}`)
             if (answers.length === 2) resolve()
           }
           node.send(acquire(keys, 'a'), count)
@@ -58,13 +58,13 @@ export const behaviours: readonly Behaviour[] = [
         }),
         'two answers',
       )
-      // Another round trip: a second answer to an earlier command would have come before it.
+      // One more round trip: a second reply to an earlier command would have arrived before it.
       await ask(node, release(keys, 'a'))
       deepEqual(answers, ['granted', 'granted'])
     },
   },
   {
-    claim: 'applies commands in the order in which they were sent',
+    claim: 'commands are applied in the order in which they were sent',
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       const commands = Array.from({ length: 40 }, (_, index) => [
@@ -78,14 +78,14 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'grants a free key and refuses one that another holds',
+    claim: 'a free key is granted, and one that is held is refused',
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       deepEqual(await saidTo(node, acquire(keys, 'a'), acquire(keys, 'b')), ['granted', 'refused: held'])
     },
   },
   {
-    claim: 'grants the same command twice, as a connection may repeat it',
+    claim: 'the same command is granted twice, because a connection may repeat it',
     needs: ['inspect'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -94,7 +94,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'releases for the owner only',
+    claim: 'a key is released by its owner only',
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       deepEqual(
@@ -112,14 +112,14 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'answers a greeting',
+    claim: 'a greeting is answered',
     holds: async (node: LockNode): Promise<void> => {
       const reply = await askOne(node, { kind: 'greet' })
-      equal(said(reply), 'granted')
+      equal(voteOf(reply), 'granted')
     },
   },
   {
-    claim: 'carries more commands than fit in one message',
+    claim: 'more commands than fit in one message are all answered',
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(600).map((key) => [key])
       const replies = await saidTo(node, ...keys.map((key) => acquire(key, 'a')))
@@ -129,7 +129,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'tells for how long a key is held, by its own clock',
+    claim: 'a refusal contains the remaining time of the key by the clock of the node',
     needs: ['inspect'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -140,7 +140,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'takes several keys together or none of them',
+    claim: 'several keys are acquired all or none',
     needs: ['multiKey'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(3)
@@ -159,14 +159,21 @@ export const behaviours: readonly Behaviour[] = [
           acquire([third], 'c'),
         ),
         [
-          ...['granted', 'refused: held', 'granted', 'granted', 'granted', 'granted', 'granted'],
-          ...['granted', 'refused: held'],
+          'granted',
+          'refused: held',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
+          'refused: held',
         ],
       )
     },
   },
   {
-    claim: 'extends what is still held, and tells gone from taken',
+    claim: 'a held key is extended, and an expired one is distinguished from one taken by another',
     needs: ['extend'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -178,23 +185,26 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'gives a key back to its owner only where it is free',
+    claim: 'a key is repaired for its owner only where it is free',
     needs: ['extend'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       const repair = (value: string): NodeCommand => ({ kind: 'repair', keys, value, ttl })
       deepEqual(await saidTo(node, repair('a'), repair('a'), repair('b'), acquire(keys, 'b')), [
-        ...['granted', 'granted', 'refused: taken', 'refused: held'],
+        'granted',
+        'granted',
+        'refused: taken',
+        'refused: held',
       ])
     },
   },
   {
-    claim: 'grants tokens in ascending order only, and tells the one that bars',
+    claim: 'tokens are granted in ascending order only, and a refusal contains the higher token',
     needs: ['fencing', 'inspect'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       const fence = (token: number): object => ({ fence: { token, retention: ttl } })
-      // Microseconds since 1970 have to come back to the last digit.
+      // Microseconds since 1970 must be returned exactly.
       const token = 1_763_694_047_123_457
       const replies = await ask(
         node,
@@ -204,14 +214,14 @@ export const behaviours: readonly Behaviour[] = [
         acquire(keys, 'b', fence(token + 1)),
         { kind: 'inspect', keys },
       )
-      deepEqual(replies.map(said), ['granted', 'granted', 'refused: stale', 'granted', 'granted'])
+      deepEqual(replies.map(voteOf), ['granted', 'granted', 'refused: stale', 'granted', 'granted'])
       const [, , stale, , sight] = replies
       equal(stale?.vote === 'refused' && stale.counter, token)
       equal(sight?.vote === 'granted' && sight.sightings?.[0]?.counter, token + 1)
     },
   },
   {
-    claim: 'serves those who wait in the order of their places',
+    claim: 'waiters are served in the order of their places',
     needs: ['queue'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -223,20 +233,31 @@ export const behaviours: readonly Behaviour[] = [
         await saidTo(
           node,
           acquire(keys, 'a'),
-          ...[wait(2), wait(1)],
+          wait(2),
+          wait(1),
           release(keys, 'a'),
-          ...[wait(2), acquire(keys, 'x', { queue: 'respect' }), wait(1)],
-          ...[release(keys, '1'), wait(2)],
+          wait(2),
+          acquire(keys, 'x', { queue: 'respect' }),
+          wait(1),
+          release(keys, '1'),
+          wait(2),
         ),
         [
-          ...['granted', 'refused: held', 'refused: held', 'granted', 'refused: queued', 'refused: queued'],
-          ...['granted', 'granted', 'granted'],
+          'granted',
+          'refused: held',
+          'refused: held',
+          'granted',
+          'refused: queued',
+          'refused: queued',
+          'granted',
+          'granted',
+          'granted',
         ],
       )
     },
   },
   {
-    claim: 'lets nobody wait behind one that has left, or whose place has lapsed',
+    claim: 'no waiter waits behind one that has left, or whose place has expired',
     needs: ['queue'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -250,13 +271,13 @@ export const behaviours: readonly Behaviour[] = [
         release(keys, 'a'),
       )
       const tryIt = async (): Promise<void> => {
-        while (said(await askOne(node, acquire(keys, 'x', { queue: 'respect' }))) !== 'granted');
+        while (voteOf(await askOne(node, acquire(keys, 'x', { queue: 'respect' }))) !== 'granted');
       }
-      await within(tryIt(), 'a place to lapse')
+      await within(tryIt(), 'a place to expire')
     },
   },
   {
-    claim: "lets one that only watches be in nobody's way",
+    claim: 'a waiter that only watches delays no other',
     needs: ['queue', 'inspect'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -264,7 +285,9 @@ export const behaviours: readonly Behaviour[] = [
       deepEqual(
         await saidTo(
           node,
-          ...[acquire(keys, 'a'), { kind: 'inspect', keys, watch } as const, release(keys, 'a')],
+          acquire(keys, 'a'),
+          { kind: 'inspect', keys, watch } as const,
+          release(keys, 'a'),
           acquire(keys, 'b', { queue: 'respect' }),
         ),
         ['granted', 'granted', 'granted', 'granted'],
@@ -272,7 +295,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'wakes the next in turn, and only that one',
+    claim: 'the next waiter is woken, and no other',
     needs: ['queue'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -313,7 +336,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'tells who holds a key and who waits for it',
+    claim: 'an inspection returns the holder of a key and its waiters',
     needs: ['inspect', 'queue'],
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
@@ -331,7 +354,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'keeps out those who know no marker of this run, and everybody during a quarantine',
+    claim: 'clients without a marker of this run are refused, and all clients during a quarantine',
     needs: ['marker'],
     holds: async (node: LockNode): Promise<void> => {
       const [marker = '', ...keys] = freshKeys(2)
@@ -341,57 +364,77 @@ export const behaviours: readonly Behaviour[] = [
       equal(hello.greeting.marker, null)
       const check = { marker: { key: marker, run } }
       const order = (mode: 'found' | 'quarantine' | 'admit' | 'lift', markRun: string): NodeCommand => ({
-        ...{ kind: 'mark', marker, mode, fleet: 'f', run: markRun, longestTtl: ttl, floor: 0, duration: ttl },
+        kind: 'mark',
+        marker,
+        mode,
+        fleet: 'f',
+        run: markRun,
+        longestTtl: ttl,
+        floor: 0,
+        duration: ttl,
       })
       deepEqual(
         await saidTo(
           node,
-          ...[acquire(keys, 'a', check), order('found', run), acquire(keys, 'a', check)],
-          ...[acquire(keys, 'b', { marker: { key: marker, run: 'other' } }), order('quarantine', 'other')],
+          acquire(keys, 'a', check),
+          order('found', run),
+          acquire(keys, 'a', check),
           acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
-          ...[{ kind: 'extend', keys, value: 'a', ttl, ...check } as const, release(keys, 'a')],
-          ...[order('lift', ''), acquire(keys, 'b', { marker: { key: marker, run: 'other' } })],
+          order('quarantine', 'other'),
+          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
+          { kind: 'extend', keys, value: 'a', ttl, ...check } as const,
+          release(keys, 'a'),
+          order('lift', ''),
+          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
         ),
         [
-          ...['refused: unmarked', 'granted', 'granted', 'refused: unmarked', 'granted'],
-          ...['refused: quarantined', 'granted', 'granted', 'granted', 'granted'],
+          'refused: unmarked',
+          'granted',
+          'granted',
+          'refused: unmarked',
+          'granted',
+          'refused: quarantined',
+          'granted',
+          'granted',
+          'granted',
+          'granted',
         ],
       )
     },
   },
 ]
 
-/** What a node says that it lacks, it refuses, and in a way that shows that nothing was done. */
+/** A node refuses commands for abilities that it declares to lack, in a way that shows that nothing was done. */
 export const limits: Readonly<Record<Ability, Behaviour | undefined>> = {
   extend: {
-    claim: 'refuses to extend',
+    claim: 'a node that cannot extend refuses to',
     holds: async (node: LockNode): Promise<void> => {
       const reply = await askOne(node, { kind: 'extend', keys: freshKeys(1), value: 'a', ttl })
       equal(reply.vote, 'failed')
     },
   },
   multiKey: {
-    claim: 'refuses several keys in one command',
+    claim: 'a node for single keys refuses several in one command',
     holds: async (node: LockNode): Promise<void> => {
       equal((await askOne(node, acquire(freshKeys(2), 'a'))).vote, 'failed')
     },
   },
   fencing: {
-    claim: 'grants nothing where a token was asked for',
+    claim: 'a node without tokens refuses to grant one',
     holds: async (node: LockNode): Promise<void> => {
       const keys = freshKeys(1)
       const reply = await askOne(node, acquire(keys, 'a', { fence: { token: 1, retention: ttl } }))
       equal(reply.vote, 'failed')
-      equal(said(await askOne(node, acquire(keys, 'b'))), 'granted')
+      equal(voteOf(await askOne(node, acquire(keys, 'b'))), 'granted')
     },
   },
   inspect: {
-    claim: 'refuses to look',
+    claim: 'a node that cannot inspect refuses to',
     holds: async (node: LockNode): Promise<void> => {
       equal((await askOne(node, { kind: 'inspect', keys: freshKeys(1) })).vote, 'failed')
     },
   },
-  // A node without a queue takes a waiter for one that does not wait; one without a guard is never asked about a marker.
+  // A node without a queue treats a waiter as one that does not wait; one without a guard is never asked about a marker.
   queue: undefined,
   marker: undefined,
 }

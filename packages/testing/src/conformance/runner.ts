@@ -11,7 +11,7 @@ export function globalRunner(): TestRunner {
   const { describe, test, beforeAll, afterAll } = globalThis as Partial<TestRunner>
   if (describe === undefined || test === undefined || beforeAll === undefined || afterAll === undefined) {
     throw new TypeError(
-      'Expected the globals describe, test, beforeAll and afterAll, as jest has them: pass `runner` instead',
+      'Expected the globals describe, test, beforeAll and afterAll, as in jest. Pass `runner` instead',
     )
   }
   return { describe, test, beforeAll, afterAll }

@@ -1,13 +1,13 @@
 import type { AcquireCommand, Fence, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
 import fc from 'fast-check'
 
-/** What a generated sequence of commands speaks about. */
+/** What a generated sequence of commands refers to. */
 export interface World {
   readonly keys: readonly string[]
   readonly marker: string
-  /** Of the server process, as its greeting told it. */
+  /** Id of the server process, from its greeting. */
   readonly run: string
-  /** The node's clock when the sequence was made, milliseconds. */
+  /** The node's clock when the sequence was created, milliseconds. */
   readonly now: number
   readonly channel: string
 }
@@ -15,10 +15,10 @@ export interface World {
 /** Commands are generated without knowledge of the world, so that a seed gives the same sequence everywhere. */
 export type Step =
   | { readonly kind: 'commands'; readonly commands: readonly ((world: World) => NodeCommand)[] }
-  /** Time passes until everything short-lived is over. */
+  /** Time passes until everything short-lived has expired. */
   | { readonly kind: 'pause' }
 
-/** Times of locks and places: over after a pause, or not in the time of a test. */
+/** Lifetimes of locks and places: they end after a pause, or not during a test. */
 export const SHORT = 80
 const LONG = 60_000
 
@@ -28,7 +28,7 @@ const times = fc.oneof(
 )
 const values = fc.constantFrom('ada', 'ben "quoted" \\ ', 'cléo ✓')
 
-/** Some are content with being woken, some may be given the lock. */
+/** Some waiters are only woken, others may be handed the lock. */
 const OFFERS = ['', `@${LONG}`, `@${SHORT}`, `@${3 * LONG}~a label`]
 const idOf = ({ channel }: World, number: number): string => `${channel}#${number}${OFFERS[number - 1] ?? ''}`
 const keysOf = fc
@@ -39,7 +39,7 @@ const waitersLiving = (life: fc.Arbitrary<number>) =>
   fc
     .record({
       number: fc.integer({ min: 1, max: 4 }),
-      // Beyond a second the clock of the waiter is not believed.
+      // Beyond a second, the waiter's clock is not trusted.
       at: fc.constantFrom(-300, -200, -100, 0, 100, 500_000, -500_000),
       age: fc.constantFrom(0, 50, 150),
       life,
@@ -85,7 +85,7 @@ const markers = fc.option(
   { nil: () => undefined },
 )
 
-/** As the engine has it, the value of an acquire is the name of its waiter; but nodes may not rely on that. */
+/** The engine uses the name of the waiter as the value of an acquire, but nodes must not rely on that. */
 const valueOf = (value: string, queue: AcquireCommand['queue'], isNamed: boolean): string =>
   isNamed && typeof queue === 'object' ? queue.id : value
 
@@ -103,7 +103,7 @@ const acquires = fc
       marker: marker(world),
     }
   })
-/** Of a lock that goes from process to process. */
+/** Commands for a lock that moves from process to process. */
 const bearers = fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 2 })
 const extends_ = fc.tuple(keysOf, values, times, bearers, markers).map(
   ([keys, value, ttl, bearer, marker]) =>
@@ -127,7 +127,7 @@ const repairs = fc.tuple(keysOf, values, times, fences, markers).map(
       marker: marker(world),
     }),
 )
-/** Of a lock that was taken, or of a place and what was handed to it. */
+/** Releases of an acquired lock, or of a place and the lock handed over to it. */
 const released = fc.oneof(
   { weight: 2, arbitrary: values.map((value) => () => value) },
   {
@@ -188,11 +188,11 @@ const anything = fc.oneof(
   { weight: 1, arbitrary: marks },
   { weight: 1, arbitrary: greetings },
 )
-/** Few enough of each kind that they meet. */
+/** Few enough of each kind that they collide. */
 const queueing = fc.oneof(acquires, releases, inspections)
 const guarding = fc.oneof({ weight: 3, arbitrary: marks }, greetings, acquires, extends_)
 
-/** One lock that goes from hand to hand, a command at a time: what a node may have a shorter way for. */
+/** One lock that moves from holder to holder, one command at a time, for which a node may have a fast path. */
 const founding: Step = {
   kind: 'commands',
   commands: [
@@ -251,7 +251,7 @@ const handingOver = fc
 const commandsOf = (commands: typeof anything): fc.Arbitrary<Step> =>
   fc.array(commands, { minLength: 1, maxLength: 12 }).map((list) => ({ kind: 'commands', commands: list }))
 
-/** Each step is sent in one go, so that a node may do its commands together. */
+/** Each step is sent at once, so that a node may run its commands together. */
 const stepsOf = (commands: typeof anything): fc.Arbitrary<Step[]> =>
   fc.array(
     fc.oneof(

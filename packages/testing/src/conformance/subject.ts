@@ -8,7 +8,7 @@ export interface Subject {
   dispose?(): void | Promise<void>
 }
 
-/** Any reply that did not come by then will not come, milliseconds; and what each more of many at once may add. */
+/** A reply that has not arrived by then will not arrive, milliseconds; and the extra time for each of many commands. */
 const answerWithin = 30_000
 const moreForEach = 10
 

@@ -9,16 +9,16 @@ import type { Subject } from './subject.js'
 export interface ConformanceOptions {
   /** Default: the globals `describe`, `test`, `beforeAll` and `afterAll`. */
   readonly runner?: TestRunner | undefined
-  /** What the node lacks, since the tests are laid out before it is made. Default: nothing. */
+  /** What the node lacks, because the tests are defined before it is created. Default: nothing. */
   readonly lacks?: readonly Ability[] | undefined
   /** Generated sequences of commands to compare with the specification. Default: 100. */
   readonly sequences?: number | undefined
-  /** Of the generated sequences; shown when one fails. Default: 1. */
+  /** Seed of the generated sequences; shown when one fails. Default: 1. */
   readonly seed?: number | undefined
 }
 
 /**
- * Registers the tests that every lock node has to pass. A node with all abilities is also compared with the executable
+ * Registers the tests that every lock node must pass. A node with all abilities is also compared with the executable
  * specification, reply by reply.
  */
 export function lockNodeConformance(
@@ -27,13 +27,13 @@ export function lockNodeConformance(
   options: ConformanceOptions = {},
 ): void {
   const { runner = globalRunner(), lacks = [], sequences: runs = 100, seed = 1 } = options
-  runner.describe(`${name} is a lock node that`, () => {
+  runner.describe(`the conformance of ${name}`, () => {
     let subject: Subject | undefined
     const check = ({ claim, holds }: Behaviour, timeoutMs = 60_000): void => {
       runner.test(
         claim,
         async () => {
-          if (subject === undefined) throw new Error('The node could not be made')
+          if (subject === undefined) throw new Error('The node could not be created')
           await holds(subject.node)
         },
         timeoutMs,
@@ -50,11 +50,11 @@ export function lockNodeConformance(
     })
 
     check({
-      claim: `lacks ${lacks.length === 0 ? 'nothing' : lacks.join(', ')}`,
+      claim: `the node lacks ${lacks.length === 0 ? 'nothing' : lacks.join(', ')}`,
       holds: async (node: LockNode): Promise<void> => {
         const declared = [...(node.lacks ?? [])].sort().join(', ')
         if (declared !== [...lacks].sort().join(', '))
-          throw new Error(`It declares to lack ${declared || 'nothing'}`)
+          throw new Error(`The node declares that it lacks ${declared || 'nothing'}`)
       },
     })
     for (const behaviour of behaviours) {
@@ -76,10 +76,10 @@ function followsTheSpecification(runs: number, seed: number): Behaviour {
       const property = fc.asyncProperty(sequences, async (steps) => {
         if ((await compareWithSpecification(node, steps)) === 'same') decided++
       })
-      // Shrinking would take longer than the report is worth: a seed and a path lead back to the sequence.
+      // Shrinking would take too long; a seed and a path reproduce the sequence.
       await fc.assert(property, { numRuns: runs, seed, endOnFailure: true })
       if (decided < runs / 2)
-        throw new Error(`Only ${decided} of ${runs} sequences were decided: is the node too slow?`)
+        throw new Error(`Only ${decided} of ${runs} sequences were decided; the node may be too slow`)
     },
   }
 }

@@ -1,10 +1,10 @@
-import type { Node } from '../fleet/node.js'
+import type { FaultTarget } from './target.js'
 import type { Fault } from './fault.js'
-import type { Undo } from './undo.js'
+import type { Undo } from '../undo.js'
 
 export type ClockFault = 'clock step' | 'clock back' | 'fast clock' | 'slow clock'
 
-/** What happens to the wall clock of the server, by which keys expire. */
+/** Faults of the server's wall clock, by which keys expire. */
 export const clockFaults: Readonly<Record<ClockFault, Fault>> = {
   'clock step': {
     group: 'clock',
@@ -14,7 +14,7 @@ export const clockFaults: Readonly<Record<ClockFault, Fault>> = {
   },
   'clock back': {
     group: 'clock',
-    about: 'the clock jumps back by ms milliseconds: keys live for longer',
+    about: 'the clock jumps back by ms milliseconds, so keys live longer',
     inject: (node, { ms = 60_000 }) => stepped(node, -ms),
   },
   'fast clock': {
@@ -32,27 +32,27 @@ export const clockFaults: Readonly<Record<ClockFault, Fault>> = {
   },
 }
 
-function needsClock(node: Node): string | undefined {
+function needsClock(node: FaultTarget): string | undefined {
   return node.server.clock === undefined
-    ? 'the clock of this server cannot be set: that needs processes, Linux and a C compiler'
+    ? 'the clock of this server cannot be set; that requires processes, Linux and a C compiler'
     : undefined
 }
 
-async function stepped(node: Node, ms: number): Promise<Undo> {
+async function stepped(node: FaultTarget, ms: number): Promise<Undo> {
   const { clock } = node.server
   if (clock === undefined) return shifted(node, ms)
   clock.step(ms)
   return async () => clock.step(-ms)
 }
 
-async function drifting(node: Node, rate: number): Promise<Undo> {
+async function drifting(node: FaultTarget, rate: number): Promise<Undo> {
   const { clock } = node.server
   clock?.drift(rate)
   return async () => clock?.reset()
 }
 
-/** To the keys a clock that jumps forward is the same as less time to live. `TIME` does not show it, though. */
-async function shifted(node: Node, ms: number): Promise<Undo> {
+/** For the keys, a clock that jumps forward is equivalent to a shorter time to live. `TIME` does not show it, though. */
+async function shifted(node: FaultTarget, ms: number): Promise<Undo> {
   const shift = (by: number): Promise<string> =>
     node.command('EVAL', shiftScript, '0', String(Math.round(by)))
   await shift(ms)

@@ -1,6 +1,6 @@
 import { until } from '../fleet/until.js'
 import { nothingToUndo, type Fault, type FaultOptions } from './fault.js'
-import type { Node } from '../fleet/node.js'
+import type { FaultTarget } from './target.js'
 
 export type DataFault =
   | 'flush'
@@ -13,7 +13,7 @@ export type DataFault =
   | 'early expiry'
   | 'script flush'
 
-/** What happens to the data, behind everybody's back. */
+/** Faults of the data, unnoticed by clients. */
 export const dataFaults: Readonly<Record<DataFault, Fault>> = {
   flush: {
     group: 'data',
@@ -23,7 +23,7 @@ export const dataFaults: Readonly<Record<DataFault, Fault>> = {
   },
   'swapped databases': {
     group: 'data',
-    about: 'SWAPDB: the keys are in another database',
+    about: 'SWAPDB: the keys move to another database',
     losesData: true,
     inject: async (node) => {
       await node.command('SWAPDB', '0', '1')
@@ -34,13 +34,13 @@ export const dataFaults: Readonly<Record<DataFault, Fault>> = {
   },
   evict: {
     group: 'data',
-    about: 'every key is evicted, as for lack of memory under allkeys-random',
+    about: 'every key is evicted, as when memory is short under allkeys-random',
     losesData: true,
     inject: async (node) => {
       await node.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-random')
       await node.command('CONFIG', 'SET', 'maxmemory', '1')
       await until(async () => {
-        // A write makes room first.
+        // A write triggers the eviction.
         await node.command('SET', 'quorumlock-filler', '').catch(() => undefined)
         if ((await node.command('DBSIZE')) !== '0') throw new Error(`${node.name} still has keys`)
       })
@@ -51,13 +51,13 @@ export const dataFaults: Readonly<Record<DataFault, Fault>> = {
   },
   'deleted key': {
     group: 'data',
-    about: 'somebody deletes the key by hand',
+    about: 'an operator deletes the key',
     losesData: true,
     inject: (node, options) => did(node, 'DEL', keyOf(options)),
   },
   'foreign value': {
     group: 'data',
-    about: 'somebody writes another value into the key, for ms milliseconds',
+    about: 'another program overwrites the key, for ms milliseconds',
     losesData: true,
     inject: async (node, options) => {
       const key = keyOf(options)
@@ -82,7 +82,7 @@ export const dataFaults: Readonly<Record<DataFault, Fault>> = {
   },
   'stripped TTL': {
     group: 'data',
-    about: 'PERSIST: the key does not expire by itself any more',
+    about: 'PERSIST: the key no longer expires',
     inject: async (node, options) => {
       const key = keyOf(options)
       const left = await node.command('PTTL', key)
@@ -94,7 +94,7 @@ export const dataFaults: Readonly<Record<DataFault, Fault>> = {
   },
   'early expiry': {
     group: 'data',
-    about: 'the key expires at once',
+    about: 'the key expires immediately',
     losesData: true,
     inject: (node, options) => did(node, 'PEXPIRE', keyOf(options), '0'),
   },
@@ -106,11 +106,11 @@ export const dataFaults: Readonly<Record<DataFault, Fault>> = {
 }
 
 function keyOf({ key }: FaultOptions): string {
-  if (key === undefined) throw new TypeError('Expected `key` to name the key that this fault is about')
+  if (key === undefined) throw new TypeError('Expected `key` to name the key for this fault')
   return key
 }
 
-async function did(node: Node, ...words: readonly string[]): Promise<() => Promise<void>> {
+async function did(node: FaultTarget, ...words: readonly string[]): Promise<() => Promise<void>> {
   await node.command(...words)
   return nothingToUndo
 }

@@ -1,17 +1,17 @@
-import type { Node } from '../fleet/node.js'
-import type { Undo } from './undo.js'
+import type { FaultTarget } from './target.js'
+import type { Undo } from '../undo.js'
 
 export type FaultGroup = 'process' | 'network' | 'refusal' | 'data' | 'clock'
 
-/** What can be told to a fault; each uses what it has a use for. */
+/** Options of a fault; each fault uses only those that apply to it. */
 export interface FaultOptions {
   /** How much, or for how long, milliseconds. */
   readonly ms?: number | undefined
-  /** The key that it is about. */
+  /** The key that the fault affects. */
   readonly key?: string | undefined
-  /** The command that it is about. */
+  /** The command that the fault affects. */
   readonly command?: string | undefined
-  /** Which of the commands that follow, from 1. Default: every one until it is taken back. */
+  /** Which of the following commands, counting from 1. Default: every one until the fault is undone. */
   readonly nth?: number | undefined
 }
 
@@ -19,13 +19,13 @@ export interface Fault {
   readonly group: FaultGroup
   /** What happens, in a few words. */
   readonly about: string
-  /** Whether the server can come out of it without what it had stored. A quorum stands less of these than of others. */
+  /** Whether the server may lose its data. A quorum tolerates fewer of these faults than of others. */
   readonly losesData?: boolean
-  /** Why this node cannot have it, if so. */
-  readonly obstacle?: (node: Node) => string | undefined
+  /** Why this node cannot have the fault; undefined if it can. */
+  readonly obstacle?: (node: FaultTarget) => string | undefined
   /** Resolves once the fault is effective. */
-  readonly inject: (node: Node, options: FaultOptions) => Promise<Undo>
+  readonly inject: (node: FaultTarget, options: FaultOptions) => Promise<Undo>
 }
 
-/** For what is done in an instant and leaves nothing to take back. */
+/** For faults that happen in an instant and cannot be undone. */
 export const nothingToUndo: Undo = async () => undefined

@@ -26,41 +26,41 @@ export type NetworkFault =
   | 'bandwidth'
   | 'sliced'
 
-/** What happens to the connections, in the proxy. */
+/** Faults of the connections, simulated by the proxy. */
 export const networkFaults: Readonly<Record<NetworkFault, Fault>> = {
   latency: {
     group: 'network',
-    about: 'every reply comes later',
+    about: 'every reply is delayed',
     inject: (node, { ms = 50 }) => node.network.impose('replies', { latency: ms }),
   },
   'slow requests': {
     group: 'network',
-    about: 'every request arrives later',
+    about: 'every request is delayed',
     inject: (node, { ms = 50 }) => node.network.impose('requests', { latency: ms }),
   },
   jitter: {
     group: 'network',
-    about: 'every reply comes later, by a random time',
+    about: 'every reply is delayed by a random time',
     inject: (node, { ms = 100 }) => node.network.impose('replies', { jitter: ms }),
   },
   partition: {
     group: 'network',
-    about: 'nothing passes; it is delivered when the partition is over',
+    about: 'nothing passes; it is delivered after the partition',
     inject: (node) => node.network.stall(),
   },
   'stalled requests': {
     group: 'network',
-    about: 'requests do not arrive before this is over',
+    about: 'requests are delivered only after the fault',
     inject: (node) => node.network.stall('requests'),
   },
   'stalled replies': {
     group: 'network',
-    about: 'commands are applied, replies do not arrive before this is over',
+    about: 'commands are applied, but replies are delivered only after the fault',
     inject: (node) => node.network.stall('replies'),
   },
   blackhole: {
     group: 'network',
-    about: 'nothing passes, and what was sent is lost',
+    about: 'nothing passes, and everything sent is lost',
     inject: (node) => node.network.discard(),
   },
   'lost requests': {
@@ -70,17 +70,17 @@ export const networkFaults: Readonly<Record<NetworkFault, Fault>> = {
   },
   'lost replies': {
     group: 'network',
-    about: 'commands are applied, their replies lost',
+    about: 'commands are applied, but their replies are lost',
     inject: (node) => node.network.discard('replies'),
   },
   refuse: {
     group: 'network',
-    about: 'connections are reset, new ones refused',
+    about: 'connections are reset, and new ones refused',
     inject: (node) => node.network.refuse(),
   },
   'refuse new': {
     group: 'network',
-    about: 'connections that stand go on, new ones are refused',
+    about: 'open connections continue, new ones are refused',
     inject: (node) => node.network.refuse('keep'),
   },
   'mute accept': {
@@ -110,43 +110,43 @@ export const networkFaults: Readonly<Record<NetworkFault, Fault>> = {
   },
   'half-open': {
     group: 'network',
-    about: 'the server forgets every connection and no client learns of it',
+    about: 'the server forgets every connection, unnoticed by the clients',
     inject: (node) => node.network.halfOpen(),
   },
   'reset on request': {
     group: 'network',
-    about: 'a command makes the connection break before it arrives',
+    about: 'the connection is reset before the command arrives',
     inject: (node, { command, nth }) => node.network.intercept({ command, nth }, { kind: 'reset' }),
   },
   'reset in mid-reply': {
     group: 'network',
-    about: 'a byte of the reply, then a reset',
+    about: 'one byte of the reply arrives, then a reset',
     inject: (node, { command, nth }) => node.network.cutReply(1, { command, nth }),
   },
   'lose reply': {
     group: 'network',
-    about: 'the command is applied, the connection breaks before its reply',
+    about: 'the command is applied, and the connection is reset before its reply',
     inject: (node, { command, nth }) => node.network.loseReply({ command, nth }),
   },
   'swallow reply': {
     group: 'network',
-    about: 'the command is applied, from its reply on nothing arrives',
+    about: 'the command is applied; its reply and everything after it are lost',
     inject: (node, { command, nth }) => node.network.loseReply({ command, nth, then: 'silence' }),
   },
   'lose request': {
     group: 'network',
-    about: 'the command never arrives, from then on nothing does',
+    about: 'the command and everything after it never arrive',
     inject: (node, { command, nth }) => node.network.loseRequest({ command, nth, then: 'silence' }),
   },
   'duplicate request': {
     group: 'network',
-    about: 'the command arrives again later, on another connection',
+    about: 'the command arrives a second time later, on another connection',
     inject: (node, { command, nth, ms = 20 }) =>
       node.network.intercept({ command, nth }, { kind: 'duplicate', afterMs: ms }),
   },
   garbage: {
     group: 'network',
-    about: 'the reply is not of this protocol',
+    about: 'the reply violates the protocol',
     inject: (node, { command, nth }) =>
       node.network.intercept({ command, nth }, { kind: 'replace reply', reply: 'HTTP/1.1 400 Bad\r\n\r\n' }),
   },

@@ -1,8 +1,8 @@
 import { readdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { nothingToUndo, type Fault } from './fault.js'
-import type { Undo } from './undo.js'
-import type { Node } from '../fleet/node.js'
+import type { Undo } from '../undo.js'
+import type { FaultTarget } from './target.js'
 
 export type ProcessFault =
   | 'crash'
@@ -14,23 +14,23 @@ export type ProcessFault =
   | 'freeze'
   | 'failover'
 
-/** What happens to the server process. */
+/** Faults of the server process. */
 export const processFaults: Readonly<Record<ProcessFault, Fault>> = {
   crash: {
     group: 'process',
-    about: 'SIGKILL; what is not on disk is lost',
+    about: 'SIGKILL; data that is not on disk is lost',
     losesData: true,
     inject: (node) => node.kill(),
   },
   shutdown: {
     group: 'process',
-    about: 'SIGTERM, an orderly end',
+    about: 'SIGTERM, an orderly shutdown',
     losesData: true,
     inject: (node) => node.terminate(),
   },
   restart: {
     group: 'process',
-    about: 'SIGKILL and a start at once, with what is on disk',
+    about: 'SIGKILL and an immediate start, with the data on disk',
     losesData: true,
     inject: async (node) => {
       await node.restart()
@@ -39,7 +39,7 @@ export const processFaults: Readonly<Record<ProcessFault, Fault>> = {
   },
   'empty restart': {
     group: 'process',
-    about: 'SIGKILL and a start at once, without any data',
+    about: 'SIGKILL and an immediate start, without any data',
     losesData: true,
     inject: async (node) => {
       await node.restart({ wipe: true })
@@ -48,11 +48,11 @@ export const processFaults: Readonly<Record<ProcessFault, Fault>> = {
   },
   'torn log': {
     group: 'process',
-    about: 'power fails: the end of the append-only file never reached the disk',
+    about: 'power failure: the end of the append-only file never reached the disk',
     losesData: true,
     obstacle: (node) =>
       node.server.folder === undefined || logFile(node) === undefined
-        ? 'there is no append-only file within reach; start the fleet of processes with persistence: aof'
+        ? 'there is no accessible append-only file; start the fleet with backend: processes and persistence: aof'
         : undefined,
     inject: async (node) => {
       await node.kill()
@@ -64,7 +64,7 @@ export const processFaults: Readonly<Record<ProcessFault, Fault>> = {
   },
   'crash loop': {
     group: 'process',
-    about: 'dies and comes back again and again',
+    about: 'the server is killed and restarted again and again',
     losesData: true,
     inject: async (node, { ms = 200 }) => {
       const stop = new AbortController()
@@ -83,21 +83,21 @@ export const processFaults: Readonly<Record<ProcessFault, Fault>> = {
   },
   freeze: {
     group: 'process',
-    about: 'SIGSTOP: connections stay open and nothing answers',
+    about: 'SIGSTOP: connections stay open, and nothing is answered',
     inject: (node) => node.pause(),
   },
   failover: {
     group: 'process',
-    about: 'the server dies and a replica that had not caught up takes its place',
+    about: 'the server dies, and a replica that has not caught up replaces it',
     losesData: true,
     obstacle: (node) => (node.server.spare === undefined ? 'this backend has no replicas' : undefined),
     inject: promoteReplica,
   },
 }
 
-async function promoteReplica(node: Node): Promise<Undo> {
-  // Its link is dead from the start, so that it lacks whatever the primary has.
-  const replica = await (node.server.spare as () => ReturnType<NonNullable<Node['server']['spare']>>)()
+async function promoteReplica(node: FaultTarget): Promise<Undo> {
+  // It has never been connected to the primary, so it lacks all of its data.
+  const replica = await (node.server.spare as () => ReturnType<NonNullable<FaultTarget['server']['spare']>>)()
   const primary = node.server
   await node.kill()
   node.redirect(replica)
@@ -109,7 +109,7 @@ async function promoteReplica(node: Node): Promise<Undo> {
   }
 }
 
-function logFile(node: Node): string | undefined {
+function logFile(node: FaultTarget): string | undefined {
   const folder = join(node.server.folder ?? '', 'appendonlydir')
   try {
     const name = readdirSync(folder).find((file) => file.endsWith('.incr.aof'))

@@ -1,6 +1,6 @@
-import { answersByProxy, admits, openAdmin } from './refusing.js'
+import { answersByProxy, admits } from './refusing.js'
 import type { Fault } from './fault.js'
-import type { Node } from '../fleet/node.js'
+import type { FaultTarget } from './target.js'
 import { until } from '../fleet/until.js'
 
 export type Refusal =
@@ -22,11 +22,11 @@ export type Refusal =
   | 'clusterdown'
   | 'tryagain'
 
-/** The server answers, and refuses. */
+/** Faults in which the server responds with an error. */
 export const refusals: Readonly<Record<Refusal, Fault>> = {
   oom: {
     group: 'refusal',
-    about: '-OOM: no memory left, nothing may be evicted',
+    about: '-OOM: no memory is left, and nothing may be evicted',
     inject: (node) =>
       configured(node, [
         ['maxmemory-policy', 'noeviction'],
@@ -57,17 +57,17 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
   },
   noreplicas: {
     group: 'refusal',
-    about: '-NOREPLICAS: it wants replicas before it writes',
+    about: '-NOREPLICAS: it requires replicas for writes',
     inject: (node) => configured(node, [['min-replicas-to-write', '1']]),
   },
   misconf: {
     group: 'refusal',
-    about: '-MISCONF: it cannot save and does not write',
+    about: '-MISCONF: it cannot save, and rejects writes',
     obstacle: (node) => admits(node, 'protected configs'),
     inject: async (node) => {
       const folder = await setting(node, 'dir')
       await node.command('CONFIG', 'SET', 'save', '900 1')
-      // Nothing can be saved there.
+      // No file can be saved in this directory.
       await node.command('CONFIG', 'SET', 'dir', '/proc')
       await node.command('BGSAVE')
       await until(async () => {
@@ -82,11 +82,11 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
   },
   loading: {
     group: 'refusal',
-    about: '-LOADING: it was restarted and reads its data',
+    about: '-LOADING: it was restarted and is loading its data',
     losesData: true,
     obstacle: (node) => admits(node, 'arguments'),
     inject: async (node) => {
-      // Enough to read for ten seconds; the keys of the user are among them. Redis 6.2 looks up from it every two megabytes.
+      // Enough to load for ten seconds; it includes the user's keys. Redis 6.2 handles events every two megabytes only.
       const interval = 'loading-process-events-interval-bytes'
       const often = (await setting(node, interval)) === '' ? [] : [`--${interval}`, '1024']
       await node.command('CONFIG', 'SET', 'rdbcompression', 'no')
@@ -95,7 +95,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
       const slowly = ['--key-load-delay', '500', ...often]
       await node.restartWith({ args: ['--appendonly', 'no', ...slowly], until: 'answers' })
       return async () => {
-        // Redis 6.2 cannot be told to hurry while it loads: it begins again, at full speed.
+        // Redis 6.2 rejects this while it is loading, so it is restarted to load at full speed.
         await node
           .command('CONFIG', 'SET', 'key-load-delay', '0')
           .catch(async () => node.restartWith({ args: ['--appendonly', 'no'] }))
@@ -109,11 +109,11 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
     about: '-BUSY: a script that does not end',
     inject: async (node) => {
       await node.command('CONFIG', 'SET', 'lua-time-limit', '1')
-      const connection = await openAdmin(node)
+      const connection = await node.openAdmin()
       connection.send('EVAL', 'while true do end', '0')
       await until(async () => {
-        const said = await node.command('PING').then(String, String)
-        if (!said.includes('BUSY')) throw new Error(`${node.name} is not busy: ${said}`)
+        const reply = await node.command('PING').then(String, String)
+        if (!reply.includes('BUSY')) throw new Error(`${node.name} is not busy: ${reply}`)
       })
       return async () => {
         await node.command('SCRIPT', 'KILL')
@@ -125,10 +125,10 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
   },
   noauth: {
     group: 'refusal',
-    about: '-NOAUTH: a password is wanted from one moment to the next',
+    about: '-NOAUTH: a password is suddenly required',
     inject: async (node) => {
       await node.command('ACL', 'SETUSER', 'default', 'resetpass', '>somethingelse')
-      // Connections that stand would keep their rights.
+      // Open connections would keep their permissions.
       node.network.reset()
       return async () => {
         await node.command('ACL', 'SETUSER', 'default', 'nopass')
@@ -147,9 +147,9 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
   },
   maxclients: {
     group: 'refusal',
-    about: 'connections are ended, no new ones are admitted',
+    about: 'connections are closed, and new ones rejected',
     inject: async (node) => {
-      const connection = await openAdmin(node)
+      const connection = await node.openAdmin()
       await connection.ask('CONFIG', 'SET', 'maxclients', '1')
       node.network.reset()
       await connection.ask('CLIENT', 'KILL', 'SKIPME', 'yes')
@@ -161,7 +161,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
   },
   'write pause': {
     group: 'refusal',
-    about: 'reads are answered, writes and scripts wait',
+    about: 'reads are answered, but writes and scripts wait',
     inject: async (node) => {
       await node.command('CLIENT', 'PAUSE', '3600000', 'WRITE')
       return async () => {
@@ -174,7 +174,7 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
     about: 'the server does nothing for a while, as under a slow command',
     obstacle: (node) => admits(node, 'debug'),
     inject: async (node, { ms = 300 }) => {
-      const connection = await openAdmin(node)
+      const connection = await node.openAdmin()
       connection.send('DEBUG', 'SLEEP', String(ms / 1_000))
       await until(async () => {
         const answered = await node.commandWithin(5, 'PING').then(
@@ -193,21 +193,18 @@ export const refusals: Readonly<Record<Refusal, Fault>> = {
     "-ERR unknown command 'EVALSHA', with args beginning with: \r\n",
     'a server that lacks the command',
   ),
-  'unknown error': answersByProxy('-FUTURE something new\r\n', 'an error that nobody has heard of'),
+  'unknown error': answersByProxy('-FUTURE something new\r\n', 'an unknown error'),
   moved: answersByProxy('-MOVED 1234 127.0.0.1:1\r\n', '-MOVED: it is a node of a cluster'),
-  clusterdown: answersByProxy(
-    '-CLUSTERDOWN The cluster is down\r\n',
-    '-CLUSTERDOWN: a cluster that is incomplete',
-  ),
+  clusterdown: answersByProxy('-CLUSTERDOWN The cluster is down\r\n', '-CLUSTERDOWN: an incomplete cluster'),
   tryagain: answersByProxy(
     '-TRYAGAIN Multiple keys request during rehashing of slot\r\n',
-    '-TRYAGAIN: slots move',
+    '-TRYAGAIN: slots are being moved',
   ),
 }
 
 const filler = 'quorumlock-filler'
 
-async function removeFiller(node: Node): Promise<void> {
+async function removeFiller(node: FaultTarget): Promise<void> {
   const script = `
     local cursor = '0'
     repeat
@@ -218,14 +215,14 @@ async function removeFiller(node: Node): Promise<void> {
   await node.command('EVAL', script, '0', `${filler}:*`)
 }
 
-async function setting(node: Node, name: string): Promise<string> {
+async function setting(node: FaultTarget, name: string): Promise<string> {
   const [, value = ''] = (await node.command('CONFIG', 'GET', name)).split('\n')
   return value
 }
 
-/** Sets options of the server and sets them back. */
+/** Sets options of the server. The result restores them. */
 async function configured(
-  node: Node,
+  node: FaultTarget,
   settings: readonly (readonly [string, string])[],
 ): Promise<() => Promise<void>> {
   const before: [string, string][] = []

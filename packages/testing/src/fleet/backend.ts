@@ -1,15 +1,15 @@
 import type { ServerClock } from './clock/server-clock.js'
 
-/** One server as its backend runs it, reached directly. What can be done to it only by its backend is here. */
+/** One server, run by a backend and reached directly, with the operations that only the backend can perform. */
 export interface BackendServer {
   readonly name: string
-  /** Its own port, without a proxy before it. */
+  /** The server's own port, which bypasses the proxy. */
   readonly port: number
   readonly isRunning: boolean
   readonly isPaused: boolean
-  /** Its wall clock, where it can be set. */
+  /** Its wall clock, if it can be set. */
   readonly clock?: ServerClock | undefined
-  /** Where it keeps its data, where we can reach that. */
+  /** The folder of its data, if accessible. */
   readonly folder?: string | undefined
   /** SIGKILL. */
   kill(): Promise<void>
@@ -20,13 +20,20 @@ export interface BackendServer {
   /** SIGSTOP. */
   pause(): Promise<void>
   resume(): Promise<void>
-  /** Another server beside it, which ends with the fleet; where the backend can. */
+  /** Starts an additional server, which ends with the fleet; absent if the backend cannot. */
   spare?(): Promise<BackendServer>
+}
+
+/** The servers of a fleet, all running. */
+export interface RunningServers {
+  readonly servers: readonly BackendServer[]
+  /** Ends every server and removes what they left behind. */
+  readonly end: () => Promise<void>
 }
 
 export interface StartOptions {
   readonly wipe?: boolean | undefined
   readonly args?: readonly string[] | undefined
-  /** Resolve when it answers at all, with an error for instance. Default: when it serves. */
+  /** Resolve when the server answers at all, even with an error, or when it serves (default). */
   readonly until?: 'answers' | 'serves' | undefined
 }

@@ -9,7 +9,7 @@ export interface ComposeCommand {
   readonly standalone: boolean
 }
 
-/** The plugin `docker compose` where it is installed, else the older `docker-compose` program. */
+/** The plugin `docker compose` if it is installed, else the older `docker-compose` program. */
 export async function findCompose(): Promise<ComposeCommand> {
   const candidates: readonly ComposeCommand[] = [
     { words: ['docker', 'compose'], standalone: false },
@@ -21,11 +21,11 @@ export async function findCompose(): Promise<ComposeCommand> {
       await run(program, [...args, 'version'])
       return candidate
     } catch {
-      // Not this one.
+      // Try the next candidate.
     }
   }
   throw new Error(
-    'Neither `docker compose` nor `docker-compose` works here. Install Docker with compose, ' +
+    'Neither `docker compose` nor `docker-compose` works. Install Docker with compose, ' +
       "or start the fleet with { backend: 'processes' }.",
   )
 }

@@ -6,23 +6,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { execCompose, type IDockerComposeOptions } from 'docker-compose'
-import { assemble } from './assemble.js'
+import type { RunningServers } from './backend.js'
 import { findCompose } from './compose-command.js'
 import { Container, type Runner } from './container.js'
-import type { Fleet, FleetOptions } from './fleet.js'
+import type { FleetOptions } from './options.js'
 import { freePort } from './ports.js'
 import { startWatchdog } from './watchdog.js'
 
 const execFileText = promisify(execFile)
 const servicesInFile = 5
 
-interface ComposeFleetOptions {
+interface ContainerOptions {
   readonly nodes: number
   readonly persistence: NonNullable<FleetOptions['persistence']>
 }
 
-/** A fleet of containers from docker/compose.yml, under a project name and on ports of its own. */
-export async function startComposeFleet({ nodes, persistence }: ComposeFleetOptions): Promise<Fleet> {
+/** Containers from docker/compose.yml, under a separate project name and on separate ports. */
+export async function startContainers({ nodes, persistence }: ContainerOptions): Promise<RunningServers> {
   if (nodes > servicesInFile) {
     throw new RangeError(
       `Expected \`nodes\` to be at most ${servicesInFile} with the compose backend, got ${nodes}`,
@@ -49,11 +49,11 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
       await execCompose(verb, args, options)
     } catch (error) {
       // The package rejects with a plain { exitCode, out, err }.
-      const said = (error as { readonly err?: string }).err ?? String(error)
-      throw new Error(`docker compose ${verb} ${args.join(' ')} failed: ${said.trim()}`, { cause: error })
+      const details = (error as { readonly err?: string }).err ?? String(error)
+      throw new Error(`docker compose ${verb} ${args.join(' ')} failed: ${details.trim()}`, { cause: error })
     }
   }
-  // One after another: each looks at all containers of the project, and fails when one of them goes away meanwhile.
+  // One after another, because each inspects all containers of the project, and fails if one disappears in the meantime.
   let last: Promise<void> = Promise.resolve()
   const compose: Runner['compose'] = (verb, args) => {
     const turn = last.then(() => run(verb, args))
@@ -79,11 +79,14 @@ export async function startComposeFleet({ nodes, persistence }: ComposeFleetOpti
   try {
     await compose('up', ['--detach', ...names])
     await Promise.all(containers.map((container) => container.ready()))
-    return await assemble('compose', containers, async () => {
-      // An engine does not stop what is frozen.
-      await Promise.all(containers.map((container) => container.thaw()))
-      await watchdog.finish()
-    })
+    return {
+      servers: containers,
+      end: async () => {
+        // An engine cannot stop a frozen container.
+        await Promise.all(containers.map((container) => container.thaw()))
+        await watchdog.finish()
+      },
+    }
   } catch (error) {
     await watchdog.finish()
     throw error
@@ -94,12 +97,12 @@ async function docker(...words: string[]): Promise<string> {
   try {
     return (await execFileText('docker', words)).stdout
   } catch (error) {
-    const said = (error as { readonly stderr?: string }).stderr ?? String(error)
-    throw new Error(`docker ${words.join(' ')} failed: ${said.trim()}`, { cause: error })
+    const details = (error as { readonly stderr?: string }).stderr ?? String(error)
+    throw new Error(`docker ${words.join(' ')} failed: ${details.trim()}`, { cause: error })
   }
 }
 
-/** The build puts a copy beside the bundle; in the repository the one file is in docker/. */
+/** The build puts a copy next to the bundle; in the repository the file is in docker/. */
 function composeFile(): string {
   const shipped = fileURLToPath(new URL('./compose.yml', import.meta.url))
   return existsSync(shipped)

@@ -2,9 +2,9 @@ import type { BackendServer, StartOptions } from './backend.js'
 import { ask } from './resp.js'
 import { until } from './until.js'
 
-/** What runs commands for a container. */
+/** Runs commands for a container. */
 export interface Runner {
-  /** One compose command for the project; these queue up, and each looks at the whole project. */
+  /** One compose command for the project. These run one after another, and each inspects the whole project. */
   compose(verb: string, args: string[]): Promise<void>
   /** One command of the engine for one container: an order of magnitude faster. */
   engine(verb: string, args: string[]): Promise<void>
@@ -44,7 +44,8 @@ export class Container implements BackendServer {
   }
 
   async start({ wipe = false, args = [], until: readiness = 'serves' }: StartOptions = {}): Promise<void> {
-    if (args.length > 0) throw new Error(`${this.name} is a container: its arguments are those of the file`)
+    if (args.length > 0)
+      throw new Error(`${this.name} is a container: it cannot be started with further arguments`)
     if (wipe) await this.#renew()
     else await this.#engine('start')
     if (readiness === 'serves') await this.ready()
@@ -87,13 +88,13 @@ export class Container implements BackendServer {
     if (!this.#running) return
     await this.thaw()
     await this.#engine('kill', '--signal', signal)
-    // The engine reports the signal as sent, not the end.
+    // The engine reports that the signal was sent, not that the server has ended.
     await until(async () => {
       const answered = await ask(this.port, ['PING']).then(
         () => true,
         () => false,
       )
-      if (answered) throw new Error(`${this.name} still answers`)
+      if (answered) throw new Error(`${this.name} is still answering`)
     })
     this.#running = false
   }

@@ -1,23 +1,23 @@
-import { faults, type FaultName, type FaultOptions } from '../faults/faults.js'
-import { Lane } from '../faults/proxy/lane.js'
-import { Network } from '../faults/proxy/network.js'
-import { once, undoAll, type Undo } from '../faults/undo.js'
+import type { FaultTarget } from '../faults/target.js'
+import { Lane } from '../proxy/lane.js'
+import { Network } from '../proxy/network.js'
+import { once, undoAll, type Undo } from '../undo.js'
 import type { BackendServer, StartOptions } from './backend.js'
-import type { FleetNode, LatencyOptions, PartitionOptions, RestartOptions } from './fleet.js'
+import type { LatencyOptions, PartitionOptions, RestartOptions } from './options.js'
 import { freePort } from './ports.js'
-import { ask, type Login } from './resp.js'
+import { ask, RespConnection, type Login } from './resp.js'
 import { until } from './until.js'
 
-/** The lane of those who have none of their own. */
+/** The lane of all clients without their own. */
 const shared = ''
 
-/** A user of our own, so that a fault that locks everybody out does not lock us out. */
+/** A separate Redis user, so that a fault that locks out all clients does not lock out the fleet. */
 const admin: Login = { user: 'quorumlock-fleet', password: 'fleet' }
 
 const attempts = 5
 
-/** A server of either backend, behind its proxy. */
-export class Node implements FleetNode {
+/** A server of either backend, behind its proxy. It knows no fault; `FaultyNode` does. */
+export class Node implements FaultTarget {
   readonly network: Network
   readonly #lanes = new Map<string, Promise<Lane>>()
   readonly #opened: Lane[] = []
@@ -26,17 +26,15 @@ export class Node implements FleetNode {
   #main!: Lane
   #notRunning: Undo | undefined
 
-  private constructor(server: BackendServer) {
+  /** The server must be running already. The node is ready once `open()` has resolved. */
+  constructor(server: BackendServer) {
     this.#server = server
     this.network = new Network(() => this.#opened)
   }
 
-  /** A node before a server that runs already. */
-  static async before(server: BackendServer): Promise<Node> {
-    const node = new Node(server)
-    await node.#welcome()
-    node.#main = await node.lane(shared)
-    return node
+  async open(): Promise<void> {
+    await this.#welcome()
+    this.#main = await this.lane(shared)
   }
 
   get name(): string {
@@ -59,7 +57,6 @@ export class Node implements FleetNode {
     return this.#server.isRunning
   }
 
-  /** What only the backend can do. */
   get server(): BackendServer {
     return this.#server
   }
@@ -68,7 +65,6 @@ export class Node implements FleetNode {
     return this.#down(() => this.#server.kill())
   }
 
-  /** SIGTERM: the server says goodbye. */
   async terminate(): Promise<Undo> {
     return this.#down(() => this.#server.terminate())
   }
@@ -85,7 +81,7 @@ export class Node implements FleetNode {
 
   async pause(): Promise<Undo> {
     await this.#server.pause()
-    return this.#remember(() => this.resume())
+    return this.remember(() => this.resume())
   }
 
   async resume(): Promise<void> {
@@ -99,36 +95,22 @@ export class Node implements FleetNode {
   }
 
   async partition({ direction = 'both', bytes = 'stall' }: PartitionOptions = {}): Promise<Undo> {
-    return this.#remember(
+    return this.remember(
       await (bytes === 'stall' ? this.network.stall(direction) : this.network.discard(direction)),
     )
   }
 
   async latency(ms: number, { jitter = 0, direction = 'replies' }: LatencyOptions = {}): Promise<Undo> {
-    return this.#remember(await this.network.impose(direction, { latency: ms, jitter }))
+    return this.remember(await this.network.impose(direction, { latency: ms, jitter }))
   }
 
   async dropReplies(): Promise<Undo> {
-    return this.#remember(await this.network.discard('replies'))
-  }
-
-  async stepClock(ms: number): Promise<Undo> {
-    return this.inject('clock step', { ms })
-  }
-
-  async inject(name: FaultName, options: FaultOptions = {}): Promise<Undo> {
-    const obstacle = this.cannot(name)
-    if (obstacle !== undefined) throw new Error(`${this.name} cannot have the fault "${name}": ${obstacle}`)
-    return this.#remember(await faults[name].inject(this, options))
-  }
-
-  cannot(name: FaultName): string | undefined {
-    return faults[name].obstacle?.(this)
+    return this.remember(await this.network.discard('replies'))
   }
 
   async heal(): Promise<void> {
     await undoAll([...this.#inForce])()
-    // A server that was killed without us, or whose undo was to no avail.
+    // The server was killed from outside, or its undo failed.
     if (!this.isRunning) await this.restart()
   }
 
@@ -141,10 +123,6 @@ export class Node implements FleetNode {
     return lane
   }
 
-  get login(): Login {
-    return admin
-  }
-
   async command(...words: readonly string[]): Promise<string> {
     return ask(this.directPort, words, { login: admin, timeoutMs: 5_000 })
   }
@@ -153,20 +131,22 @@ export class Node implements FleetNode {
     return ask(this.directPort, words, { login: admin, timeoutMs })
   }
 
-  /** Resolves once the server answers us. */
   async ready(): Promise<void> {
     await until(() => this.command('PING'))
   }
 
-  /** From now on the lanes lead to another server. Returns the one that they led to. */
-  redirect(server: BackendServer): BackendServer {
-    const before = this.#server
-    this.#server = server
-    this.network.reset()
-    return before
+  async openAdmin(): Promise<RespConnection> {
+    const connection = new RespConnection(this.directPort)
+    connection.unref()
+    await connection.logIn(admin)
+    return connection
   }
 
-  /** The server that the lanes lead to runs now, whatever ended before it. */
+  redirect(server: BackendServer): void {
+    this.#server = server
+    this.network.reset()
+  }
+
   async restartOver(): Promise<void> {
     await this.#welcome()
     await this.#lift()
@@ -176,7 +156,7 @@ export class Node implements FleetNode {
     for (const lane of this.#opened) lane.close()
   }
 
-  /** The user of our own has to be made anew for every start; that works while data is loaded, too. */
+  /** The fleet's own user must be created after every start, which is possible even while data is loading. */
   async #welcome(): Promise<void> {
     const { user, password } = admin
     await until(() =>
@@ -191,14 +171,15 @@ export class Node implements FleetNode {
 
   async #down(end: () => Promise<void>): Promise<Undo> {
     await end()
-    // A dead server refuses; the proxy before it must do so, too.
+    // A dead server refuses connections, so its proxy must do so, too.
     this.#notRunning ??= await this.network.refuse()
-    return this.#remember(async () => {
+    return this.remember(async () => {
       if (!this.isRunning) await this.restart()
     })
   }
 
-  #remember(undo: Undo): Undo {
+  /** `heal()` takes this back, too, unless it is taken back before. */
+  remember(undo: Undo): Undo {
     const remembered = once(async () => {
       this.#inForce.delete(remembered)
       await undo()
@@ -215,7 +196,7 @@ export class Node implements FleetNode {
         await this.network.include(lane)
         return lane
       } catch (error) {
-        // Between the look and the start, another process may have taken the port.
+        // Between the check and the start, another process may have taken the port.
         if (attempt === attempts) throw error
       }
     }

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * A loopback port that nobody listens on. It lies below the range from which systems give ports to outgoing
- * connections, so that no connection can take it while a killed server waits to be restarted.
+ * An unused loopback port. It is below the range from which systems assign ports to outgoing connections, so that no
+ * connection can take it while a killed server waits to be restarted.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {

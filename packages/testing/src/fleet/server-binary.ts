@@ -17,7 +17,7 @@ export function findServerBinary(): string | null {
   return null
 }
 
-/** Redis 7 and Valkey refuse DEBUG unless told otherwise; Redis 6 does not know the option and would not start. */
+/** Redis 7 and Valkey reject DEBUG by default; Redis 6 does not know the option and would not start with it. */
 export function knowsDebugOption(binary: string): boolean {
   const version = execFileSync(binary, ['--version'], { encoding: 'utf8' })
   return Number(/v=(\d+)/.exec(version)?.[1] ?? 0) >= 7

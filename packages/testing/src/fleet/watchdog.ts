@@ -5,23 +5,23 @@ import { Socket } from 'node:net'
 export interface WatchdogOptions {
   /** Removed at the end. */
   readonly folder?: string | undefined
-  /** Run at the end, before the folder goes. */
+  /** Run at the end, before the folder is removed. */
   readonly command?: readonly string[] | undefined
 }
 
-/** Outlives the process that started it just long enough to end the processes which that one left behind. */
+/** Outlives the process that started it just long enough to end the processes that it left behind. */
 export interface Watchdog {
-  /** From now on this process ends with us; with a negative number, this whole process group. */
+  /** From now on the process with this id ends with the current one; a negative number stands for a process group. */
   add(pid: number): void
-  /** This process has ended by itself; its number may soon be another's. */
+  /** The process has ended, and its id may soon be reused. */
   remove(pid: number): void
-  /** Ends what is guarded and cleans up. Resolves when both are done. */
+  /** Ends the guarded processes and cleans up. Resolves when both are done. */
   finish(): Promise<void>
 }
 
 /*
  * The shell reads the latest list of processes from a pipe. However this process ends, SIGKILL included, the system
- * closes the pipe; then the shell ends the others and cleans up. So no signal handlers are needed here.
+ * closes the pipe. The shell then ends the others and cleans up, so no signal handlers are needed here.
  */
 const script = `
 trap '' INT TERM HUP
@@ -38,14 +38,14 @@ exit $status
 export function startWatchdog({ folder = '', command = [] }: WatchdogOptions = {}): Watchdog {
   const shell = spawn('/bin/sh', ['-c', script, 'quorumlock-watchdog', folder, ...command], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Its own session: an interrupt from the terminal must not reach it.
+    // In its own session, because an interrupt from the terminal must not reach it.
     detached: true,
   })
   const ended = once(shell, 'exit')
-  // finish() reports it; until then nobody may be listening.
+  // finish() reports it; until then there may be no listener.
   ended.catch(() => undefined)
   shell.stdin.on('error', () => undefined)
-  // Waiting for us must not keep the test process alive.
+  // The watchdog must not keep the test process alive.
   shell.unref()
   if (shell.stdin instanceof Socket) shell.stdin.unref()
 
@@ -63,7 +63,7 @@ export function startWatchdog({ folder = '', command = [] }: WatchdogOptions = {
       shell.ref()
       shell.stdin.end()
       const [status] = (await ended) as [number | null]
-      if (status !== 0) throw new Error(`The clean-up of ${folder} ended with status ${status ?? 'unknown'}`)
+      if (status !== 0) throw new Error(`The cleanup of ${folder} ended with status ${status ?? 'unknown'}`)
     },
   }
 }

@@ -1,13 +1,13 @@
 import type { History } from './history.js'
-import { byResource, holdsOf, tableOf, type Hold } from './holds.js'
+import { byResource, holdsOf, tableOf, type Hold } from './hold-table.js'
 import { verdict, type Verdict } from './verdict.js'
 
-/** No two clients may be right to believe, at one moment, that they hold the same lock. */
+/** No two clients may be entitled to believe, at the same moment, that they hold the same lock. */
 export function checkMutualExclusion(history: History): Verdict {
   const { groups, count, from, to, hold } = tableOf(history)
   const violations: string[] = []
   for (const [resource, numbers] of groups) {
-    // The hold that lasts longest of those that began so far.
+    // The longest-lasting hold of those that have begun.
     let last = -1
     let until = -Infinity
     for (const number of numbers) {
@@ -15,7 +15,7 @@ export function checkMutualExclusion(history: History): Verdict {
       if (begin < until) {
         violations.push(
           `${resource}: ${hold(number).attempt} was granted at ${begin.toFixed(3)} ms while ${hold(last).attempt} ` +
-            `held it until ${until.toFixed(3)} ms, ${(Math.min(until, end) - begin).toFixed(3)} ms of both`,
+            `held it until ${until.toFixed(3)} ms: ${(Math.min(until, end) - begin).toFixed(3)} ms of overlap`,
         )
       }
       if (end > until) [last, until] = [number, end]
@@ -24,7 +24,7 @@ export function checkMutualExclusion(history: History): Verdict {
   return verdict('mutual exclusion', count, violations)
 }
 
-/** A token must be higher than every token that had been granted before its holder asked. */
+/** A token must be higher than every token granted before its holder's request. */
 export function checkTokens(history: History): Verdict {
   const { groups, token, hold } = tableOf(history)
   const violations: string[] = []
@@ -32,7 +32,7 @@ export function checkTokens(history: History): Verdict {
   for (const [resource, numbers] of groups) {
     const withToken = numbers.filter((number) => token(number) !== undefined)
     checked += withToken.length
-    // Who had it before the other asked also began before: where all are in order there is nothing to find.
+    // A hold that precedes a request also begins earlier, so tokens in order of the beginnings need no closer check.
     if (!isRising(withToken, token)) violations.push(...outOfOrder(resource, withToken.map(hold) as Fenced[]))
   }
   return verdict('token order', checked, violations)
@@ -47,7 +47,7 @@ function isRising(numbers: readonly number[], token: (number: number) => string 
   )
 }
 
-/** Of two numbers with as many digits the text decides, which is ten times as fast. */
+/** For numbers of equal length the texts are compared, which is ten times as fast. */
 function isBelow(lower: string, higher: string): boolean {
   const isAlike = lower.length === higher.length && lower > '0' && higher > '0'
   return isAlike ? lower < higher : BigInt(lower) < BigInt(higher)
@@ -76,7 +76,7 @@ function outOfOrder(resource: string, granted: readonly Fenced[]): readonly stri
   return violations
 }
 
-/** The counters behind the locks must show every write: one that is missing was overwritten by somebody else. */
+/** The counters that the locks protect must show every write; a missing one was overwritten by another client. */
 export function checkLostUpdates(history: History, counters: ReadonlyMap<string, number>): Verdict {
   const resources = new Map<string, string>()
   const writes = new Map<string, number>()
@@ -90,7 +90,7 @@ export function checkLostUpdates(history: History, counters: ReadonlyMap<string,
     .filter(([resource, count]) => counters.get(resource) !== count)
     .map(
       ([resource, count]) =>
-        `${resource}: ${count} writes, but the counter says ${counters.get(resource) ?? 'nothing'}`,
+        `${resource}: ${count} writes, but the counter is ${counters.get(resource) ?? 'missing'}`,
     )
   return verdict(
     'lost updates',
@@ -100,13 +100,13 @@ export function checkLostUpdates(history: History, counters: ReadonlyMap<string,
 }
 
 export interface LivenessOptions {
-  /** When a majority was back, on the machine's clock. */
+  /** When a majority had recovered, on the machine's clock. */
   readonly healedAt: number
   /** Milliseconds. */
   readonly within: number
 }
 
-/** After the last fault was taken back somebody must get a lock within the time, for every resource that is asked for. */
+/** After the last fault has been undone, every requested resource must be locked by some client within the time. */
 export function checkLiveness(history: History, { healedAt, within }: LivenessOptions): Verdict {
   const wanted = new Set(history.flatMap((event) => (event.kind === 'asked' ? [event.resource] : [])))
   const groups = byResource(holdsOf(history))
@@ -118,7 +118,7 @@ export function checkLiveness(history: History, { healedAt, within }: LivenessOp
     if (first - healedAt <= within) return []
     const when = first === Infinity ? 'never' : `${(first - healedAt).toFixed(0)} ms later`
     return [
-      `${resource}: a majority was back, and the next lock was granted ${when} instead of within ${within} ms`,
+      `${resource}: a majority had recovered, but the next lock was granted ${when} instead of within ${within} ms`,
     ]
   })
   return verdict('liveness', wanted.size, violations)

@@ -1,5 +1,5 @@
 import type { History } from './history.js'
-import { byResource, holdsOf, type Hold } from './holds.js'
+import { byResource, holdsOf, type Hold } from './hold-table.js'
 import { checkLinearizability, type Operation } from './linearizability.js'
 import { verdict, type Verdict } from './verdict.js'
 
@@ -11,7 +11,7 @@ interface FencedMutex {
 
 const FREE: FencedMutex = { owner: undefined, token: 0n }
 
-/** Whether the whole history can be told as that of one mutex that hands out rising tokens, in an order that respects real time. */
+/** Whether the whole history is that of one mutex that hands out rising tokens, in an order that respects real time. */
 export function checkFencedMutex(history: History): Verdict {
   const holds = holdsOf(history)
   const violations: string[] = []
@@ -30,7 +30,7 @@ export function checkFencedMutex(history: History): Verdict {
   return verdict('fenced mutex', holds.length, violations)
 }
 
-/** Only of a free mutex, and with a higher token than any before if it has one. */
+/** Possible only on a free mutex, and only with a higher token than any before, if it has one. */
 function taking({ attempt, token, asked, from }: Hold): Operation<FencedMutex> {
   return {
     name: `${attempt} takes it`,
@@ -43,7 +43,7 @@ function taking({ attempt, token, asked, from }: Hold): Operation<FencedMutex> {
   }
 }
 
-/** From the moment on at which the holder does not believe in it any more. */
+/** At the moment at which the holder no longer believes that it holds the lock. */
 function givingUp({ attempt, to }: Hold): Operation<FencedMutex> {
   return {
     name: `${attempt} lets go`,

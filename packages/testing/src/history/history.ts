@@ -1,7 +1,7 @@
-/** What one client saw and when, on the one monotonic clock that all processes of a machine share. */
+/** What one client observed and when, on the monotonic clock that all processes of a machine share. */
 export type HistoryEvent = { readonly client: string; readonly at: number; readonly attempt: string } & (
   | { readonly kind: 'asked'; readonly resource: string }
-  /** Held, by its own account, until `validUntil`. */
+  /** Held until `validUntil`, according to the client. */
   | { readonly kind: 'acquired'; readonly validUntil: number; readonly token?: string | undefined }
   | { readonly kind: 'extended'; readonly validUntil: number }
   | { readonly kind: 'failed'; readonly error: string }
@@ -19,7 +19,7 @@ type Body<E> = E extends unknown ? Omit<E, 'client' | 'at' | 'attempt'> : never
 
 export interface Recorder {
   readonly events: HistoryEvent[]
-  /** A name for a new attempt, unlike those of any other client. */
+  /** A name for a new attempt, unique among all clients. */
   attempt(): string
   record(attempt: string, what: Body<HistoryEvent>): void
 }
@@ -29,7 +29,7 @@ export function machineNow(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** Writes down what a client sees. `deliver` gets every event at once, to send it to another process for instance. */
+/** Records what a client observes. `deliver` receives every event at once, for example to send it to another process. */
 export function recordHistory(client: string, deliver?: (event: HistoryEvent) => void): Recorder {
   let attempts = 0
   const events: HistoryEvent[] = []

@@ -1,4 +1,4 @@
-/** One call on an object: when it began, when it ended (`Infinity` when nobody knows), and what it did. */
+/** One call on an object: when it began, when it ended (`Infinity` if unknown), and what it did. */
 export interface Operation<State> {
   readonly name: string
   readonly invoked: number
@@ -17,9 +17,9 @@ interface Entry<State> {
 }
 
 /**
- * Whether there is an order of the operations that respects real time and in which each did what it says (Wing and
- * Gong, with Lowe's memory of what was tried). An operation without an end may take effect at any later time, or
- * never. Returns the longest order that was found when there is none for all.
+ * Checks whether the operations have an order that respects real time and explains every result (Wing and Gong, with
+ * Lowe's cache of tried states). An operation without an end may take effect at any later time, or never. Returns the
+ * longest order found if there is none for all operations.
  */
 export function checkLinearizability<State>(
   operations: readonly Operation<State>[],
@@ -34,7 +34,7 @@ export function checkLinearizability<State>(
   let state = initial
   let entry = head.next
   for (;;) {
-    // What is left has no end: it may as well not have happened.
+    // The rest has no end, so it may never have taken effect.
     if (entry === undefined) return { linearizable: true, longest: namesOf(stack) }
     if (entry.isCall) {
       const after = entry.operation.apply(state)
@@ -70,7 +70,7 @@ function entriesOf<State>(operations: readonly Operation<State>[]): Entry<State>
       { at: operation.completed, entry: back },
     ]
   })
-  // At the same moment calls come first: then the two overlap, which allows more.
+  // At the same moment, calls come before returns: then the two overlap, which allows more orders.
   events.sort((a, b) => a.at - b.at || Number(b.entry.isCall) - Number(a.entry.isCall))
   const head = { ...blank, isCall: true, index: -1 } as unknown as Entry<State>
   let last = head
@@ -118,7 +118,7 @@ class BitSet {
     this.#words[index >> 5] = (this.#words[index >> 5] as number) & ~(1 << (index & 31))
   }
 
-  /** Whether this set with one more, in this state, was not tried before. */
+  /** Returns whether this set plus one operation, in this state, is new. */
   isNew(index: number, state: string, tried: Set<string>): boolean {
     this.set(index)
     // Leading and trailing words are mostly full or empty; text of 16-bit units keeps the memory small.

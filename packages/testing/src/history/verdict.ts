@@ -1,8 +1,8 @@
-/** What a checker found. `unknown`: there was nothing to judge by. */
+/** What a checker found. `unknown`: there was nothing to judge. */
 export interface Verdict {
   readonly check: string
   readonly outcome: 'valid' | 'violated' | 'unknown'
-  /** How many things were looked at. */
+  /** How many items were checked. */
   readonly checked: number
   /** The first violations, in words. */
   readonly violations: readonly string[]

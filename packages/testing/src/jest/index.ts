@@ -1,8 +1,9 @@
-import type { Fleet, FleetOptions } from '../fleet/fleet.js'
-import { startFleet } from '../fleet/start-fleet.js'
+import type { Fleet } from '../faulty-fleet/fleet.js'
+import { startFleet } from '../faulty-fleet/start-fleet.js'
+import type { FleetOptions } from '../fleet/options.js'
 import type { WorkloadResult } from '../workload/run-workload.js'
 
-/** What a runner has to offer; jest, vitest and mocha (with other names) do. */
+/** The hooks that a test runner must offer, as jest and vitest do, and mocha under other names. */
 export interface Hooks {
   beforeAll(act: () => Promise<void>, timeout?: number): unknown
   afterEach(act: () => Promise<void>, timeout?: number): unknown
@@ -12,7 +13,7 @@ export interface Hooks {
 const startWithin = 60_000
 
 /**
- * Gives a test file a fleet of its own, whole and empty again after every test:
+ * Gives a test file its own fleet, which is healed and emptied after every test:
  *
  * ```ts
  * const fleet = useFleet({ nodes: 5 })
@@ -35,8 +36,7 @@ export function useFleet(
     await fleet?.dispose()
   }, startWithin)
   return () => {
-    if (fleet === undefined)
-      throw new Error('The fleet is there from the first test on: call this inside of one')
+    if (fleet === undefined) throw new Error('The fleet does not exist yet; call this function within a test')
     return fleet
   }
 }

@@ -1,4 +1,4 @@
-/** A transition system over plain states; every state must be the same text as often as it is the same state. */
+/** A transition system over plain states. Equal states must have equal texts. */
 export interface Model<State> {
   readonly initial: State
   /** All steps that are possible, each with a name for the trace. */
@@ -10,7 +10,7 @@ export interface Model<State> {
 
 export interface Exploration {
   readonly states: number
-  /** Every reachable state was seen; false when the limit was hit first. */
+  /** True if every reachable state was visited, false if the limit was reached first. */
   readonly complete: boolean
   readonly violation?: { readonly what: string; readonly trace: readonly string[] } | undefined
 }
@@ -21,7 +21,7 @@ interface Visit<State> {
   readonly from: Visit<State> | undefined
 }
 
-/** Looks at every reachable state, nearest first, so that the first violation comes with a shortest trace. */
+/** Visits every reachable state, nearest first, so that the first violation has a shortest trace. */
 export function explore<State>(model: Model<State>, limit: number): Exploration {
   const seen = new Set([model.key(model.initial)])
   let frontier: Visit<State>[] = [{ state: model.initial, step: 'start', from: undefined }]

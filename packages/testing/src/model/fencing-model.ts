@@ -4,7 +4,7 @@ import type { Model } from './explore.js'
  * The token protocol of `03-algorithm.md` ("Fencing token from the quorum") with no clock at all: a key may expire at
  * any step, a message may arrive at any time later or never, a client may propose any number that its clock shows.
  *
- * Small on purpose, so that every reachable state is looked at: a few nodes, clients, attempts and numbers.
+ * Small on purpose, so that every reachable state can be checked: a few nodes, clients, attempts and numbers.
  */
 export interface FencingWorld {
   readonly nodes: number
@@ -14,7 +14,7 @@ export interface FencingWorld {
   readonly attempts: number
   /** Clocks show any number from 1 to this one. */
   readonly clock: number
-  /** Whether messages may be late or lost; otherwise an attempt that ends leaves nothing under way. */
+  /** Whether messages may be late or lost; otherwise an attempt that ends leaves nothing in flight. */
   readonly messages: 'late' | 'prompt'
   /** How often a node may lose its data. */
   readonly restarts: number
@@ -45,9 +45,9 @@ interface ClientOf {
   readonly phase: 'idle' | 'asking' | 'holding'
   readonly attempt: number
   readonly token: number
-  /** Highest counter that a node has told. */
+  /** Highest counter that a node has returned. */
   readonly seen: number
-  /** Per node: request under way, granted, refused, or its answer will never come. */
+  /** Per node: request in flight, granted, refused, or never to be answered. */
   readonly votes: readonly ('sent' | 'granted' | 'refused' | 'lost')[]
   /** Ghost: highest token handed out anywhere before this attempt began. */
   readonly before: number
@@ -64,7 +64,7 @@ interface Message {
 export interface FencingState {
   readonly nodes: readonly NodeOf[]
   readonly clients: readonly ClientOf[]
-  /** Messages of attempts that their clients have given up: they may still arrive. */
+  /** Messages of attempts that their clients have abandoned; they may still arrive. */
   readonly strays: readonly Message[]
   readonly restarts: number
   /** Ghost: all tokens handed out. */
@@ -107,7 +107,7 @@ function* clientSteps(world: FencingWorld, state: FencingState, index: number): 
   const name = `client ${index}`
   if (client.phase === 'idle') {
     if (client.attempt === world.attempts) return
-    // Whatever the clock shows, a proposal lies above all that was seen.
+    // Whatever the clock shows, a proposal is above every number seen so far.
     const first = client.seen + 1
     for (let token = first; token <= Math.max(first, world.clock); token++) {
       const asking: ClientOf = {
@@ -131,7 +131,7 @@ function* clientSteps(world: FencingWorld, state: FencingState, index: number): 
         answer(world, state, index, node, true),
       ]
     }
-    // It may give up at any time; a client that waits for ever is one that never takes this step.
+    // It may give up at any time; a client that waits forever never takes this step.
     yield [`${name} gives up`, abandon(world, state, index)]
     return
   }
@@ -181,7 +181,7 @@ function mayGrant(world: FencingWorld, node: NodeOf, token: number): boolean {
   return world.broken === 'grant equal tokens' ? node.ctr <= token : node.ctr < token
 }
 
-/** Ends an attempt or a hold: what is still under way may arrive at any time, in any order, or never. */
+/** Ends an attempt or a hold. What is still in flight may arrive at any time, in any order, or never. */
 function abandon(world: FencingWorld, state: FencingState, index: number): FencingState {
   const client = state.clients[index] as ClientOf
   const holder = holderOf(world, index, client)
@@ -278,7 +278,7 @@ function* extensionSteps(world: FencingWorld, state: FencingState, index: number
     const stale = node.ctr > client.token && world.broken !== 'repair without comparing tokens'
     if (node.holder !== 0 || stale) continue
     const repaired = { ...node, holder, ctr: client.token }
-    // From now on the node answers to the release of this holder, too.
+    // From now on, a release by this holder affects the node, too.
     const votes = replaced(client.votes, at, 'granted' as const)
     const next = withClient(spent, index, { ...client, extensions: client.extensions - 1, votes })
     yield [
@@ -302,7 +302,7 @@ function replaced<T>(list: readonly T[], index: number, value: T): readonly T[] 
   return copy
 }
 
-/** Nodes are alike, so states that differ in their order alone are the same: one column of text a node, sorted. */
+/** Nodes are interchangeable, so states that differ only in their order are equal: one column of text per node, sorted. */
 function keyOf(state: FencingState): string {
   const columns = state.nodes.map(({ holder, ctr, out }, at) => {
     let column = `${holder},${ctr}${out ? '!' : ''}`

@@ -1,5 +1,5 @@
-import { undoAll, type Undo } from '../faults/undo.js'
-import type { Fleet, FleetNode } from '../fleet/fleet.js'
+import { undoAll, type Undo } from '../undo.js'
+import type { Fleet, FleetNode } from '../faulty-fleet/fleet.js'
 import { machineNow } from '../history/history.js'
 import { schedule, type ScheduleOptions, type Step } from './schedule.js'
 
@@ -13,7 +13,7 @@ export interface Incident {
 
 export interface NemesisOptions extends Omit<ScheduleOptions, 'nodes'> {
   readonly fleet: Fleet
-  /** Names of the clients that have lanes of their own; the ring needs them. */
+  /** Names of the clients that have their own lanes, which the ring requires. */
   readonly clients?: readonly string[] | undefined
   readonly onIncident?: ((incident: Incident) => void) | undefined
 }
@@ -21,7 +21,7 @@ export interface NemesisOptions extends Omit<ScheduleOptions, 'nodes'> {
 /** Runs a schedule of faults until it is stopped; stopping heals everything. */
 export class Nemesis {
   readonly incidents: Incident[] = []
-  /** What could not be done, and why: shown in every report. */
+  /** Faults that this fleet cannot have, with the reason; shown in every report. */
   readonly skipped: Map<string, string> = new Map()
   readonly #options: NemesisOptions
   readonly #stopped = new AbortController()
@@ -33,7 +33,7 @@ export class Nemesis {
     this.#run.catch(() => undefined)
   }
 
-  /** Takes the last fault back. Resolves with the moment from which the fleet was whole. */
+  /** Undoes the last fault. Resolves with the time since which the fleet has been healthy. */
   async stop(): Promise<number> {
     this.#stopped.abort()
     await this.#run
@@ -71,7 +71,7 @@ export class Nemesis {
     await this.#pause(step.settling)
   }
 
-  /** Each client reaches the majority that begins at its own place in the circle. */
+  /** Each client reaches the majority that begins at its place in the circle. */
   async #ring(): Promise<Undo> {
     const { fleet, clients = [] } = this.#options
     const total = fleet.nodes.length

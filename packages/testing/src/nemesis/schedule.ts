@@ -1,18 +1,18 @@
 import { faults, type FaultName, type FaultOptions } from '../faults/faults.js'
-import { SeededRandom } from './random.js'
+import { SeededRandom } from '../random/seeded-random.js'
 
-/** Whom a fault hits, in Jepsen's words. `ring`: every client reaches another majority, and each two share a node. */
+/** Which nodes a fault hits, in Jepsen's words. `ring`: every client reaches another majority; each two share a node. */
 export type Target = 'one' | 'minority' | 'majority' | 'all' | 'ring'
 
 export interface Step {
-  /** Milliseconds after the step before it was over. */
+  /** Milliseconds after the end of the previous step. */
   readonly after: number
   readonly fault: FaultName | 'majorities ring'
   readonly target: Target
   /** Indexes of the nodes; none for the ring. */
   readonly nodes: readonly number[]
   readonly lasting: number
-  /** How long the nodes count as hit after the fault was taken back: one that lost its data votes again after a TTL. */
+  /** How long the nodes count as hit after the fault was undone: a node that lost its data votes again after a TTL. */
   readonly settling: number
   readonly options: FaultOptions
 }
@@ -21,18 +21,18 @@ export interface ScheduleOptions {
   readonly seed: number
   readonly nodes: number
   /**
-   * - `minority` a majority is never hit: the service has to go on
-   * - `anything` any number of nodes, and the ring; data is lost by a majority at most, as nodes that have all lost
-   *   theirs are a new fleet to everybody, and no lock outlives that
+   * - `minority` never hits a majority, so the service must continue
+   * - `anything` hits any number of nodes, and makes the ring; at most a majority loses data, because nodes that have
+   *   all lost theirs are a new fleet to every client, and no lock survives that
    */
   readonly mode: 'minority' | 'anything'
   /** The longest TTL of the locks under test. */
   readonly ttl: number
-  /** Which faults; by default all that leave a guarded lock safe when they hit a minority. */
+  /** Which faults. Default: all that leave a guarded lock safe when they hit a minority. */
   readonly faults?: readonly FaultName[] | undefined
 }
 
-/** Faults that break what every lease assumes, or that need to be told a key: to be asked for by name. */
+/** Faults that violate what every lease assumes, or that need a key. They must be requested by name. */
 const notByDefault: ReadonlySet<FaultName> = new Set<FaultName>([
   'torn log',
   'swapped databases',
@@ -51,10 +51,10 @@ export const defaultFaults: readonly FaultName[] = (Object.keys(faults) as Fault
   (name) => !notByDefault.has(name),
 )
 
-/** A command that arrives after its time is a vote for nobody, until its TTL has passed. */
+/** A command that arrives too late leaves a key that no client holds, until its TTL has passed. */
 const leavesVotes: ReadonlySet<FaultName> = new Set<FaultName>(['duplicate request'])
 
-/** An endless schedule of faults: the same seed gives the same one. */
+/** An endless schedule of faults. The same seed gives the same schedule. */
 export function* schedule({
   seed,
   nodes,
@@ -62,7 +62,7 @@ export function* schedule({
   ttl,
   faults: names = defaultFaults,
 }: ScheduleOptions): Generator<Step> {
-  const random = new SeededRandom(seed)
+  const random = new SeededRandom(seed, 'nemesis')
   const tolerated = nodes - (Math.floor(nodes / 2) + 1)
   const sizes: Readonly<Record<Exclude<Target, 'ring'>, number>> = {
     one: 1,
@@ -77,12 +77,14 @@ export function* schedule({
         : ['one', 'minority']
       : ['one', 'minority', 'majority', 'all', 'ring']
   if (targets.length === 0)
-    throw new RangeError(`Of ${nodes} nodes none may fail: there is no minority to hit`)
+    throw new RangeError(
+      `Expected \`nodes\` to be at least 3 in minority mode, got ${nodes}: no node may fail`,
+    )
   const everyone = Array.from({ length: nodes }, (_, index) => index)
   for (;;) {
     const wanted = random.pick(targets)
-    const after = random.between(20, 400)
-    const lasting = random.between(200, 1_500)
+    const after = random.whole(20, 400)
+    const lasting = random.whole(200, 1_500)
     if (wanted === 'ring') {
       yield {
         after,
@@ -105,7 +107,7 @@ export function* schedule({
       nodes: [...random.some(everyone, sizes[target])].sort((a, b) => a - b),
       lasting,
       settling: losesData || leavesVotes.has(fault) ? Math.ceil(ttl * 1.1) + 500 : 500,
-      options: { ms: random.between(20, 300) },
+      options: { ms: random.whole(20, 300) },
     }
   }
 }

@@ -1,4 +1,4 @@
-import { axis, labelWidth as left } from './lanes.js'
+import { axis, labelWidth as left } from './timeline-chart.js'
 
 const width = 1_000
 const height = 180

@@ -1,29 +1,14 @@
-import type { AcquireOptions, Lock } from '@quorumlock/core'
-import { Bounds } from './bounds.js'
-import type { ClientProcess } from './client-process.js'
-import type { Holding, Oracle } from './oracle.js'
-import { mayForget, type Edge, type Feature, type Plan } from './plan.js'
+import type { Lock } from '@quorumlock/core'
+import { arrangeVisit } from './arrange-visit.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import { inherit } from './heir.js'
+import type { Holding } from './holding.js'
 import { shareName } from './namesake.js'
 import { doOnce } from './once.js'
-import { Prng } from './prng.js'
-import type { Server } from './server.js'
-import type { Timeline } from './timeline.js'
+import { mayForget, type Edge, type Feature } from './plan.js'
+import type { Stage } from './stage.js'
+import { User } from './user.js'
 import { Visits } from './visits.js'
-
-/** What actors share. */
-export interface Stage {
-  readonly plan: Plan
-  readonly timeline: Timeline
-  readonly oracle: Oracle
-  readonly clients: readonly ClientProcess[]
-  readonly servers: readonly Server[]
-  /** A new process that comes for one thing; each of its connections is made so many milliseconds later. */
-  readonly visit: (dialsIn: () => number) => ClientProcess
-  readonly note: (text: () => string) => void
-  readonly mark: (mark: string) => void
-  attempts: number
-}
 
 type Operation =
   | 'lock'
@@ -36,25 +21,16 @@ type Operation =
   | 'reopen'
   | Exclude<Edge, 'interrupt' | 'lag'>
 
-/** What `close()` gives its releases, and then its connections, milliseconds. */
+/** How long `close()` waits for its releases, and then for its connections, milliseconds. */
 const CLOSING = 4_000
 
-/** One user of a client: does one operation after another, chosen by chance. */
-export class Actor {
-  readonly name: string
-  readonly client: ClientProcess
+/** A user that performs one operation after another, chosen by chance. */
+export class Actor extends User {
   isDone = false
-  readonly stage: Stage
-  readonly chance: Prng
-  readonly bounds: Bounds
   readonly #visits: Visits
 
-  constructor(stage: Stage, client: ClientProcess, index: number) {
-    this.stage = stage
-    this.client = client
-    this.name = `${client.name}${'abcdefgh'[index] ?? ''}`
-    this.chance = new Prng(stage.plan.seed, `actor ${this.name}`)
-    this.bounds = new Bounds(stage.plan, stage.timeline, stage.oracle)
+  constructor(stage: Stage, client: SimulatedProcess, index: number) {
+    super(stage, client, `${client.name}${'abcdefgh'[index] ?? ''}`)
     this.#visits = new Visits(this)
   }
 
@@ -100,7 +76,7 @@ export class Actor {
     await this.client.sleep(Math.max(0, plan.calmUntil - timeline.now))
   }
 
-  /** When everything that matters is healthy again, everybody gets every resource. */
+  /** When a majority is healthy again, every user acquires every resource once more. */
   async #finale(): Promise<void> {
     const { plan, timeline } = this.stage
     await this.client.sleep(Math.max(0, plan.stormUntil - timeline.now) + this.chance.between(1, 50))
@@ -123,37 +99,6 @@ export class Actor {
     return this.stage.plan.edges.has(edge) ? entry : {}
   }
 
-  /** For calls that are given up now and then, wherever they are just then. */
-  interruption(longest = 300): { signal?: AbortSignal } {
-    if (!this.stage.plan.edges.has('interrupt') || !this.chance.chance(0.4)) return {}
-    return { signal: this.#givenUpIn(this.chance.skewed(0, longest)) }
-  }
-
-  #givenUpIn(delay: number): AbortSignal {
-    const controller = new AbortController()
-    void this.client.sleep(delay).then(() => {
-      controller.abort(Object.assign(new Error('given up'), { code: 'GIVEN_UP' }))
-    })
-    return controller.signal
-  }
-
-  /** Errors that an operation may end with; false for one of them. Any other is a violation. */
-  async forgivingly(what: string, work: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await work()
-      return true
-    } catch (error) {
-      const { code } = error as { code?: unknown }
-      const expected = ['CONTENDED', 'UNAVAILABLE', 'LOST', 'CLOSED', 'GIVEN_UP'].includes(code as string)
-      this.stage.note(() => `${this.name} ${what} failed: ${String(code)} ${String(error).slice(0, 200)}`)
-      if (!expected) throw error
-      this.stage.mark(`error ${String(code)}`)
-      // A world without a majority would be asked again in no time.
-      await this.client.sleep(this.chance.between(1, 20))
-      return false
-    }
-  }
-
   async #do(operation: Operation): Promise<void> {
     const { redlock } = this.client
     const resources = this.#resources()
@@ -164,7 +109,7 @@ export class Actor {
       case 'try': {
         const options = { ...this.options(), ...this.interruption() }
         const lock = await this.counted(resources, () =>
-          this.#inTime('tryAcquire', options, 0, () => redlock.tryAcquire(resources, options)),
+          this.inTime('tryAcquire', options, 0, () => redlock.tryAcquire(resources, options)),
         )
         if (lock !== undefined) await this.#section(lock)
         return
@@ -188,7 +133,7 @@ export class Actor {
       case 'watch': {
         const timeout = this.chance.pick([0, 50, 1_000, 5_000])
         const options = { timeout, ...this.interruption() }
-        const isFree = await this.#inTime('waitForUnlock', options, timeout, () =>
+        const isFree = await this.inTime('waitForUnlock', options, timeout, () =>
           redlock.waitForUnlock(first, options),
         )
         this.stage.mark(isFree ? 'watch ended free' : 'watch ran out')
@@ -203,7 +148,7 @@ export class Actor {
       case 'heir':
         return inherit(this, resources)
       case 'visit':
-        return this.#visits.arrange()
+        return arrangeVisit(this.#visits)
       case 'namesake':
         return shareName(this, first)
       case 'once':
@@ -219,7 +164,7 @@ export class Actor {
     if (holder === undefined || mayForget(plan)) return
     oracle.report(
       'handle',
-      `isLocked('${resource}') said false, though ${holder.client.name} held it all the time`,
+      `isLocked('${resource}') returned false, although ${holder.client.name} held it all the time`,
     )
   }
 
@@ -228,75 +173,6 @@ export class Actor {
     const name = (): string => `r${1 + this.chance.below(resources)}`
     const isSeveral = features.has('several') && this.chance.chance(0.4)
     return isSeveral ? [...new Set([name(), name(), name()])].sort() : [name()]
-  }
-
-  options(): AcquireOptions {
-    const { plan } = this.stage
-    const chance = this.chance
-    const ttl = chance.pick(plan.ttls)
-    const wait = chance.pick([0, 20, 300, 3_000, 10_000, Infinity])
-    const autoExtend = plan.features.has('autoExtend') && chance.chance(0.6)
-    const maxHold = plan.features.has('maxHold') && chance.chance(0.3) ? ttl * 2 : undefined
-    const fair = plan.fair === 'mixed' ? chance.chance(0.5) : plan.fair === 'always'
-    return {
-      ttl,
-      wait,
-      autoExtend,
-      fair,
-      fencing: plan.fencing,
-      ...(maxHold === undefined ? {} : { maxHold }),
-    }
-  }
-
-  async acquire(resources: readonly string[], given: AcquireOptions): Promise<Holding> {
-    const { redlock } = this.client
-    let options = given
-    if (this.stage.plan.features.has('abort') && this.chance.chance(0.2)) {
-      options = { ...given, signal: this.#givenUpIn(this.chance.skewed(0, 500)) }
-    }
-    const one = resources.length === 1 ? (resources[0] as string) : resources
-    const call = (): Promise<Lock> =>
-      this.#inTime('acquire', options, options.wait ?? 0, () => redlock.acquire(one, options))
-    return (await this.counted(resources, call)) as Holding
-  }
-
-  /** A call with these options may last for `given` milliseconds, and for a node's deadline more. */
-  #inTime<T>(
-    what: string,
-    { ttl, signal }: AcquireOptions,
-    given: number,
-    call: () => Promise<T>,
-  ): Promise<T> {
-    const more = this.bounds.beyond(ttl ?? this.stage.plan.ttls[0] ?? 0)
-    return this.bounds.judge(this.client, what, given + more, call, signal, more)
-  }
-
-  /** Does an acquisition and tells the oracle. */
-  async counted(
-    resources: readonly string[],
-    acquire: () => Promise<Lock | null>,
-  ): Promise<Holding | undefined> {
-    const { oracle, timeline } = this.stage
-    this.stage.attempts++
-    const invoked = timeline.now
-    const floor = oracle.highestToken(resources)
-    this.stage.note(() => `${this.name} acquires ${resources.join()}`)
-    const lock = await acquire()
-    if (lock === null) {
-      this.stage.mark('try refused')
-      return undefined
-    }
-    const holding = this.holding(resources, lock, invoked)
-    this.stage.note(
-      () => `${this.name} HOLDS ${resources.join()} ${lock.value} for ${lock.remaining().toFixed(1)}`,
-    )
-    oracle.granted(holding, floor)
-    return holding
-  }
-
-  holding(resources: readonly string[], lock: Lock, invoked: number): Holding {
-    const granted = this.stage.timeline.now
-    return { client: this.client, resources, lock, owner: lock, invoked, granted, leftToExpire: false }
   }
 
   async #using(resources: string[]): Promise<void> {
@@ -335,61 +211,11 @@ export class Actor {
     await this.release(holding)
   }
 
-  /** What is done under the lock: time passes, the protected resource is used, the lock is prolonged. */
-  async work(holding: Holding): Promise<void> {
-    const { plan, oracle } = this.stage
-    const { lock } = holding
-    /** The TTL of the last extension, where there was one at a time. */
-    let asked = Infinity
-    for (let step = this.chance.below(3); step >= 0; step--) {
-      await this.client.sleep(this.chance.between(0, plan.sectionTime))
-      if (!lock.held) return
-      if (plan.world === 'edges' && lock.remaining() > asked)
-        oracle.report(
-          'handle',
-          `${this.name} asked for ${asked} ms of ${lock.value}, but has ${lock.remaining().toFixed(1)}`,
-        )
-      if (plan.world === 'uncheckedPause') {
-        // Looked, and did not look again before acting.
-        await this.client.sleep(this.chance.between(0.1, 5))
-        oracle.used(holding)
-      }
-      if (plan.features.has('extend') && this.chance.chance(0.4)) {
-        const ttl = this.#newTtl()
-        const prolonged = [lock.extend(...ttl)]
-        asked = ttl[0] ?? asked
-        if (plan.features.has('extendTwice') && this.chance.chance(0.5)) {
-          prolonged.push(lock.extend(...this.#newTtl()))
-          asked = Infinity
-        }
-        if (await this.forgivingly('extend', () => Promise.all(prolonged)))
-          oracle.chronicle?.extended(holding)
-      }
-    }
-  }
-
-  #newTtl(): [number?] {
-    return this.chance.chance(0.5) ? [] : [this.chance.pick(this.stage.plan.ttls)]
-  }
-
-  async release(holding: Holding): Promise<void> {
-    this.stage.oracle.ended(holding)
-    this.stage.note(() => `${this.name} releases ${holding.lock.value}`)
-    const outcome = await this.bounds.judge(
-      this.client,
-      'release',
-      this.bounds.beyond(Math.max(...this.stage.plan.ttls)),
-      () => holding.lock.release(),
-    )
-    this.stage.mark(`release ${outcome}`)
-    this.stage.note(() => `${this.name} released ${holding.lock.value}: ${outcome}`)
-  }
-
-  /** Another process goes on with the lock. */
+  /** Another process resumes the lock. */
   async #handOver(holding: Holding): Promise<void> {
     const { clients, oracle, timeline } = this.stage
     const heir = this.chance.pick(clients)
-    // What is over already is being taken back: it is nobody's to hand over.
+    // An expired lock is being rolled back, so it cannot be handed over.
     if (!holding.lock.held) return this.release(holding)
     const json = holding.lock.toJSON()
     holding.lock.detach()
@@ -417,7 +243,7 @@ export class Actor {
     })
   }
 
-  /** The process ends its client and makes a new one, in the middle of whatever its other users do. */
+  /** The process closes its client and creates a new one, while its other users are in the middle of their calls. */
   async #reopen(): Promise<void> {
     const { redlock } = this.client
     this.client.open()

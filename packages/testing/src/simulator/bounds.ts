@@ -1,26 +1,26 @@
-import type { ClientProcess } from './client-process.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { Oracle } from './oracle.js'
 import type { Plan } from './plan.js'
 import type { Timeline } from './timeline.js'
 
-/** An event loop that always lags: every timer fires so much too late, milliseconds. */
+/** An event loop that always lags: every timer fires this much too late, milliseconds. */
 export const LEAST_LAG = 5
 export const MOST_LAG = 50
 
-/** Once enough nodes may vote, the guard gives the others so long to be checked, milliseconds. */
+/** Once enough nodes may vote, the guard waits this long for the others to be checked, milliseconds. */
 const PATIENCE_OF_GUARD = 100
-/** While too few may, it asks all of them, and then has them write their markers. */
+/** While too few may vote, the guard greets all nodes, and then has them write their markers. */
 const ROUNDS_OF_GUARD = 2
-/** Between two tries of which neither was conclusive, and for what a process does in a turn, milliseconds. */
+/** Between two inconclusive attempts, and for the work of a process in one turn, milliseconds. */
 const SLACK = 50
-/** Timers that may stand one behind the other in a call; a late one is put off once for what lies unread. */
+/** Timers that may follow each other in a call; a late one is postponed once if replies are still unread. */
 const TIMERS_IN_A_ROW = 8
-/** What clocks may be wrong by. */
+/** The factor by which clocks may drift. */
 const DRIFT = 1.01
-/** A round with tokens may be followed by another one at once. */
+/** A round with tokens may be followed immediately by a second one. */
 const MOST_ROUNDS = 2
 
-/** How long a call may take whatever the nodes do, and the judgement that it took no longer. */
+/** How long a call may take whatever the nodes do, and the check that it took no longer. */
 export class Bounds {
   readonly #plan: Plan
   readonly #timeline: Timeline
@@ -32,15 +32,15 @@ export class Bounds {
     this.#oracle = oracle
   }
 
-  /** What comes on top of the time that a call is given: a node's deadline, for a lock of this TTL. */
+  /** How long a call may exceed its own time limit: by a node's deadline, for a lock of this TTL. */
   beyond(ttl: number): number {
     const rounds = this.#plan.fencing ? MOST_ROUNDS : 1
     return rounds * nodeTimeoutFor(ttl) + this.#overhead
   }
 
-  /** What `call` comes to. `limit` is for the whole call, `afterAbort` from the moment on at which the signal aborts. */
+  /** Settles as `call` does. `limit` is for the whole call, `afterAbort` for the time after the signal has aborted. */
   async judge<T>(
-    client: ClientProcess,
+    client: SimulatedProcess,
     what: string,
     limit: number,
     call: () => Promise<T>,
@@ -61,12 +61,12 @@ export class Bounds {
         if (now - began > limit * DRIFT)
           this.#oracle.report(
             'bound',
-            `${client.name}: ${what} took ${(now - began).toFixed(1)} ms, at the most ${limit.toFixed(1)} were allowed`,
+            `${client.name}: ${what} took ${(now - began).toFixed(1)} ms; at most ${limit.toFixed(1)} ms were allowed`,
           )
         else if (now - abortedAt > afterAbort * DRIFT)
           this.#oracle.report(
             'bound',
-            `${client.name}: ${what} went on for ${(now - abortedAt).toFixed(1)} ms after it was aborted, at the most ${afterAbort.toFixed(1)} were allowed`,
+            `${client.name}: ${what} continued for ${(now - abortedAt).toFixed(1)} ms after its abort; at most ${afterAbort.toFixed(1)} ms were allowed`,
           )
       }
     }

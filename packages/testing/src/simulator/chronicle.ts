@@ -1,8 +1,8 @@
 import type { HistoryEvent } from '../history/history.js'
-import type { Holding } from './oracle.js'
+import type { Holding } from './holding.js'
 import type { Timeline } from './timeline.js'
 
-/** Writes the history of a run as clients on real servers do, so that the same checkers can judge it. */
+/** Records the history of a run as clients on real servers do, so that the same checkers can judge it. */
 export class Chronicle {
   readonly events: HistoryEvent[] = []
   readonly #timeline: Timeline

@@ -4,21 +4,21 @@ import { Letter, Pipe } from './pipe.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 
-/** `news` is what servers announce: it comes over a connection of its own, and in no order with the replies. */
-export type Direction = 'up' | 'down' | 'news'
+/** `news` carries what servers publish, on a separate connection, so in no order with the replies. */
+export type PipeName = 'up' | 'down' | 'news'
 
-/** What a connection tells its client. */
+/** Notifications of a connection to its client. */
 export interface ConnectionEnd {
   replied(exchange: Exchange, reply: NodeReply): void
   announced(channel: string, waiterId: string, handed: Handed | undefined): void
   broken(): void
 }
 
-/** The connections between a client and a server as one: its pipes, what is unanswered, and the channels subscribed to. */
+/** All connections between a client and a server as one: pipes, unanswered commands, and subscribed channels. */
 export class Connection {
-  /** Its client has given it up; what is under way to the server may still arrive. */
+  /** The client has abandoned it; data in flight to the server may still arrive. */
   isAbandoned = false
-  /** In the order in which they were sent, which is that of the replies. */
+  /** In the order in which they were sent, which is the order of the replies. */
   readonly #pending: Exchange[] = []
   readonly #channels = new Set<string>()
   readonly #timeline: Timeline
@@ -47,7 +47,7 @@ export class Connection {
 
   send(exchange: Exchange): void {
     this.#pending.push(exchange)
-    // The other end is gone, but the process has not heard of it yet.
+    // The other end is gone, but the process has not been notified yet.
     if (this.isAbandoned) return
     exchange.connection = this
     this.#up.send(exchange)
@@ -61,7 +61,7 @@ export class Connection {
     this.#end.replied(exchange, reply)
   }
 
-  /** False when it was settled before, without a reply. */
+  /** Returns false if it was settled before, without a reply. */
   settle(exchange: Exchange): boolean {
     if (this.#pending[0] === exchange) {
       this.#pending.shift()
@@ -72,7 +72,7 @@ export class Connection {
     return index >= 0
   }
 
-  /** What nobody will reply to any more. */
+  /** Removes and returns the commands that will get no reply. */
   takePending(): Exchange[] {
     return this.#pending.splice(0)
   }
@@ -98,15 +98,15 @@ export class Connection {
     return true
   }
 
-  stall(direction: Direction): void {
+  stall(direction: PipeName): void {
     this.#pipe(direction).stall()
   }
 
-  heal(direction: Direction): void {
+  heal(direction: PipeName): void {
     this.#pipe(direction).heal()
   }
 
-  /** It broke. Nothing comes back; what was sent is lost, or arrives after `lateness`, however long that is. */
+  /** The connection broke. No reply arrives; data in flight is lost, or arrives after `lateness`, however long that is. */
   abandon(lateness: number | 'lost'): void {
     if (this.isAbandoned) return
     this.isAbandoned = true
@@ -122,7 +122,7 @@ export class Connection {
     }
   }
 
-  /** The server's process is gone: nothing that is under way to it can arrive. The client hears of it last. */
+  /** The server's process is gone, so data in flight to it cannot arrive. The client is notified last. */
   brokenByServer(): void {
     this.#up.cut()
     const broken = (): void => {
@@ -131,7 +131,7 @@ export class Connection {
     this.#down.send(new Letter(broken))
   }
 
-  #pipe(direction: Direction): Pipe {
+  #pipe(direction: PipeName): Pipe {
     if (direction === 'up') return this.#up
     return direction === 'down' ? this.#down : this.#news
   }

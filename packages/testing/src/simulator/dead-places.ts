@@ -1,25 +1,25 @@
-import type { Holding } from './oracle.js'
+import type { Holding } from './holding.js'
 import type { Visits } from './visits.js'
 
-/** After a first word from a node, a waiter gives the others so long, and twice the slowest round trip, milliseconds. */
-const IMPATIENCE = 10
-/** A first word, the impatience after it, and an attempt. */
+/** After the first wake-up, a waiter waits this long for the rest, plus twice the slowest round trip, milliseconds. */
+const WAKE_UP_GRACE = 10
+/** The first wake-up, the grace period after it, and an attempt. */
 const TIMERS = 4
 
 /**
- * Waiters of a process that died stand before one that lives. Their nodes know: their connections are gone. So the lock
- * goes to the next one in the time that it takes without them.
+ * Waiters of a dead process are ahead of a live one. The nodes know, because the connections are gone, so the lock goes
+ * to the live waiter as quickly as without them.
  */
 export async function queueBehindTheDead(visits: Visits): Promise<void> {
-  const { actor, truth, way } = visits
-  const { chance, stage } = actor
+  const { user, truth, way } = visits
+  const { chance, stage } = user
   const { oracle, plan, timeline } = stage
   const [holder, dead, next] = [visits.visitor(), visits.visitor(), visits.visitor()]
   const resource = visits.resource()
   const invoked = timeline.now
   const voters = truth.voters()
   let held: Holding | undefined
-  await actor.forgivingly('dead places', async () => {
+  await user.forgivingly('dead places', async () => {
     held = await visits.take(holder, resource, () => holder.redlock.acquire(resource, visits.options()))
   })
   const first = held
@@ -34,7 +34,7 @@ export async function queueBehindTheDead(visits: Visits): Promise<void> {
   await holder.sleep(visits.settling)
   let second: Holding | undefined
   let servedAt = Infinity
-  const served = actor.forgivingly('next', async () => {
+  const served = user.forgivingly('next', async () => {
     second = await visits.take(next, resource, () =>
       next.redlock.acquire(resource, { ...options, wait: 10_000 }),
     )
@@ -49,14 +49,14 @@ export async function queueBehindTheDead(visits: Visits): Promise<void> {
   oracle.ended(first)
   void first.lock.release()
   await served
-  // There and on to the next one; who is woken only has to ask, there and back.
-  const limit = 4 * way + IMPATIENCE + 4 * way + TIMERS * (1 + visits.lag)
-  // Without the guard nodes do no more than wake the first.
+  // The release reaches the nodes and their message the waiter. A waiter that is only woken makes one more round trip.
+  const limit = 4 * way + WAKE_UP_GRACE + 4 * way + TIMERS * (1 + visits.lag)
+  // Without the guard, nodes only wake the first waiter.
   const isPromised = isJudged && plan.guard && truth.unharmed(voters, invoked).length === plan.nodes
   if (isPromised && servedAt - releasedAt > limit) {
     oracle.report(
       'liveness',
-      `${next.name} got ${resource} ${(servedAt - releasedAt).toFixed(1)} ms after its release, behind places of a dead process: at the most ${limit.toFixed(1)} were allowed`,
+      `${next.name} got ${resource} ${(servedAt - releasedAt).toFixed(1)} ms after its release, behind places of a dead process; at most ${limit.toFixed(1)} ms were allowed`,
     )
   }
   if (isPromised) stage.mark('places of a dead process judged')

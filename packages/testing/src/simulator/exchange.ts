@@ -1,10 +1,17 @@
 import type { NodeCommand, NodeReply } from '@quorumlock/core'
-import type { Connection } from './connection.js'
 import { Parcel } from './pipe.js'
+
+/** The connection that an exchange travels over, once it has been sent. */
+interface Carrier {
+  readonly isAbandoned: boolean
+  readonly server: { receive(exchange: Exchange): void }
+  respond(exchange: Exchange): void
+  replied(exchange: Exchange, reply: NodeReply): void
+}
 
 /** One command on its way to the server, and then its reply on the way back. */
 export class Exchange extends Parcel {
-  connection: Connection | undefined
+  connection: Carrier | undefined
   #reply: NodeReply | undefined
 
   constructor(
@@ -19,7 +26,7 @@ export class Exchange extends Parcel {
     else this.connection?.replied(this, this.#reply)
   }
 
-  /** Over a connection that its client has given up. */
+  /** Over a connection that its client has abandoned. */
   get isLate(): boolean {
     return this.connection?.isAbandoned === true
   }

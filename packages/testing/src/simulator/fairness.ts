@@ -1,5 +1,5 @@
 import type { NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
-import type { Link } from './link.js'
+import type { SimulatedLink } from './simulated-link.js'
 import type { Oracle } from './oracle.js'
 import type { Plan } from './plan.js'
 import type { Server } from './server.js'
@@ -8,7 +8,7 @@ import type { Timeline } from './timeline.js'
 interface Waiting {
   readonly keys: readonly string[]
   at: number
-  /** When it first asked. */
+  /** When it sent its first request. */
   readonly sent: number
   /** Nodes whose queue has it. */
   readonly placed: Set<string>
@@ -16,13 +16,13 @@ interface Waiting {
   since: number | undefined
 }
 
-/** What gets or has got the keys on so many nodes. */
+/** An attempt, and the nodes that have granted it. */
 interface Round {
   readonly sent: number
   readonly granted: Set<string>
 }
 
-/** A world in which first come, first served has to hold to the letter. */
+/** Whether first come, first served must hold exactly in this world. */
 export function isStrict(plan: Plan): boolean {
   const clocksAgree = plan.clientClockError <= 5 && plan.nodeClockError <= 5
   return (
@@ -34,14 +34,14 @@ export function isStrict(plan: Plan): boolean {
   )
 }
 
-/** Who came to stand in all queues before another one even asked is served before it. */
+/** A waiter that was in all queues before another one sent its first request must be served first. */
 export class Fairness {
   readonly #oracle: Oracle
   readonly #timeline: Timeline
   readonly #plan: Plan
   readonly #waiting = new Map<string, Waiting>()
   readonly #rounds = new Map<string, Round>()
-  /** Where a waiter stood at first: until a node hears that it has stepped back, its old place counts there. */
+  /** The first place of a waiter. It counts on each node until that node learns that the waiter has stepped back. */
   readonly #firstPlaces = new Map<string, number>()
 
   constructor(oracle: Oracle, timeline: Timeline, plan: Plan) {
@@ -50,7 +50,7 @@ export class Fairness {
     this.#plan = plan
   }
 
-  sent(_link: Link, command: NodeCommand): void {
+  sent(_link: SimulatedLink, command: NodeCommand): void {
     if (command.kind === 'release' && command.requeue === undefined)
       this.#waiting.delete(waiterOf(command.value))
     if (command.kind !== 'acquire') return
@@ -60,13 +60,13 @@ export class Fairness {
     const id = waiterOf(command.queue.id)
     if (!this.#firstPlaces.has(id)) this.#firstPlaces.set(id, at)
     const before = this.#waiting.get(id)
-    // One that steps back stands anew.
+    // A waiter that steps back gets a new place.
     if (before?.at === at) return
     const sent = before?.sent ?? this.#timeline.now
     this.#waiting.set(id, { keys: command.keys, at, sent, placed: new Set(), since: undefined })
   }
 
-  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+  answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void {
     if (command.kind !== 'acquire') return
     if (reply.vote === 'granted') {
       const { value, keys, queue } = command
@@ -80,7 +80,7 @@ export class Fairness {
     if (waiting.placed.size === this.#plan.nodes) waiting.since ??= this.#timeline.now
   }
 
-  /** A node gave the lock to the next waiter by itself. */
+  /** A node handed the lock over to the next waiter. */
   handed(server: Server, name: string): void {
     const waiting = this.#waiting.get(waiterOf(name))
     if (waiting === undefined) return
@@ -111,13 +111,13 @@ export class Fairness {
       if (place <= at) continue
       this.#oracle.report(
         'liveness',
-        `${value} got ${keys.join()} before ${other}, who has stood first since ${since.toFixed(1)}`,
+        `${value} got ${keys.join()} before ${other}, which has been first since ${since.toFixed(1)}`,
       )
     }
   }
 }
 
-/** Whose place it is, under whatever name it goes on. */
+/** The waiter that a place belongs to, whatever its current name. */
 function waiterOf(name: string): string {
   const end = name.indexOf('.', name.lastIndexOf('#'))
   return end < 0 ? name : name.slice(0, end)

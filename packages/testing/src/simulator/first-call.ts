@@ -1,5 +1,5 @@
-import type { ClientProcess } from './client-process.js'
-import type { Holding } from './oracle.js'
+import type { SimulatedProcess } from './simulated-process.js'
+import type { Holding } from './holding.js'
 import type { Server } from './server.js'
 import { valueAt } from './truth.js'
 import type { Visits } from './visits.js'
@@ -7,12 +7,12 @@ import type { Visits } from './visits.js'
 const STAGGER = 30
 
 /**
- * The very first call of a new client. While a quorum may vote, answers and has the resource free, one try gets it;
- * and soon the lock stands on every node that may vote and answers.
+ * The first call of a new client. While a quorum is responsive, may vote and has the resource free, one attempt must
+ * succeed, and soon every responsive node that may vote must store the lock.
  */
 export async function callFirst(visits: Visits): Promise<void> {
-  const { actor, truth, way } = visits
-  const { chance, stage } = actor
+  const { user, truth, way } = visits
+  const { chance, stage } = user
   const { oracle, plan, timeline } = stage
   const isStaggered = chance.chance(0.3)
   const came = timeline.now
@@ -28,14 +28,14 @@ export async function callFirst(visits: Visits): Promise<void> {
     if (free.length < plan.quorum) return
     oracle.report(
       'firstCall',
-      `${visitor.name} was refused by its first ${call}, though ${shown(free)} could grant ${resource}`,
+      `${visitor.name} was refused by its first ${call}, although ${shown(free)} could grant ${resource}`,
     )
   })
   for (const server of occupied) server.state.locks.delete(`lock:${resource}`)
   if (holding === undefined) return visitor.redlock.close()
 
-  // The votes of a quorum are enough to go on with; those of others are under way. A connection made later is
-  // examined first.
+  // The votes of a quorum are enough to return; those of other nodes are in flight. A node that is connected later is
+  // checked by the guard first.
   await visitor.sleep(isStaggered ? STAGGER + visits.settling + visits.patience : 2 * way + 1)
   const { lock } = holding
   const bare = truth
@@ -44,7 +44,7 @@ export async function callFirst(visits: Visits): Promise<void> {
   if (bare.length > 0 && lock.held) {
     oracle.report(
       'firstCall',
-      `the first lock of ${visitor.name}, ${resource}, does not stand on ${shown(bare)}, which could have it since it asked`,
+      `the first lock of ${visitor.name}, ${resource}, is missing on ${shown(bare)}, which could have granted it from the beginning`,
     )
   }
   stage.mark('first call judged')
@@ -55,33 +55,33 @@ export async function callFirst(visits: Visits): Promise<void> {
 
 async function firstLock(
   visits: Visits,
-  visitor: ClientProcess,
+  visitor: SimulatedProcess,
   resource: string,
   call: string,
   refused: () => void,
 ): Promise<Holding | undefined> {
-  const { actor } = visits
+  const { user } = visits
   const options = visits.options()
   const { redlock } = visitor
   const wait = call === 'acquire' ? 3_000 : 0
-  const limit = wait + actor.bounds.beyond(visits.ttl)
+  const limit = wait + user.bounds.beyond(visits.ttl)
   const acquire = () =>
     call === 'tryAcquire'
       ? redlock.tryAcquire(resource, options)
       : redlock.acquire(resource, { ...options, wait })
   let holding: Holding | undefined
-  await actor.forgivingly('first call', async () => {
+  await user.forgivingly('first call', async () => {
     holding = await visits.take(visitor, resource, () =>
-      actor.bounds.judge(visitor, `first ${call}`, limit, acquire),
+      user.bounds.judge(visitor, `first ${call}`, limit, acquire),
     )
   })
   if (holding === undefined) refused()
   return holding
 }
 
-/** What somebody left behind on a few nodes: too few to keep anybody from the lock. */
-function leaveKeys({ actor, truth }: Visits, resource: string): Server[] {
-  const { chance, stage } = actor
+/** Leaves keys of another client on a few nodes: too few to prevent the lock from being acquired. */
+function leaveKeys({ user, truth }: Visits, resource: string): Server[] {
+  const { chance, stage } = user
   const voters = truth.voters()
   const spare = voters.length - stage.plan.quorum
   if (spare <= 0 || chance.chance(0.5)) return []

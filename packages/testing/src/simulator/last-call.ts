@@ -1,14 +1,14 @@
-import type { Holding } from './oracle.js'
+import type { Holding } from './holding.js'
 import { valueAt } from './truth.js'
 import type { Visits } from './visits.js'
 
 /**
- * A client that is closed while it still holds, has just let go and is about to take: when that has ended, nothing of
- * it is left on the nodes that answer.
+ * A client that is closed while it holds locks, has just released others and is about to acquire more. Once `close()`
+ * has ended, nothing of the client is left on the nodes that answer.
  */
 export async function callLast(visits: Visits): Promise<void> {
-  const { actor, truth, way } = visits
-  const { chance, stage } = actor
+  const { user, truth, way } = visits
+  const { chance, stage } = user
   const { oracle, timeline } = stage
   const visitor = visits.visitor()
   const { redlock } = visitor
@@ -17,7 +17,7 @@ export async function callLast(visits: Visits): Promise<void> {
   const resources = Array.from({ length: 1 + chance.below(3) }, () => visits.resource())
   const holdings: Holding[] = []
   for (const resource of resources) {
-    await actor.forgivingly('last call', async () => {
+    await user.forgivingly('last call', async () => {
       const holding = await visits.take(visitor, resource, () => redlock.acquire(resource, visits.options()))
       if (holding !== undefined) holdings.push(holding)
     })
@@ -35,7 +35,7 @@ export async function callLast(visits: Visits): Promise<void> {
     if (chance.chance(0.6)) void holding.lock.release()
   }
   if (chance.chance(0.5)) await visitor.sleep(chance.between(0, 2 * way))
-  await actor.bounds.judge(visitor, 'close', 4_000 + actor.bounds.beyond(visits.ttl), () => redlock.close())
+  await user.bounds.judge(visitor, 'close', 4_000 + user.bounds.beyond(visits.ttl), () => redlock.close())
 
   for (const server of truth.unharmed(voters, invoked)) {
     for (const resource of resources) {

@@ -1,20 +1,20 @@
 import type { Lock } from '@quorumlock/core'
-import type { ClientProcess } from './client-process.js'
-import type { Holding } from './oracle.js'
+import type { SimulatedProcess } from './simulated-process.js'
+import type { Holding } from './holding.js'
 import type { Visits } from './visits.js'
 
-/** What the system needs to end a command, milliseconds. */
+/** How long the operating system takes to end a command, milliseconds. */
 const REACH = 100
 const SHORTEST_TTL = 1_000
 const LONGEST_COMMAND = 5_000
 
 /**
  * A user that keeps a command on a leash, as `quorumlock exec` does: it ends the command when less than a quarter of
- * the TTL is left. While a quorum is healthy there is no reason to, also when the lock was handed over for a while only.
+ * the TTL is left. While a quorum is healthy, that must not happen, even if the lock was handed over for a short time.
  */
 export async function keepOnLeash(visits: Visits): Promise<void> {
-  const { actor, truth, ttl } = visits
-  const { chance, stage } = actor
+  const { user, truth, ttl } = visits
+  const { chance, stage } = user
   const { oracle, plan, timeline } = stage
   if (ttl < SHORTEST_TTL) return
   const [before, visitor] = [visits.visitor(), visits.visitor()]
@@ -22,7 +22,7 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
   const options = visits.options()
   const invoked = timeline.now
   const voters = truth.voters()
-  await actor.forgivingly('leash', async () => {
+  await user.forgivingly('leash', async () => {
     const first = await visits.take(before, resource, () => before.redlock.acquire(resource, options))
     const waits = visits.take(visitor, resource, () =>
       visitor.redlock.acquire(resource, { ...options, wait: 10_000 }),
@@ -38,7 +38,7 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
     if (pulled !== undefined && truth.unharmed(voters, invoked).length >= plan.quorum)
       oracle.report(
         'handle',
-        `${visitor.name} had to end its command, though a quorum was healthy: ${pulled}`,
+        `${visitor.name} had to end its command, although a quorum was healthy: ${pulled}`,
       )
     oracle.ended(holding)
   })
@@ -46,10 +46,14 @@ export async function keepOnLeash(visits: Visits): Promise<void> {
   await visitor.redlock.close()
 }
 
-/** Runs a command; why it had to be ended, if it had to be. */
-async function run(visits: Visits, visitor: ClientProcess, { lock }: Holding): Promise<string | undefined> {
-  const { actor, ttl } = visits
-  const { chance, stage } = actor
+/** Runs a command. Resolves with the reason if it had to be ended early. */
+async function run(
+  visits: Visits,
+  visitor: SimulatedProcess,
+  { lock }: Holding,
+): Promise<string | undefined> {
+  const { user, ttl } = visits
+  const { chance, stage } = user
   if (lock.remaining() < ttl / 2) {
     stage.mark('a provisional lock extended by its user')
     const failure = await extended(visits, lock)
@@ -65,9 +69,9 @@ async function run(visits: Visits, visitor: ClientProcess, { lock }: Holding): P
   return undefined
 }
 
-/** After an extension nearly all of the TTL is left, by every account. */
-async function extended({ actor, ttl }: Visits, lock: Lock): Promise<string | undefined> {
-  const { timeline } = actor.stage
+/** After an extension, nearly all of the TTL must be left, according to every clock. */
+async function extended({ user, ttl }: Visits, lock: Lock): Promise<string | undefined> {
+  const { timeline } = user.stage
   const began = timeline.now
   try {
     await lock.extend()
@@ -79,8 +83,8 @@ async function extended({ actor, ttl }: Visits, lock: Lock): Promise<string | un
   return `${lock.remaining().toFixed(1)} of ${ttl} ms are left after an extension`
 }
 
-/** By the timers of the process, which may be late. */
-function slept({ clock }: ClientProcess, delay: number): Promise<void> {
+/** Sleeps by the timers of the process, which may be late. */
+function slept({ clock }: SimulatedProcess, delay: number): Promise<void> {
   return new Promise((resolve) => {
     clock.timer(Math.max(1, delay), resolve)
   })

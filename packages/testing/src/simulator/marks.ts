@@ -1,5 +1,5 @@
 import type { NodeCommand, NodeReply } from '@quorumlock/core'
-import type { Link } from './link.js'
+import type { SimulatedLink } from './simulated-link.js'
 import type { Server } from './server.js'
 
 interface Round {
@@ -7,13 +7,13 @@ interface Round {
   turnedAway: number
 }
 
-/** Which rare paths a run has walked, told from what is sent and answered: the core knows nothing of it. */
+/** Which rare paths a run has taken, derived from commands and replies, without any support by the core. */
 export class Marks {
   readonly reached: Set<string> = new Set()
   readonly #rounds = new Map<string, Round>()
   #sawSplit = false
-  /** Values that were taken back already: a grant that comes after that is a late one. */
-  readonly #released = new Map<Link, Set<string>>()
+  /** Values that have been rolled back. A grant after that is late. */
+  readonly #released = new Map<SimulatedLink, Set<string>>()
   readonly #reasons = new Map<string, Set<string>>()
   readonly #logged = new Set<string>()
   readonly #handed = new Map<string, Set<Server>>()
@@ -28,14 +28,14 @@ export class Marks {
     this.reached.add(mark)
   }
 
-  /** What the library wrote to its log, whichever node it is about. */
+  /** A message that the library logged, regardless of the node. */
   logged(message: string): void {
     if (this.#logged.has(message)) return
     this.#logged.add(message)
     this.reach(`log: ${message.replace(/^n\d+ /, '')}`)
   }
 
-  sent(link: Link, command: NodeCommand): void {
+  sent(link: SimulatedLink, command: NodeCommand): void {
     switch (command.kind) {
       case 'acquire':
         if (typeof command.queue === 'object' && command.queue.age >= 900)
@@ -43,7 +43,7 @@ export class Marks {
         if (command.keys.length > 1) this.reach('several resources at once')
         return
       case 'release':
-        if (command.requeue !== undefined) this.reach('partial grant given back, place kept')
+        if (command.requeue !== undefined) this.reach('partial grant released, place kept')
         this.#noteRelease(link, command.value)
         return
       case 'repair':
@@ -62,7 +62,7 @@ export class Marks {
     }
   }
 
-  /** A node gave the lock to a waiter by itself. */
+  /** A node handed the lock over to a waiter. */
   handed(server: Server, waiterId: string): void {
     this.reach('lock handed over')
     const nodes = this.#handed.get(waiterId) ?? new Set()
@@ -70,7 +70,7 @@ export class Marks {
     if (nodes.size === this.#quorum) this.reach('lock handed over by a quorum')
   }
 
-  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+  answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void {
     if (reply.vote === 'refused') this.#noteRefusal(command.kind, reply.reason)
     else if (reply.vote !== 'granted') this.reach(`${command.kind} ${reply.vote}`)
     else if (command.kind === 'repair') this.reach('repair done')
@@ -80,7 +80,7 @@ export class Marks {
     }
   }
 
-  /** Text is made only for what was not seen before: refusals are the most frequent answers. */
+  /** Text is built only for what has not been seen before, because refusals are the most frequent replies. */
   #noteRefusal(kind: NodeCommand['kind'], reason: string): void {
     let kinds = this.#reasons.get(reason)
     if (kinds === undefined) this.#reasons.set(reason, (kinds = new Set()))
@@ -89,17 +89,17 @@ export class Marks {
     this.reach(`${kind} refused: ${reason}`)
   }
 
-  #noteRelease(link: Link, value: string): void {
+  #noteRelease(link: SimulatedLink, value: string): void {
     let released = this.#released.get(link)
     if (released === undefined) this.#released.set(link, (released = new Set()))
     const before = released.size
     if (released.add(value).size === before) this.reach('release sent again')
   }
 
-  #noteVote(link: Link, value: string, reply: NodeReply): void {
+  #noteVote(link: SimulatedLink, value: string, reply: NodeReply): void {
     const isTurnedAway = reply.vote === 'refused' && (reply.reason === 'held' || reply.reason === 'queued')
     if (reply.vote === 'granted' && this.#released.get(link)?.has(value) === true) {
-      this.reach('grant came after its roll-back')
+      this.reach('grant came after its rollback')
     }
     if (this.#sawSplit || (reply.vote !== 'granted' && !isTurnedAway)) return
     let round = this.#rounds.get(value)
@@ -107,7 +107,7 @@ export class Marks {
     if (isTurnedAway) round.turnedAway++
     else round.granted++
     if (round.granted === 0 || round.turnedAway === 0) return
-    // Once is enough: rounds are counted no more.
+    // Once is enough, so rounds are no longer counted.
     this.#sawSplit = true
     this.#rounds.clear()
     this.reach('split vote')

@@ -1,14 +1,14 @@
 import { once } from '@quorumlock/core/recipes'
-import type { Actor } from './actor.js'
 import { mayForget } from './plan.js'
+import type { User } from './user.js'
 
-/** What is done once is not done again before its time is over, by whichever process. */
-export async function doOnce(actor: Actor, name: string): Promise<void> {
-  const { chance, client, stage } = actor
+/** An action that was done once is not repeated during its retention, by any process. */
+export async function doOnce(user: User, name: string): Promise<void> {
+  const { chance, client, stage } = user
   const { oracle, plan, timeline } = stage
   const retention = Math.max(...plan.ttls)
   const { done } = oracle
-  const { signal } = actor.interruption()
+  const { signal } = user.interruption()
   const options = { retention, wait: chance.pick([0, 300, 3_000]), ttl: chance.pick(plan.ttls), signal }
   let ended = 0
   const outcome = await once(
@@ -19,7 +19,7 @@ export async function doOnce(actor: Actor, name: string): Promise<void> {
       if (before !== undefined && timeline.now < before && !lost.aborted && !mayForget(plan))
         oracle.report(
           'handle',
-          `${actor.name} does ${name} again, ${(before - timeline.now).toFixed(1)} ms before it may be`,
+          `${user.name} repeats ${name} ${(before - timeline.now).toFixed(1)} ms too early`,
         )
       await client.sleep(chance.between(0, plan.sectionTime))
       ended = timeline.now

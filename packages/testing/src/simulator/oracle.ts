@@ -1,32 +1,17 @@
-import type { Lock, NodeReply } from '@quorumlock/core'
+import type { NodeReply } from '@quorumlock/core'
 import type { Chronicle } from './chronicle.js'
-import type { ClientProcess } from './client-process.js'
+import type { Holding } from './holding.js'
 import type { Server } from './server.js'
 import type { Timeline } from './timeline.js'
 import type { Violation, ViolationKind } from './violation.js'
 
-/** A lock that was handed out, as the world outside sees it. */
-export interface Holding {
-  readonly client: ClientProcess
-  readonly resources: readonly string[]
-  readonly lock: Lock
-  /** The same for a handle and for those that went on with its lock elsewhere. */
-  readonly owner: object
-  readonly invoked: number
-  readonly granted: number
-  /** It goes on with a lock that another process has given away, and may be about to release. */
-  readonly isHeir?: boolean
-  /** Nobody releases it any more: it has to expire. */
-  leftToExpire: boolean
-}
-
-/** Knows true time and all processes at once: judges every grant, use and step. Keeps the first violation. */
+/** Knows true time and all processes, and judges every grant, use and step. Keeps the first violation. */
 export class Oracle {
   violation: Violation | undefined
-  /** When somebody wants to read the history. */
+  /** Set if the history is wanted. */
   chronicle: Chronicle | undefined
   readonly holdings: Holding[] = []
-  /** What was done once, and true time up to which it must not be done again. */
+  /** Actions of `once`, each with the true time until which it must not be repeated. */
   readonly done: Map<string, number> = new Map<string, number>()
   readonly #timeline: Timeline
   readonly #open = new Map<string, Holding[]>()
@@ -86,7 +71,7 @@ export class Oracle {
     this.step()
   }
 
-  /** The holder says that it is done with it. */
+  /** The holder is done with the lock. */
   ended(holding: Holding): void {
     this.chronicle?.ended(holding)
     this.#release(holding)
@@ -99,8 +84,8 @@ export class Oracle {
   }
 
   /**
-   * A node took the key of a lock away. Nobody but its holder has it do so while it is held, by whatever handle. One that
-   * gave it away may do so where its heir was not heard of yet: then `isDecisive` says whether the heir can do without.
+   * A node deleted the key of a lock. While the lock is held, by whichever handle, only its holder may cause that. A
+   * giver may do so on nodes that do not know its heir yet, unless the deletion `isDecisive` for the heir.
    */
   released(server: Server, value: string, reply: NodeReply, isDecisive: () => boolean): void {
     if (reply.vote !== 'granted') return
@@ -108,17 +93,17 @@ export class Oracle {
       if (!lock.held || (isHeir === true && !isDecisive())) continue
       this.report(
         'handle',
-        `${server.name} was told to free ${resources.join()} (${value}), which ${client.name} holds for ${lock.remaining().toFixed(1)} ms`,
+        `${server.name} released ${resources.join()} (${value}), which ${client.name} still holds for ${lock.remaining().toFixed(1)} ms`,
       )
     }
   }
 
-  /** An operator freed it: whoever held it or was about to has no claim. */
+  /** An operator released the resource. Its holder, and attempts in flight, have no claim to it any more. */
   forced(resource: string): void {
     this.#forcedAt.set(resource, this.#timeline.now)
   }
 
-  /** Who has held it since then without a break, and still does. */
+  /** The holding that has lasted without interruption since that time, if any. */
   heldSince(resource: string, since: number): Holding | undefined {
     const forcedAt = this.#forcedAt.get(resource) ?? -1
     return this.#open
@@ -126,7 +111,7 @@ export class Oracle {
       ?.find(({ granted, lock }) => granted < since && granted > forcedAt && lock.held)
   }
 
-  /** The holder acts on the protected resource, whatever it believes. */
+  /** The holder acts on the protected resource, whether or not it still holds the lock. */
   used(holding: Holding): void {
     if (holding.lock.held) return
     for (const resource of holding.resources) {
@@ -134,13 +119,13 @@ export class Oracle {
         if (other.owner === holding.owner || !other.lock.held) continue
         this.report(
           'exclusion',
-          `${holding.client.name} acted on ${resource} after its lock was over, and ${other.client.name} holds it`,
+          `${holding.client.name} acted on ${resource} after its lock had expired, while ${other.client.name} holds it`,
         )
       }
     }
   }
 
-  /** After every turn: no two owners may believe in the same resource at the same true time. */
+  /** After every turn: no two owners may believe that they hold the same resource at the same true time. */
   step(): void {
     if (this.#contested.size === 0) return
     for (const resource of this.#contested) {
@@ -186,7 +171,7 @@ export class Oracle {
     if (token <= floor) {
       this.report(
         'tokens',
-        `${client.name} got token ${token} for ${resource}, but ${floor} was granted before it asked`,
+        `${client.name} got token ${token} for ${resource}, but ${floor} was granted before its request`,
       )
     }
     const owners = this.#tokens.get(resource) ?? new Map<bigint, object>()

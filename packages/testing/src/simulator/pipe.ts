@@ -1,6 +1,6 @@
 import { SimulatedEvent, type Timeline } from './timeline.js'
 
-/** What a pipe carries; its arrival at the other end is the event. May be sent again once it was delivered. */
+/** What a pipe carries; its arrival at the other end is the event. May be sent again after its delivery. */
 export abstract class Parcel extends SimulatedEvent {
   pipe: Pipe | undefined
 
@@ -11,7 +11,7 @@ export abstract class Parcel extends SimulatedEvent {
   }
 }
 
-/** A parcel that does one thing when it is opened. */
+/** A parcel that runs a callback on delivery. */
 export class Letter extends Parcel {
   readonly #opened: () => void
 
@@ -25,11 +25,11 @@ export class Letter extends Parcel {
   }
 }
 
-/** One direction of one connection: delays what it carries, never reorders it, and may stand still. */
+/** One direction of one connection: delays what it carries, never reorders it, and may stall. */
 export class Pipe {
   readonly #timeline: Timeline
   readonly #delay: () => number
-  /** What has arrived at the place where the pipe is blocked. */
+  /** Parcels that arrived while the pipe was stalled. */
   readonly #held: Parcel[] = []
   #lastDue = 0
   #stalled = false
@@ -57,7 +57,7 @@ export class Pipe {
     this.#stalled = true
   }
 
-  /** What was held comes through, in order and before everything that follows. */
+  /** Delivers the held parcels, in order and before all later ones. */
   heal(): void {
     if (!this.#stalled) return
     const due = this.#timeline.now + this.#delay()
@@ -68,7 +68,7 @@ export class Pipe {
     })
   }
 
-  /** Everything under way is lost. */
+  /** Everything in flight is lost. */
   cut(): void {
     this.#cut = true
     this.#held.length = 0

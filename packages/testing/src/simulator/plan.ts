@@ -1,6 +1,6 @@
-import { Prng } from './prng.js'
+import { SeededRandom } from '../random/seeded-random.js'
 
-/** What may befall a run. Each can be switched off, so that a failing run can be reduced. */
+/** Faults of a run. Each can be switched off, so that a failing run can be reduced. */
 export const FAULTS = [
   'crash',
   'lossyRestart',
@@ -17,9 +17,9 @@ export const FAULTS = [
   'clientWallStep',
   'loseWakeUps',
 ] as const
-export type Fault = (typeof FAULTS)[number]
+export type SimulatedFault = (typeof FAULTS)[number]
 
-/** What the clients of a run make use of. */
+/** What the clients of a run use. */
 export const FEATURES = [
   'several',
   'extend',
@@ -40,15 +40,15 @@ export const FEATURES = [
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
-/** What users do at the edges of the interface, and what befalls them there: only in worlds of the kind `edges`. */
+/** Unusual uses of the interface, and the faults that go with them; only in worlds of the kind `edges`. */
 export const EDGES = ['interrupt', 'heir', 'visit', 'namesake', 'once', 'lag'] as const
 export type Edge = (typeof EDGES)[number]
 
-/** Worlds in which a lease lock cannot be safe: the checkers must say so. */
+/** Worlds in which a lease lock cannot be safe, which the checkers must report. */
 export const UNSAFE_WORLDS = ['dataLoss', 'nodeClockJumps', 'drift', 'uncheckedPause'] as const
 export type UnsafeWorld = (typeof UNSAFE_WORLDS)[number]
 
-/** `edges` is as safe as `safe`, and has other users in it as well. */
+/** `edges` is as safe as `safe`, with further kinds of users. */
 export type World = 'safe' | 'edges' | UnsafeWorld
 
 export interface Plan {
@@ -63,11 +63,11 @@ export interface Plan {
   /** How many operations each actor does. */
   readonly operations: number
   /**
-   * Nothing happens before: clients make the fleet's acquaintance. An order that founds a fleet and is still under way
-   * when the node loses its data makes the node a member as if it had lost nothing.
+   * No fault happens before, while clients found the fleet. If the command that founds it were still in flight when its
+   * node loses its data, it would make the node a member as if it had lost nothing.
    */
   readonly calmUntil: number
-  /** After so many milliseconds everything that a majority needs is healed. */
+  /** When everything that a majority needs is healed, milliseconds. */
   readonly stormUntil: number
   /** Mean pause between two faults, milliseconds. */
   readonly calmness: number
@@ -78,7 +78,7 @@ export interface Plan {
   readonly fencing: boolean
   readonly guard: boolean
   readonly durable: boolean
-  /** One-way delay, milliseconds: usually, at most usually, in rare cases, and how rare. */
+  /** One-way delay in milliseconds: least, usual spread, spread in rare cases, and the share of these. */
   readonly delay: number
   readonly jitter: number
   readonly spike: number
@@ -88,13 +88,13 @@ export interface Plan {
   /** Largest error of wall clocks. */
   readonly clientClockError: number
   readonly nodeClockError: number
-  readonly faults: ReadonlySet<Fault>
+  readonly faults: ReadonlySet<SimulatedFault>
   readonly features: ReadonlySet<Feature>
   readonly edges: ReadonlySet<Edge>
 }
 
 /** What can be switched off by its name. */
-export type Part = Fault | Feature | Edge
+export type Part = SimulatedFault | Feature | Edge
 
 export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'features' | 'edges'>> & {
   readonly without?: readonly Part[] | undefined
@@ -104,7 +104,7 @@ export type PlanChanges = Partial<Omit<Plan, 'seed' | 'world' | 'faults' | 'feat
 
 const WARM_UP = 300
 
-/** A look counts what emptied nodes say: then it may overlook a lock, or a mark, that stood on a bare quorum. */
+/** An inspection counts emptied nodes as well, so it may miss a lock or a mark that only a bare quorum stored. */
 export function mayForget({ faults }: Plan): boolean {
   return faults.has('flush') || faults.has('lossyRestart')
 }
@@ -131,21 +131,21 @@ function chosen<T extends string>(
   return new Set([...wanted].filter((one) => !without.includes(one)))
 }
 
-/** A round trip that takes longer than a node is given, in all weathers, is no world to lock in. */
+/** In a world where every round trip takes longer than a node's deadline, no lock could be acquired. */
 function withinReason({ delay, jitter, ttls }: Plan): Pick<Plan, 'delay' | 'jitter'> {
   const most = Math.min(20, Math.min(...ttls) / 16)
   return { delay: Math.min(delay, most), jitter: Math.min(jitter, most) }
 }
 
 function drawWorld(seed: number, world: Plan['world']): Plan {
-  const topology = new Prng(seed, 'topology')
+  const topology = new SeededRandom(seed, 'topology')
   const nodes = topology.pick([1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 7])
   const majority = Math.floor(nodes / 2) + 1
-  const network = new Prng(seed, 'network-profile')
-  const clocks = new Prng(seed, 'clock-profile')
-  const load = new Prng(seed, 'load-profile')
+  const network = new SeededRandom(seed, 'network-profile')
+  const clocks = new SeededRandom(seed, 'clock-profile')
+  const load = new SeededRandom(seed, 'load-profile')
   const isCalm = topology.chance(0.15)
-  const guard = new Prng(seed, 'guard').chance(0.6)
+  const guard = new SeededRandom(seed, 'guard').chance(0.6)
   const plan: Plan = {
     seed,
     world,
@@ -172,19 +172,19 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
     drift: clocks.pick([0, 0.001, 0.003]),
     clientClockError: clocks.pick([0, 0, 5, 2_000, 7_200_000]),
     nodeClockError: clocks.pick([0, 0, 5, 2_000, 7_200_000]),
-    faults: isCalm ? new Set() : drawFaults(new Prng(seed, 'faults'), guard),
-    features: drawSome(new Prng(seed, 'features'), FEATURES, { force: 0.05, reopen: 0.3 }),
+    faults: isCalm ? new Set() : drawFaults(new SeededRandom(seed, 'faults'), guard),
+    features: drawSome(new SeededRandom(seed, 'features'), FEATURES, { force: 0.05, reopen: 0.3 }),
     edges: new Set(),
   }
   if (world === 'safe') return plan
-  // From a stream of its own: in all else it is the safe world of the same seed.
-  if (world === 'edges') return { ...plan, edges: drawSome(new Prng(seed, 'edges'), EDGES, {}) }
+  // From a separate stream, so that everything else is as in the safe world of the same seed.
+  if (world === 'edges') return { ...plan, edges: drawSome(new SeededRandom(seed, 'edges'), EDGES, {}) }
   return { ...plan, ...unsafe(plan, world) }
 }
 
-function drawFaults(chance: Prng, guard: boolean): Set<Fault> {
+function drawFaults(chance: SeededRandom, guard: boolean): Set<SimulatedFault> {
   const faults = drawSome(chance, FAULTS, {})
-  // Without the guard nobody promises anything once data is lost.
+  // Without the guard, nothing is promised once data is lost.
   if (!guard) {
     faults.delete('lossyRestart')
     faults.delete('flush')
@@ -193,12 +193,12 @@ function drawFaults(chance: Prng, guard: boolean): Set<Fault> {
 }
 
 function drawSome<T extends string>(
-  chance: Prng,
+  chance: SeededRandom,
   all: readonly T[],
   odds: Readonly<Partial<Record<T, number>>>,
 ): Set<T> {
   const share = chance.pick([0.15, 0.35, 0.6])
-  // Every one draws, so that a change of one does not shift the others.
+  // Every name draws, so that a change of one does not shift the others.
   return new Set(all.filter((one) => chance.fraction() < (odds[one] ?? share)))
 }
 

@@ -1,13 +1,13 @@
 import type { Clock, Timer } from '@quorumlock/core'
 import { SimulatedEvent, type Timeline } from './timeline.js'
 
-/** The clocks of one client process: they run at their own rate, the wall clock may be set, and a suspend stops one. */
+/** The clocks of one process. Both run at their own rate; the wall clock may be set, and a suspend stops the other. */
 export class ProcessClock implements Clock {
   readonly #timeline: Timeline
   readonly #enter: (task: () => void) => void
   readonly #rate: number
   readonly #timers = new Set<ProcessTimer>()
-  /** How much too late the next timer fires, in true time. */
+  /** How late the next timer fires, in true time. */
   readonly #lag: () => number
   #wallOffset: number
   /** How long the monotonic clock stood still, in true time. */
@@ -63,7 +63,7 @@ export class ProcessClock implements Clock {
     this.#wallOffset += by
   }
 
-  /** The machine slept for `duration`: the monotonic clock and with it all timers did not notice. */
+  /** The machine slept for `duration`, which the monotonic clock and all timers did not notice. */
   slept(duration: number): void {
     this.#asleep += duration
     for (const timer of this.#timers) timer.postpone(this.#timeline, duration)
@@ -74,7 +74,7 @@ class ProcessTimer implements Timer {
   isHolding = true
   readonly #all: Set<ProcessTimer>
   readonly #enter: (task: () => void) => void
-  /** Not when it was cancelled after it had become due, while its process stood still. */
+  /** Has no effect if the timer was cancelled after it had become due, while its process was paused. */
   readonly #fire: () => void
   #alarm: Alarm | undefined
 

@@ -8,10 +8,10 @@ export interface Reduction {
   readonly runs: number
 }
 
-/** Runs that a reduction may take: each is some milliseconds. */
+/** The most runs that a reduction may take; each takes a few milliseconds. */
 const MOST_RUNS = 400
 
-/** Makes a failing run small: switches off faults and features and shortens, as long as it fails in the same way. */
+/** Reduces a failing run: switches off faults and features and shortens it, as long as it fails in the same way. */
 export async function reduce(options: SimulationOptions): Promise<Reduction> {
   let best = await simulate(options)
   let changes: PlanChanges = options.plan ?? {}
@@ -62,7 +62,7 @@ function* smaller({ plan, violation }: SimulationReport, changes: PlanChanges): 
   if (plan.guard) yield { ...changes, guard: false }
 }
 
-/** What to type to see a run again. */
+/** The command that repeats a run. */
 export function replayCommand({ seed, world }: SimulationOptions, changes: PlanChanges = {}): string {
   const inWorld = world === undefined || world === 'safe' ? '' : ` --world ${world}`
   const plan = Object.keys(changes).length === 0 ? '' : ` --plan '${JSON.stringify(changes)}'`

@@ -1,29 +1,35 @@
 import type { Handed, NodeCommand, NodeReply, NodeState } from '@quorumlock/core'
-import type { Connection } from './connection.js'
 import type { CoreModule } from './core-module.js'
 import type { Exchange } from './exchange.js'
 import type { Timeline } from './timeline.js'
 
-/** What of its data a server has after a restart. */
+/** Which data a server has after a restart. */
 export type Survival = 'everything' | 'last-snapshot' | 'nothing'
 
 export interface ServerObserver {
-  /** A command was applied. `late`: over a connection that its client has given up. */
+  /** A command was applied. `late`: over a connection that its client has abandoned. */
   executed(server: Server, command: NodeCommand, reply: NodeReply, late: boolean): void
-  /** A wake-up was published; `heard` is false when nobody was subscribed. */
+  /** A wake-up was published; `heard` is false if no client was subscribed. */
   published(server: Server, waiterId: string, heard: boolean, handed: Handed | undefined): void
   lostData(server: Server): void
 }
 
-/** One simulated node: the pure state machine of the core with a clock of its own, and everything that can befall a server. */
+/** A connection as its server sees it. */
+interface ServerConnection {
+  /** Returns whether the client is subscribed to the channel. */
+  publish(channel: string, waiterId: string, handed: Handed | undefined): boolean
+  brokenByServer(): void
+}
+
+/** One simulated node: the pure state machine of the core with its own clock, and every fault that a server can have. */
 export class Server {
   readonly name: string
   state: NodeState
   isUp = true
   isFrozen = false
-  /** True time at which something last befell it. */
+  /** True time of the last fault. */
   troubledAt: number = -Infinity
-  readonly connections: Set<Connection> = new Set()
+  readonly connections: Set<ServerConnection> = new Set()
   readonly #core: CoreModule
   readonly #timeline: Timeline
   readonly #observer: ServerObserver
@@ -57,7 +63,7 @@ export class Server {
     return this.isUp && !this.isFrozen
   }
 
-  /** Says no to everything that would write a new key, as a server that is out of memory. */
+  /** Rejects everything that would write a new key, as a server that is out of memory does. */
   get isFull(): boolean {
     return this.#isFull
   }
@@ -97,7 +103,7 @@ export class Server {
     this.isUp = true
   }
 
-  /** FLUSHALL: the process and its connections go on, the data is gone. */
+  /** FLUSHALL: the process and its connections continue, the data is gone. */
   flush(): void {
     this.#troubled()
     const { run } = this.state
@@ -122,7 +128,7 @@ export class Server {
     this.#wallOffset += by
   }
 
-  /** What is on disk from now on. */
+  /** Writes the current state to disk. */
   snapshot(): void {
     const copy = this.#core.createNodeState('snapshot')
     copyInto(copy, this.state)

@@ -1,31 +1,32 @@
 import * as core from '@quorumlock/core'
 import type { AcquireCommand, Handed, NodeCommand, NodeReply, ReleaseCommand } from '@quorumlock/core'
-import { Actor, type Stage } from './actor.js'
+import { Actor } from './actor.js'
 import type { History } from '../history/history.js'
 import { Chronicle } from './chronicle.js'
-import { ClientProcess, EPOCH, type Activity } from './client-process.js'
+import { SimulatedProcess, EPOCH, type Activity } from './simulated-process.js'
 import type { CoreModule } from './core-module.js'
 import { Fairness, isStrict } from './fairness.js'
-import type { Habits, Link } from './link.js'
+import type { Habits, SimulatedLink } from './simulated-link.js'
 import { LEAST_LAG, MOST_LAG } from './bounds.js'
 import { Marks } from './marks.js'
-import { Nemesis } from './nemesis.js'
+import { Storm } from './storm.js'
 import { Oracle } from './oracle.js'
 import { drawPlan, type Plan, type PlanChanges, type World } from './plan.js'
-import { Prng } from './prng.js'
-import { Residue } from './residue.js'
+import { SeededRandom } from '../random/seeded-random.js'
+import { Leftovers } from './leftovers.js'
 import { Server } from './server.js'
+import type { Stage } from './stage.js'
 import { Timeline } from './timeline.js'
 import { shownCommand, shownReply, Trace } from './trace.js'
 import { inTurns } from './turns.js'
 import type { Violation } from './violation.js'
 
 export interface SimulationOptions {
-  /** A whole number; everything else follows from it. */
+  /** A whole number from which everything else is derived. */
   readonly seed: number
-  /** `safe` by default; `edges` is as safe. The others are known to be unsafe, and have to be flagged. */
+  /** `safe` by default; `edges` is equally safe. The others are known to be unsafe and must be flagged. */
   readonly world?: World | undefined
-  /** Parts of what the seed draws, set by hand. */
+  /** Overrides parts of what the seed draws. */
   readonly plan?: PlanChanges | undefined
   /** Keep the history as text. */
   readonly trace?: boolean | undefined
@@ -39,19 +40,19 @@ export interface SimulationReport {
   readonly seed: number
   readonly plan: Plan
   readonly violation: Violation | undefined
-  /** Stands for the whole history: the same seed gives the same one, on every engine. */
+  /** Hash of the whole history. The same seed gives the same hash on every engine. */
   readonly hash: string
   readonly trace: readonly string[]
   readonly history: History
   readonly marks: ReadonlySet<string>
-  /** Calls that asked for a lock, and the tries to take it on the nodes that they made: rounds that asked at least one. */
+  /** Calls that requested a lock, and the rounds they made: those that reached at least one node. */
   readonly attempts: number
   readonly rounds: number
   /** Milliseconds of simulated time. */
   readonly duration: number
 }
 
-/** One run: the core that ships, in a world that is made from a seed. */
+/** One run of the shipped core in a world that is derived from a seed. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const plan = drawPlan(options.seed, options.world ?? 'safe', options.plan)
   return new Simulation(plan, options).run()
@@ -64,14 +65,14 @@ class Simulation {
   readonly #trace: Trace
   readonly #marks: Marks
   readonly #oracle: Oracle
-  readonly #residue: Residue
+  readonly #leftovers: Leftovers
   readonly #fairness: Fairness | undefined
   readonly #servers: readonly Server[]
-  readonly #clients: ClientProcess[] = []
-  readonly #visitors: ClientProcess[] = []
+  readonly #clients: SimulatedProcess[] = []
+  readonly #visitors: SimulatedProcess[] = []
   readonly #stage: Stage
-  /** Makes a process. */
-  readonly #settle: (name: string, stream: string, delay: () => number, habits: Habits) => ClientProcess
+  /** Creates a process. */
+  readonly #settle: (name: string, stream: string, delay: () => number, habits: Habits) => SimulatedProcess
   #rounds = 0
   #lastRound: unknown
 
@@ -84,8 +85,8 @@ class Simulation {
     if (options.history === true) this.#oracle.chronicle = new Chronicle(timeline)
     this.#marks = new Marks(plan.quorum)
     this.#fairness = isStrict(plan) ? new Fairness(this.#oracle, timeline, plan) : undefined
-    this.#residue = new Residue(this.#oracle, timeline, this.#clients)
-    const clocks = new Prng(plan.seed, 'server-clocks')
+    this.#leftovers = new Leftovers(this.#oracle, timeline, this.#clients)
+    const clocks = new SeededRandom(plan.seed, 'server-clocks')
     this.#servers = Array.from({ length: plan.nodes }, (_, index) => {
       const rate = 1 + clocks.between(-plan.drift, plan.drift)
       const error = clocks.between(-plan.nodeClockError, plan.nodeClockError)
@@ -112,7 +113,7 @@ class Simulation {
       this.#stage.note(() => `LOG ${message} ${JSON.stringify(data)}`)
     }
     const logger = { debug: log, info: log, warn: log, error: log }
-    const network = new Prng(plan.seed, 'network')
+    const network = new SeededRandom(plan.seed, 'network')
     const delay = (): number => {
       if (
         timeline.now >= plan.calmUntil &&
@@ -123,20 +124,20 @@ class Simulation {
       return plan.delay + network.fraction() * plan.jitter
     }
     this.#settle = (name, stream, delay, habits) => {
-      const chance = new Prng(plan.seed, stream)
+      const chance = new SeededRandom(plan.seed, stream)
       const lag = lateness(plan, name)
       const around = { chance, delay, observer: this, activity: this.#activity, lag, habits }
-      return new ClientProcess(name, plan, timeline, this.#servers, used, logger, around)
+      return new SimulatedProcess(name, plan, timeline, this.#servers, used, logger, around)
     }
     for (let index = 0; index < plan.clients; index++)
       this.#clients.push(this.#settle(`c${index + 1}`, `reconnects ${index}`, delay, RESIDENT))
   }
 
-  /** A new process, over connections that nothing befalls but what befalls the nodes. */
-  #visit(dialsIn: () => number): ClientProcess {
+  /** A new process whose connections suffer no faults except those of the nodes. */
+  #visit(dialsIn: () => number): SimulatedProcess {
     const { plan } = this.#stage
     const name = `v${this.#visitors.length + 1}`
-    const network = new Prng(plan.seed, `network of ${name}`)
+    const network = new SeededRandom(plan.seed, `network of ${name}`)
     const steady = (): number => plan.delay + network.fraction() * plan.jitter
     const habits = { dialsIn, dialsFrozen: true, hangsUp: 'lost' } as const
     const visitor = this.#settle(name, `reconnects ${name}`, steady, habits)
@@ -149,7 +150,7 @@ class Simulation {
     const actors = this.#clients.flatMap((client) =>
       Array.from({ length: plan.actors }, (_, index) => new Actor(this.#stage, client, index)),
     )
-    new Nemesis(this.#stage, this.#servers).start()
+    new Storm(this.#stage, this.#servers).start()
     for (const actor of actors) actor.start()
     const waiting = (): Actor[] => actors.filter((actor) => !actor.isDone && !actor.client.isCrashed)
     await this.#runUntil(plan.stormUntil + patience(plan), () => waiting().length > 0)
@@ -158,7 +159,7 @@ class Simulation {
         'liveness',
         `${waiting()
           .map(({ name }) => name)
-          .join()} got no further after the storm`,
+          .join()} made no progress after the storm`,
       )
     }
     await this.#quiesce()
@@ -176,12 +177,12 @@ class Simulation {
     }
   }
 
-  /** Nobody wants anything any more: nothing may be left. Then everybody goes. */
+  /** All users are done, so nothing may be left. Then every client is closed. */
   async #quiesce(): Promise<void> {
     const { timeline } = { timeline: this.#timeline }
     if (this.#oracle.violation !== undefined) return
     await this.#runUntil(timeline.now + SETTLING, () => true)
-    this.#residue.checkServers(this.#servers)
+    this.#leftovers.checkServers(this.#servers)
     const living = [...this.#clients, ...this.#visitors].filter(({ isCrashed }) => !isCrashed)
     let closing = living.length
     for (const client of living) {
@@ -191,12 +192,12 @@ class Simulation {
     }
     await this.#runUntil(timeline.now + CLOSING, () => closing > 0)
     if (closing > 0) this.#oracle.report('liveness', 'close() did not end')
-    this.#residue.checkAwaited(living)
+    this.#leftovers.checkAwaited(living)
     await this.#runUntil(timeline.now + 2 * Math.max(...this.#plan.ttls) + SETTLING, () => true)
-    this.#residue.checkAgendas(living)
+    this.#leftovers.checkAgendas(living)
   }
 
-  /** Runs events, one client turn after another, until `until`, a violation, or nothing is wanted any more. */
+  /** Runs events, one client turn after another, until `until`, a violation, or `goesOn` returns false. */
   async #runUntil(until: number, goesOn: () => boolean): Promise<void> {
     const { timeline, activity } = { timeline: this.#timeline, activity: this.#activity }
     let turns = 0
@@ -218,9 +219,9 @@ class Simulation {
     })
   }
 
-  // ── what links and servers tell ────────────────────────────────────────────────────────────────────────────────────
+  // ── notifications from links and servers ───────────────────────────────────────────────────────────────────────────
 
-  sent(link: Link, command: NodeCommand): void {
+  sent(link: SimulatedLink, command: NodeCommand): void {
     if (command.kind === 'acquire') this.#noteRound(command)
     this.#marks.sent(link, command)
     this.#fairness?.sent(link, command)
@@ -228,7 +229,7 @@ class Simulation {
     if (this.#trace.isReadable) this.#trace.write(`${link.client} → ${link.name}  ${shownCommand(command)}`)
   }
 
-  answered(link: Link, command: NodeCommand, reply: NodeReply): void {
+  answered(link: SimulatedLink, command: NodeCommand, reply: NodeReply): void {
     this.#marks.answered(link, command, reply)
     this.#fairness?.answered(link, command, reply)
     this.#trace.add(2 + VOTES.indexOf(reply.vote), link.server.index)
@@ -236,15 +237,15 @@ class Simulation {
       this.#trace.write(`${link.client} ← ${link.name}  ${shownCommand(command)}: ${shownReply(reply)}`)
   }
 
-  connection(link: Link, connected: boolean): void {
+  connection(link: SimulatedLink, connected: boolean): void {
     this.#trace.add(connected ? 8 : 9, link.server.index)
     if (this.#trace.isReadable)
       this.#trace.write(`${link.client} ${connected ? 'connected to' : 'lost'} ${link.name}`)
   }
 
-  stray(link: Link): void {
+  stray(link: SimulatedLink): void {
     this.#marks.reach('data of a connection given up')
-    this.#stage.note(() => `${link.client} has data under way to ${link.name} over a dead connection`)
+    this.#stage.note(() => `${link.client} has data in flight to ${link.name} over a dead connection`)
   }
 
   executed(server: Server, command: NodeCommand, reply: NodeReply, late: boolean): void {
@@ -252,9 +253,9 @@ class Simulation {
       for (const key of command.keys) this.#oracle.forced(key.slice('lock:'.length))
     if (late) {
       this.#marks.reach(`late ${command.kind} applied`)
-      if ('value' in command) this.#residue.excuse(command.value)
+      if ('value' in command) this.#leftovers.excuse(command.value)
     }
-    this.#residue.checkStep(server, command, reply)
+    this.#leftovers.checkStep(server, command, reply)
     if (command.kind === 'release')
       this.#oracle.released(server, command.value, reply, () => this.#isDecisive(command))
     this.#trace.add(10 + VOTES.indexOf(reply.vote), server.index)
@@ -264,7 +265,7 @@ class Simulation {
   }
 
   published(server: Server, waiterId: string, heard: boolean, handed: Handed | undefined): void {
-    this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to nobody')
+    this.#marks.reach(heard ? 'wake-up published' : 'wake-up published to no subscriber')
     if (heard && handed !== undefined) {
       this.#marks.handed(server, waiterId)
       this.#fairness?.handed(server, waiterId)
@@ -281,7 +282,7 @@ class Simulation {
     if (this.#trace.isReadable) this.#trace.write(`      ${server.name} lost data`)
   }
 
-  /** Without this release a quorum would still have the keys. */
+  /** Whether a quorum would still have the keys without this release. */
   #isDecisive({ keys, value }: ReleaseCommand): boolean {
     const having = this.#servers.filter(({ state }) =>
       keys.every((key) => state.locks.get(key)?.value === value),
@@ -289,7 +290,7 @@ class Simulation {
     return having.length === this.#plan.quorum - 1
   }
 
-  /** The commands of one round leave one after another, and share a waiter, or a value, that no other round has. */
+  /** The commands of one round are sent one after another, and share a waiter or a value that no other round has. */
   #noteRound({ queue, value }: AcquireCommand): void {
     const round = typeof queue === 'object' ? queue : value
     if (round === this.#lastRound) return
@@ -298,22 +299,22 @@ class Simulation {
   }
 }
 
-/** Those who are there from the beginning. */
+/** Processes that exist from the beginning. */
 const RESIDENT: Habits = { dialsIn: () => 0, dialsFrozen: false, hangsUp: 0 }
 
-/** An event loop that never gets to its timers in time. */
+/** The lag of an event loop whose timers always fire late. */
 function lateness({ seed, edges }: Plan, process: string): () => number {
   if (!edges.has('lag')) return () => 0
-  const chance = new Prng(seed, `lag of ${process}`)
+  const chance = new SeededRandom(seed, `lag of ${process}`)
   return () => chance.between(LEAST_LAG, MOST_LAG)
 }
 
 const VOTES = ['granted', 'refused', 'failed', 'unknown']
-/** The longest pause of a probe is 10 s, of a release that is tried again 5 s, the life of a place 3 s. */
+/** The longest pause between probes is 10 s, between retries of a release 5 s; a place lives for 3 s. */
 const SETTLING = 20_000
 const CLOSING = 10_000
 
-/** What may have to pass before everybody has had every resource once more. */
+/** Upper bound of the time in which every user acquires every resource once more, milliseconds. */
 function patience(plan: Plan): number {
   const longest = Math.max(...plan.ttls)
   const users = plan.clients * plan.actors

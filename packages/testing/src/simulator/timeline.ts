@@ -1,7 +1,7 @@
-/** Something that will happen. Lower `due` first; among equals, first come, first served. */
+/** A future event. Lower `due` comes first; equal ones come in the order of insertion. */
 export abstract class SimulatedEvent {
   cancelled = false
-  /** Both are set when it is put on a timeline; once it has happened it may be put there again. */
+  /** Both are set when the event is put on a timeline. After it has happened, it may be put there again. */
   due = 0
   order = 0
 
@@ -21,7 +21,7 @@ class Task extends SimulatedEvent {
   }
 }
 
-/** True time of the simulated world in milliseconds, and everything that is to happen in it. A binary heap. */
+/** True time of the simulated world in milliseconds, and all future events. A binary heap. */
 export class Timeline {
   now = 0
   #made = 0
@@ -47,7 +47,7 @@ export class Timeline {
     while (index > 0) {
       const above = (index - 1) >> 1
       const parent = heap[above] as SimulatedEvent
-      // What was put in earlier comes first among equals.
+      // Among equals, the one inserted earlier comes first.
       if (parent.due <= event.due) break
       heap[index] = parent
       index = above
@@ -55,7 +55,7 @@ export class Timeline {
     heap[index] = event
   }
 
-  /** Takes the next event off, unless it is due after `until`. */
+  /** Removes and returns the next event, unless it is due after `until`. */
   next(until: number): SimulatedEvent | undefined {
     for (;;) {
       const first = this.#heap[0]

@@ -1,10 +1,10 @@
 import type { NodeCommand, NodeReply } from '@quorumlock/core'
 import type { Timeline } from './timeline.js'
 
-/** What happened, in order: always as a number that stands for all of it, as text when somebody wants to read it. */
+/** What happened, in order: always as a hash, and as text on request. */
 export class Trace {
   readonly lines: string[] = []
-  /** Whether anybody wants to read it: otherwise no text is made. */
+  /** Whether text is wanted; otherwise none is built. */
   readonly isReadable: boolean
   readonly #timeline: Timeline
   readonly #words = new Float64Array(1)
@@ -33,7 +33,7 @@ export class Trace {
     this.#mix(Math.imul(kind, 0x01000193) ^ subject)
   }
 
-  /** For those who read it; not part of the hash. */
+  /** For human readers; not part of the hash. */
   write(text: string): void {
     this.lines.push(`${this.#timeline.now.toFixed(3).padStart(10)} ${text}`)
   }

@@ -1,7 +1,7 @@
 import type { Plan } from './plan.js'
 import type { Server } from './server.js'
 
-/** What is true of the nodes, whatever any client knows of it: what a call can expect of them. */
+/** The true state of the nodes, whatever any client knows: what a call can expect of them. */
 export class Truth {
   readonly #plan: Plan
   readonly #servers: readonly Server[]
@@ -16,12 +16,12 @@ export class Truth {
     return this.#servers.filter((server) => server.accepts && !server.isFull && this.#mayVote(server))
   }
 
-  /** Those of them that nothing befell since. */
+  /** Those of them that had no fault since. */
   unharmed(voters: readonly Server[], since: number): Server[] {
     return voters.filter((server) => server.troubledAt < since && this.#mayVote(server))
   }
 
-  /** Whether the node, in what it knows of itself, has granted as high a token already: a clock behind cannot know it. */
+  /** Whether the node has already granted an equal or higher token, which a client whose clock is behind cannot know. */
   isAhead({ state }: Server, token: bigint | undefined): boolean {
     if (token === undefined) return false
     for (const { floor } of state.markers.values()) if (floor >= token) return true

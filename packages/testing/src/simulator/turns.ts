@@ -3,9 +3,9 @@ import process from 'node:process'
 const settled = Promise.resolve()
 
 /**
- * Calls `turn` until it returns false. Between two calls every promise reaction that the first one set off has run,
- * and those that they set off, to the last: ticks are taken only when the queue of reactions is empty. Much cheaper
- * than a macrotask, and just as strict an order.
+ * Calls `turn` until it returns false. Between two calls, every promise reaction that the first call caused has run,
+ * directly or indirectly, because ticks run only when the queue of reactions is empty. Much cheaper than a macrotask,
+ * and equally strict in its order.
  */
 export function inTurns(turn: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {

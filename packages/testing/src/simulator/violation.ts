@@ -1,10 +1,10 @@
 /**
  * - `exclusion` two locks on one resource, both valid by their own clocks
- * - `tokens` a token that is not higher than every one granted before it was asked for
+ * - `tokens` a token that is not higher than every one granted before it was requested
  * - `liveness` no progress though a majority is healthy · `residue` something was left behind
- * - `invariant` what holds at every step did not · `error` the library threw what it never should
- * - `firstCall` a new client did not get from healthy nodes what it could have · `bound` a call outlasted its time
- * - `handle` a lock ended for its holder by what another one did, or told a time that it does not have
+ * - `invariant` a condition that must hold at every step did not · `error` the library threw an unexpected error
+ * - `firstCall` a new client was refused a lock that healthy nodes could have granted · `bound` a call took too long
+ * - `handle` another process ended a lock that its holder still held, or the lock reported more time than it had
  */
 export type ViolationKind =
   | 'exclusion'

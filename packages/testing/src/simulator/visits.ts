@@ -1,61 +1,43 @@
 import type { AcquireOptions, Lock } from '@quorumlock/core'
-import type { Actor } from './actor.js'
 import { nodeTimeoutFor } from './bounds.js'
-import type { ClientProcess } from './client-process.js'
-import { callFirst } from './first-call.js'
-import { callLast } from './last-call.js'
-import { keepOnLeash } from './leash.js'
-import type { Holding } from './oracle.js'
-import { queueBehindTheDead } from './dead-places.js'
+import type { SimulatedProcess } from './simulated-process.js'
+import type { Holding } from './holding.js'
 import { Truth } from './truth.js'
+import type { User } from './user.js'
 
 /**
- * Processes that come for one thing and go: over connections that nothing befalls, for resources that nobody else
- * wants. So what they get is judged by what befell the nodes meanwhile.
+ * Processes that come for a single purpose and leave, over connections without faults and for resources that no other
+ * process uses. Their results are therefore judged only by the faults of the nodes in the meantime.
  */
 export class Visits {
-  readonly actor: Actor
+  readonly user: User
   readonly truth: Truth
-  /** One way over the network takes no longer, milliseconds. */
+  /** The longest time of one way over the network, milliseconds. */
   readonly way: number
   readonly ttl: number
   #count = 0
 
-  constructor(actor: Actor) {
-    const { plan, servers } = actor.stage
-    this.actor = actor
+  constructor(user: User) {
+    const { plan, servers } = user.stage
+    this.user = user
     this.truth = new Truth(plan, servers)
     this.way = plan.delay + plan.jitter
     this.ttl = Math.max(...plan.ttls)
   }
 
-  async arrange(): Promise<void> {
-    const { chance } = this.actor
-    switch (chance.weighted({ first: 5, last: 3, dead: 3, leash: 3 })) {
-      case 'first':
-        return callFirst(this)
-      case 'last':
-        return callLast(this)
-      case 'dead':
-        return queueBehindTheDead(this)
-      case 'leash':
-        return keepOnLeash(this)
-    }
-  }
-
-  /** A new process. Its connections are made at once, or one after another within so many milliseconds. */
-  visitor(within = 0): ClientProcess {
-    const { chance, stage } = this.actor
+  /** A new process. Its connections are made at once, or one after another within this many milliseconds. */
+  visitor(within = 0): SimulatedProcess {
+    const { chance, stage } = this.user
     return stage.visit(() => (within === 0 ? 0 : chance.between(0.1, within)))
   }
 
-  /** A resource that nobody else has heard of. */
+  /** A resource that no other process uses. */
   resource(): string {
-    return `${this.actor.name}-${++this.#count}`
+    return `${this.user.name}-${++this.#count}`
   }
 
   options(): AcquireOptions {
-    const { chance, stage } = this.actor
+    const { chance, stage } = this.user
     return {
       ttl: this.ttl,
       wait: 3_000,
@@ -65,28 +47,28 @@ export class Visits {
     }
   }
 
-  /** How late a process may be for one thing after another, milliseconds. */
+  /** How late each timer of a process may be, milliseconds. */
   get lag(): number {
-    return this.actor.bounds.lag
+    return this.user.bounds.lag
   }
 
-  /** How long the guard of a client may wait for nodes that are silent, milliseconds. */
+  /** How long the guard of a client may wait for unresponsive nodes, milliseconds. */
   get patience(): number {
-    return nodeTimeoutFor(this.actor.stage.plan.ttls[0] ?? 0)
+    return nodeTimeoutFor(this.user.stage.plan.ttls[0] ?? 0)
   }
 
-  /** Until everything that a process has set off has come back, in a healthy world. */
+  /** How long it takes in a healthy world until all replies to a process have arrived, milliseconds. */
   get settling(): number {
     return 8 * this.way + 3 * this.lag + 5
   }
 
-  /** Acquires for a visitor, and tells the oracle. `undefined` for a try that was refused. */
+  /** Acquires for a visitor, and reports to the oracle. `undefined` for an attempt that was refused. */
   async take(
-    client: ClientProcess,
+    client: SimulatedProcess,
     resource: string,
     acquire: () => Promise<Lock | null>,
   ): Promise<Holding | undefined> {
-    const { oracle, timeline } = this.actor.stage
+    const { oracle, timeline } = this.user.stage
     const invoked = timeline.now
     const floor = oracle.highestToken([resource])
     const lock = await acquire()

@@ -1,17 +1,17 @@
-/** What a lock library has to offer to be put on the bench. A module exports `openLocks`. */
+/** What a lock library must offer to be tested by a workload. A module exports `openLocks`. */
 export interface LockAdapter {
-  /** One attempt, or as many as the library makes by itself. Null when it could not be had. */
+  /** One attempt, or as many as the library makes on its own. Null if the lock is unavailable. */
   acquire(resource: string): Promise<AdapterLock | null>
-  /** Ends everything: afterwards nothing may keep the process alive. */
+  /** Closes everything. Afterwards, nothing may keep the process alive. */
   close(): Promise<void>
 }
 
 export interface AdapterLock {
-  /** Until when it is surely ours, on `machineNow()`'s clock. May move when the library renews by itself. */
+  /** Until when the client surely holds it, on `machineNow()`'s clock. Changes if the library renews automatically. */
   readonly validUntil: number
   /** Fencing token, if there is one. */
   readonly token?: bigint | undefined
-  /** Prolongs it; absent where the library cannot. */
+  /** Extends the lock; absent if the library cannot. */
   extend?(): Promise<void>
   release(): Promise<void>
 }

@@ -1,30 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { machineNow, type Recorder } from '../history/history.js'
-import { SeededRandom } from '../nemesis/random.js'
+import { SeededRandom } from '../random/seeded-random.js'
 import type { AdapterLock, LockAdapter } from './adapter.js'
 import type { ClientTask } from './messages.js'
 
-/** Takes locks, works under them and gives them back, until it is told to stop. */
+/** Acquires locks, works under them and releases them, until `stop` aborts. */
 export async function work(
   task: ClientTask,
   locks: LockAdapter,
   history: Recorder,
   stop: AbortSignal,
 ): Promise<void> {
-  const random = new SeededRandom(task.seed)
+  const random = new SeededRandom(task.seed, 'client')
   while (!stop.aborted) {
     const resource = random.pick(task.resources)
     const attempt = history.attempt()
     history.record(attempt, { kind: 'asked', resource })
     try {
       const lock = await locks.acquire(resource)
-      if (lock === null) history.record(attempt, { kind: 'failed', error: 'held by others' })
-      else await section(lock, attempt, resource, random.between(0, task.section))
+      if (lock === null) history.record(attempt, { kind: 'failed', error: 'held by another client' })
+      else await section(lock, attempt, resource, random.whole(0, task.section))
     } catch (error) {
       history.record(attempt, { kind: 'failed', error: nameOf(error) })
     }
-    await pause(random.between(0, task.pause))
+    await pause(random.whole(0, task.pause))
   }
 
   async function section(lock: AdapterLock, attempt: string, resource: string, ms: number): Promise<void> {
@@ -37,13 +37,13 @@ export async function work(
     const file = join(task.folder, resource)
     const before = Number(readFileSync(file, 'utf8'))
     await pause(ms)
-    // It may have been renewed meanwhile; what it says now is what we may rely on.
+    // The lock may have been renewed in the meantime, so its current deadline counts.
     if (lock.validUntil > validUntil)
       history.record(attempt, { kind: 'extended', validUntil: lock.validUntil })
     if (lock.validUntil > machineNow()) {
       writeFileSync(file, String(before + 1))
       history.record(attempt, { kind: 'wrote' })
-    } else history.record(attempt, { kind: 'lost', error: 'not held any more' })
+    } else history.record(attempt, { kind: 'lost', error: 'no longer held' })
     history.record(attempt, { kind: 'releasing' })
     await lock.release()
     history.record(attempt, { kind: 'released' })

@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '../history/history.js'
 
-/** What a client process is told at its start. */
+/** The task that a client process receives at its start. */
 export interface ClientTask {
   readonly client: string
   readonly adapter: string
@@ -12,7 +12,7 @@ export interface ClientTask {
   /** Pause between two attempts, at most. */
   readonly pause: number
   readonly seed: number
-  /** Where the counters are that the locks protect. */
+  /** The folder of the counters that the locks protect. */
   readonly folder: string
 }
 

@@ -1,4 +1,4 @@
-import type { Fleet } from '../fleet/fleet.js'
+import type { Fleet } from '../faulty-fleet/fleet.js'
 import { until } from '../fleet/until.js'
 import { verdict, type Verdict } from '../history/verdict.js'
 
@@ -8,7 +8,7 @@ export interface ResidueOptions {
   readonly ttl: number
 }
 
-/** When all clients are gone no lock key may outlive its TTL, and none may be without one. */
+/** When all clients are gone, no lock key may outlive its TTL, and every key must have one. */
 export async function checkResidue(fleet: Fleet, { keys, ttl }: ResidueOptions): Promise<Verdict> {
   let left: string[] = []
   const look = async (): Promise<void> => {
@@ -21,7 +21,7 @@ export async function checkResidue(fleet: Fleet, { keys, ttl }: ResidueOptions):
     }
     if (left.length > 0) throw new Error(left.join('; '))
   }
-  // A millisecond or two more than the TTL: servers expire with that resolution.
+  // Slightly more than the TTL, because of the resolution with which servers expire keys.
   await until(look, ttl * 1.05 + 100).catch(() => undefined)
   return verdict('residue', fleet.nodes.length * keys.length, left)
 }

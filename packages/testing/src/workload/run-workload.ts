@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Nemesis, type Incident, type NemesisOptions } from '../nemesis/nemesis.js'
-import type { Fleet } from '../fleet/fleet.js'
+import type { Fleet } from '../faulty-fleet/fleet.js'
 import { checkLiveness, checkLostUpdates, checkMutualExclusion, checkTokens } from '../history/checks.js'
 import { machineNow, type HistoryEvent } from '../history/history.js'
 import { verdict, type Verdict } from '../history/verdict.js'
@@ -28,14 +28,14 @@ export interface WorkloadOptions {
   readonly seed?: number | undefined
   /** No faults by default. */
   readonly nemesis?: Pick<NemesisOptions, 'mode' | 'faults'> | undefined
-  /** What begins the names of everything that the locks leave on a server, to look for residue. Default: `lock:`. */
+  /** Prefix of all keys that the locks create on a server, for the residue check. Default: `lock:`. */
   readonly keyPrefix?: string | undefined
   /**
-   * `processes` (default): each client is a process of its own. `none`: all are in this one, which starts at once and
-   * cannot tell what a client leaves behind.
+   * `processes` (default): each client is a separate process. `none`: all are in this process, which starts faster but
+   * cannot detect what a client leaves behind.
    */
   readonly isolation?: 'processes' | 'none' | undefined
-  /** How soon after the last fault a lock has to be had again. Default: twice the TTL and three seconds. */
+  /** How soon after the last fault a lock must be acquired again. Default: twice the TTL plus three seconds. */
   readonly liveWithin?: number | undefined
 }
 
@@ -45,13 +45,13 @@ export interface WorkloadResult {
   readonly to: number
   readonly history: readonly HistoryEvent[]
   readonly incidents: readonly Incident[]
-  /** Faults of the schedule that this fleet cannot have, and why. */
+  /** Faults of the schedule that this fleet cannot have, with the reason. */
   readonly skipped: ReadonlyMap<string, string>
   readonly verdicts: readonly Verdict[]
   readonly isValid: boolean
 }
 
-/** Puts a lock library on the bench: several processes contend for locks while nodes fail. */
+/** Tests a lock library: several processes contend for locks while nodes fail. */
 export async function runWorkload(options: WorkloadOptions): Promise<WorkloadResult> {
   const { fleet, clients = 4, ttl = 2_000, seed = 1, keyPrefix = 'lock:' } = options
   const resources = Array.from({ length: options.resources ?? 3 }, (_, index) => `resource-${index + 1}`)
@@ -66,14 +66,21 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
     await Promise.all(
       names.map(async (client, index) => {
         const task = {
-          ...{ client, ttl, resources, folder, adapter: options.adapter, seed: seed * 1_000 + index },
-          ...{ section: options.section ?? 5, pause: options.pause ?? 5, urls: await fleet.lane(client) },
+          client,
+          ttl,
+          resources,
+          folder,
+          adapter: options.adapter,
+          seed: seed * 1_000 + index,
+          section: options.section ?? 5,
+          pause: options.pause ?? 5,
+          urls: await fleet.lane(client),
         }
-        const hear = {
+        const listener = {
           events: (events: readonly HistoryEvent[]) => void history.push(...events),
           unhandled: (error: string) => void unhandled.push(`${client}: ${error}`),
         }
-        running.push(await start(task, hear))
+        running.push(await start(task, listener))
       }),
     )
     const from = machineNow()
@@ -95,10 +102,14 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
       checkLiveness(history, { healedAt, within }),
       await checkResidue(fleet, { keys: resources.map((name) => keyPrefix + name), ttl }),
       verdict('unhandled failures', clients, unhandled),
-      verdict('clients end by themselves', clients, left.flat()),
+      verdict('clients exit on their own', clients, left.flat()),
     ]
     return {
-      ...{ seed, from, to, history, verdicts },
+      seed,
+      from,
+      to,
+      history,
+      verdicts,
       incidents: nemesis?.incidents ?? [],
       skipped: nemesis?.skipped ?? new Map<string, string>(),
       isValid: verdicts.every(({ outcome }) => outcome !== 'violated'),

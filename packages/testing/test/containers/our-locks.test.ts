@@ -1,6 +1,6 @@
 import { faultSuite, rows } from '../support/fault-suite.js'
 
-/** A container is started without leave for DEBUG and for protected settings. */
+/** A container is started without permission for DEBUG and for protected settings. */
 const beyond = new Set<string>(['sleep', 'misconf'])
 
 faultSuite(

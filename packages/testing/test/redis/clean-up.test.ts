@@ -5,11 +5,11 @@ import { findServerBinary } from '../../src/fleet/server-binary.js'
 import { command } from '../support/fleet-contract.js'
 import { allClosed, startOwner } from '../support/owner.js'
 
-// Without a server on this machine the containers are tested instead, in test/containers.
+// On a machine without a server, test/containers tests the containers instead.
 const testWithServer = findServerBinary() === null ? test.skip : test
 
 testWithServer.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'the servers, the frozen one too, end with the process that started them when it ends by %s',
+  'servers, including a frozen one, end when the process that started them ends by %s',
   async (signal) => {
     const owner = await startOwner('processes')
     await owner.end(signal)
@@ -17,7 +17,7 @@ testWithServer.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-testWithServer('a fleet that is disposed of leaves no folder behind', async () => {
+testWithServer('a disposed fleet leaves no folder behind', async () => {
   const fleet = await startFleet({ backend: 'processes', nodes: 1 })
   const folder = (await command(fleet.nodes[0]!, 'CONFIG GET dir', 5)).split('\r\n').at(-1)!
   expect(existsSync(folder)).toBe(true)
@@ -31,7 +31,7 @@ testWithServer('a second dispose is harmless', async () => {
   await expect(fleet.dispose()).resolves.toBeUndefined()
 })
 
-testWithServer('a server that cannot start says why', async () => {
+testWithServer('the error of a server that cannot start names its binary', async () => {
   const starting = startFleet({ backend: 'processes', nodes: 1, serverBinary: '/bin/false' })
   await expect(starting).rejects.toThrow(/bin\/false/)
 })

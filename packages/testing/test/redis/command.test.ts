@@ -10,12 +10,12 @@ interface Run {
   readonly out: string
 }
 
-/** A folder of its own stands for the machine, so that a fleet of the developer's is left alone. */
+/** A separate folder stands for the machine, so that a fleet of the developer is not affected. */
 const home = mkdtempSync(join(tmpdir(), 'quorumlock-command-'))
 
 function start(...args: readonly string[]): {
   readonly ended: Promise<Run>
-  said(text: string): Promise<void>
+  printed(text: string): Promise<void>
 } {
   const child = endWithUs(
     spawn(
@@ -34,7 +34,7 @@ function start(...args: readonly string[]): {
   }
   return {
     ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, out }))),
-    said: (text) =>
+    printed: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           if (out.includes(text)) resolve()
@@ -46,9 +46,9 @@ function start(...args: readonly string[]): {
   }
 }
 
-test('up, status, fault, heal and down work together', async () => {
+test('the commands up, status, fault, heal and down work together', async () => {
   const up = start('up', '--nodes', '3')
-  await up.said('quorumlock-testing down')
+  await up.printed('quorumlock-testing down')
   expect((await start('fault', '2', 'freeze').ended).code).toBe(0)
   expect((await start('status').ended).out).toMatch(/node-1 .* up\nnode-2 .* silent {2}freeze\nnode-3 .* up/)
   expect((await start('fault', '2', 'boredom').ended).out).toContain('got boredom')
@@ -58,7 +58,7 @@ test('up, status, fault, heal and down work together', async () => {
   expect((await start('status').ended).out).toContain('No fleet is up')
 })
 
-test('soak judges our locks and writes a report', async () => {
+test('the command soak judges the locks and writes a report', async () => {
   const report = join(home, 'report.html')
   const args = ['--minutes', '0.05', '--seed', '7', '--clients', '2', '--report', report]
   const { code, out } = await start('soak', ...args).ended

@@ -1,5 +1,5 @@
 import { findServerBinary } from '../../src/fleet/server-binary.js'
 import { fleetContract } from '../support/fleet-contract.js'
 
-// Containers, on a machine that has Docker and no server.
+// Containers on a machine that has Docker but no server.
 fleetContract(findServerBinary() === null ? 'compose' : 'processes')

@@ -11,7 +11,7 @@ test('the same seed gives the same history, to the byte', async () => {
   }
 })
 
-test('a history does not depend on whether it is written down', async () => {
+test('a history does not depend on whether it is recorded', async () => {
   const read = await simulate({ seed: 5, trace: true, history: true })
   expect((await simulate({ seed: 5 })).hash).toBe(read.hash)
 })

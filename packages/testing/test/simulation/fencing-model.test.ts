@@ -13,24 +13,24 @@ const small: FencingWorld = {
   extensions: 0,
 }
 
-/** Far above what any of the worlds below has: reaching it would be a failure, not an end. */
+/** Far above the number of states of the worlds below, so reaching it is a failure. */
 const LIMIT = 3_000_000
 
-describe('tokens are unique and ordered like the grants, in every reachable state, with', () => {
+describe('the fencing model', () => {
   test.each<[string, Partial<FencingWorld>]>([
     ['late and lost messages', {}],
     ['extension and repair', { extensions: 1 }],
     ['re-proposals', { messages: 'prompt', attempts: 2, extensions: 1 }],
     ['three clients', { messages: 'prompt', clients: 3, extensions: 1 }],
     ['a node that loses its data', { messages: 'prompt', attempts: 2, extensions: 1, restarts: 1 }],
-  ])('%s', (_, world) => {
+  ])('in every reachable state with %s, tokens are unique and ordered like the grants', (_, world) => {
     const { complete, violation } = explore(fencingModel({ ...small, ...world }), LIMIT)
     expect(violation).toBeUndefined()
     expect(complete).toBe(true)
   })
 })
 
-describe('the model rejects a protocol with the fault', () => {
+describe('a faulty fencing model', () => {
   test.each<[FencingFault, Partial<FencingWorld>]>([
     ['grant without comparing tokens', {}],
     ['grant equal tokens', {}],
@@ -39,7 +39,7 @@ describe('the model rejects a protocol with the fault', () => {
     ['restarted node votes at once', { restarts: 1 }],
     ['restarted node admitted without a floor', { restarts: 1 }],
     ['repair without comparing tokens', { messages: 'prompt', clients: 3, extensions: 1 }],
-  ])('%s', (broken, world) => {
+  ])('the fencing model rejects a protocol with the fault "%s"', (broken, world) => {
     const { violation } = explore(fencingModel({ ...small, ...world, broken }), LIMIT)
     expect(violation?.what).toMatch(/^token \d+ was handed out (twice|after \d+)$/)
     expect(violation?.trace.length).toBeGreaterThan(2)

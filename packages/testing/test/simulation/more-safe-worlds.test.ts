@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { violationsOf } from './support/seeds.js'
 
-// A file of its own, so that both halves run at the same time.
+// A separate file, so that both halves run at the same time.
 const SEEDS = 1_000
 
 test(`another ${SEEDS} worlds are safe and make progress`, async () => {

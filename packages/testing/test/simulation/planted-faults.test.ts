@@ -9,7 +9,7 @@ test.each(PLANTED_FAULTS)('$name is found within $within seeds', async (fault) =
   expect(found?.violation).toBeDefined()
 })
 
-test('a fault that cannot be planted any more says so', async () => {
+test('a planted fault whose text is not found once is an error', async () => {
   const gone = { name: 'gone', file: 'engine.ts', from: 'text that is nowhere', to: '' }
   await expect(mutatedCore(gone)).rejects.toThrow(
     'expected engine.ts to have the text once, found it 0 times',

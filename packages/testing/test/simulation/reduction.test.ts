@@ -3,7 +3,7 @@ import { reduce, replayCommand } from '../../src/simulator/reduce.js'
 import { simulate } from '../../src/simulator/simulate.js'
 import { firstFlagged } from './support/seeds.js'
 
-test('a failing run is made small, and one command replays it', async () => {
+test('a failing run is reduced, and one command replays it', async () => {
   const flagged = await firstFlagged(1_000, { world: 'dataLoss' })
   const options = { seed: flagged?.seed ?? 0, world: 'dataLoss' as const }
   const { changes, report, runs } = await reduce(options)

@@ -3,26 +3,26 @@ import { violationsOf } from './support/seeds.js'
 
 const SEEDS = 1_000
 
-test(`${SEEDS} worlds are safe and make progress, and every rare path is walked in some of them`, async () => {
+test(`${SEEDS} worlds are safe and make progress, and every rare path is taken in some of them`, async () => {
   const { violations, marks } = await violationsOf(1, SEEDS)
   expect(violations).toEqual([])
   expect(RARE_PATHS.filter((mark) => !marks.has(mark))).toEqual([])
 })
 
-/** Observed from outside, in what is sent and answered. */
+/** Derived from commands and replies. */
 const RARE_PATHS = [
   'split vote',
-  'grant came after its roll-back',
+  'grant came after its rollback',
   'late acquire applied',
   'late release applied',
   'late extend applied',
   'release sent again',
-  'partial grant given back, place kept',
+  'partial grant released, place kept',
   'heartbeat renewed a place',
   'place given up',
   'wake-up published',
   'lock handed over by a quorum',
-  'wake-up published to nobody',
+  'wake-up published to no subscriber',
   'wake-up lost',
   'watch ended free',
   'watch ran out',

@@ -4,7 +4,7 @@ import { Redlock, type Lock, type RedlockOptions } from '@quorumlock/core'
 import { createClient } from 'redis'
 import { until } from '../../src/fleet/until.js'
 
-/** Our own locks over a fleet, with connections that come back quickly. */
+/** A client of this library over a fleet, with connections that reconnect quickly. */
 export interface Bench extends AsyncDisposable {
   readonly redlock: Redlock
   /** Resolves once every node is connected and votes. */
@@ -41,7 +41,7 @@ export async function openBench(
   }
 }
 
-/** What is on its way to a node when a fault strikes there comes after it, and is the stronger for that. */
+/** A command in flight to a node when a fault occurs there would be applied after the fault, and weaken it. */
 export async function everywhere(lock: Lock): Promise<void> {
   await until(async () => {
     if (lock.votes.some(({ vote }) => vote !== 'granted')) throw new Error(JSON.stringify(lock.votes))

@@ -4,19 +4,19 @@ import { ask } from '../../src/fleet/resp.js'
 import { patienceMs, until } from '../../src/fleet/until.js'
 import { outcome, quietMs, Wire } from './wire.js'
 
-/** How a fault shows itself to a client: a wire that was opened before it, and the node. */
+/** The visible effect of a fault on a client. */
 export interface Bite {
   readonly options?: FaultOptions
-  /** Needs servers that write an append-only file. */
+  /** Requires servers that write an append-only file. */
   readonly durable?: true
-  /** What can be seen while the fault is in force. */
+  /** Checks the effect while the fault is in force, by a wire that was opened before it. */
   readonly seen: (wire: Wire, node: FleetNode) => Promise<void>
 }
 
 const key = 'lock:orders'
 const take = ['SET', key, 'mine', 'NX', 'PX', '60000'] as const
 const stored = (node: FleetNode, name: string): Promise<string> => node.command('EXISTS', name)
-/** On a connection of its own. */
+/** On a new connection. */
 const fresh = (node: FleetNode): Promise<string> =>
   outcome(ask(node.port, ['PING'], { timeoutMs: patienceMs }))
 const isSilent = async (reply: Promise<string>): Promise<void> =>
@@ -31,15 +31,15 @@ const gone: Bite = {
 }
 const silent: Bite = { seen: (wire) => isSilent(wire.send('PING')) }
 /** Whether a command that got no reply was applied. */
-const unanswered = (applied: '0' | '1', said: 'silence' | 'ECONNRESET'): Bite => ({
+const unanswered = (applied: '0' | '1', expected: 'silence' | 'ECONNRESET'): Bite => ({
   seen: async (wire, node) => {
     const reply = wire.send('SET', 'k', 'v')
-    if (said === 'silence') await isSilent(reply)
-    else expect(await outcome(reply)).toBe(said)
+    if (expected === 'silence') await isSilent(reply)
+    else expect(await outcome(reply)).toBe(expected)
     await isApplied(node, applied)
   },
 })
-/** What is to be applied may take its time; what is not must not be there after the silence. */
+/** A command may be applied late; one that must not be applied has not been applied after the silence. */
 async function isApplied(node: FleetNode, applied: '0' | '1'): Promise<void> {
   if (applied === '0') expect(await stored(node, 'k')).toBe('0')
   else await until(async () => expect(await stored(node, 'k')).toBe('1'))
@@ -65,7 +65,7 @@ const down: Bite = {
     expect(await fresh(node)).toMatch('ECONNREFUSED')
   },
 }
-/** Between which bounds the key's time to live was read, since a machine may take its time over each of the readings. */
+/** A key's time to live, and the bounds of the time at which it was read, because each reading may be slow. */
 interface Reading {
   readonly from: number
   readonly to: number
@@ -76,12 +76,12 @@ async function read(node: FleetNode): Promise<Reading> {
   const left = Number(await node.command('PTTL', key))
   return { from, to: performance.now(), left }
 }
-/** How much of a key's time passes in the time of a test. */
+/** How fast a key's time passes, compared with the time of the test. */
 const pace = (least: number, most: number): Bite => ({
   seen: async (_wire, node) => {
     const first = await read(node)
     let speed = { least: 0, most: Infinity }
-    // For as long as the readings themselves blur the result.
+    // Until the inaccuracy of the readings is negligible.
     await until(async () => {
       const last = await read(node)
       const passed = first.left - last.left
@@ -93,7 +93,7 @@ const pace = (least: number, most: number): Bite => ({
   },
 })
 
-/** One for every fault: the type sees to it. Before each, the node has the key with a minute to live. */
+/** One for every fault, as the type requires. Before each, the node has the key with a minute to live. */
 export const bites: Readonly<Record<FaultName, Bite>> = {
   crash: down,
   shutdown: down,

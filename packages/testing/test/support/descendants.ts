@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { until } from '../../src/fleet/until.js'
 
-/** The processes that this one has started, those that they have started, and so on. */
+/** The direct and indirect child processes of a process. */
 export function descendantsOf(pid: number): number[] {
   const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
     .trim()
@@ -13,13 +13,13 @@ export function descendantsOf(pid: number): number[] {
   return found.slice(1)
 }
 
-/** Resolves once none of the processes runs any more. */
+/** Resolves once none of the processes is running. */
 export async function allGone(pids: readonly number[]): Promise<void> {
   await until(async () => {
     const left = pids.filter(isAlive)
     if (left.length === 0) return
     const what = execFileSync('ps', ['-o', 'pid=,args=', '-p', left.join(',')], { encoding: 'utf8' })
-    throw new Error(`Still there:\n${what}`)
+    throw new Error(`Still running:\n${what}`)
   })
 }
 

@@ -4,12 +4,12 @@ import { startFleet, type FaultName, type Fleet, type FleetBackend } from '@quor
 import { openBench, type Bench } from './bench.js'
 import { startStopwatch } from './stopwatch.js'
 
-/** What a majority of nodes under the fault means for a lock that nobody holds. */
+/** The effect of the fault on a majority of nodes, for a free lock. */
 type Effect = 'stops the service' | 'slows it down' | 'is survived'
 
 /**
- * Rows of the table of faults, and what they do to a majority. With a minority the service goes on, whatever it is.
- * Garbage has a test of its own: a plain client of node-redis that meets it in its handshake waits for ever.
+ * Faults of the catalogue, and their effect on a majority. With a minority, the service always continues.
+ * Garbage has a separate test, because a plain node-redis client that receives it during its handshake waits forever.
  */
 export const rows: readonly (readonly [FaultName, Effect])[] = [
   ['crash', 'stops the service'],
@@ -59,11 +59,14 @@ export const rows: readonly (readonly [FaultName, Effect])[] = [
 const ttl = 3_000
 const nodeTimeout = 400
 const wait = 900
-/** Of the faults that only slow the nodes down; milliseconds. */
+/** Size of the faults that only slow the nodes down, milliseconds. */
 const howMuch: Partial<Record<FaultName, number>> = {
-  ...{ latency: 40, 'slow requests': 40, jitter: 60, sleep: 200 },
+  latency: 40,
+  'slow requests': 40,
+  jitter: 60,
+  sleep: 200,
 }
-/** Timers. */
+/** Allowance for late timers, milliseconds. */
 const slack = 350
 
 export function faultSuite(backend: FleetBackend, chosen: readonly (readonly [FaultName, Effect])[]): void {
@@ -81,7 +84,7 @@ export function faultSuite(backend: FleetBackend, chosen: readonly (readonly [Fa
 
     beforeAll(async () => {
       fleet = await startFleet({ backend })
-      // Quarantine has tests of its own; here a node that was restarted is to vote again at once.
+      // Quarantine has separate tests; here a restarted node must vote again immediately.
       bench = await openBench(fleet.urls, { ttl, nodeTimeout, wait, guard: false })
       await bench.redlock.using('warm', () => undefined)
     })
@@ -95,7 +98,7 @@ export function faultSuite(backend: FleetBackend, chosen: readonly (readonly [Fa
     })
 
     test.each(chosen)(
-      'two of five nodes with "%s": the service goes on, no call beyond its budget',
+      'with "%s" on two of five nodes, the service continues, and no call exceeds its time limit',
       async (name) => {
         if (fleet.nodes[0]!.cannot(name) !== undefined) return
         await hit(name, 2)
@@ -112,7 +115,7 @@ export function faultSuite(backend: FleetBackend, chosen: readonly (readonly [Fa
     )
 
     test.each(chosen)(
-      'three of five nodes with "%s": it %s, and all is well after it',
+      'the fault "%s" on three of five nodes %s, and the service recovers after it',
       async (name, effect) => {
         if (fleet.nodes[0]!.cannot(name) !== undefined) return
         await hit(name, 3)

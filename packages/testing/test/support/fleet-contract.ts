@@ -15,24 +15,24 @@ export function fleetContract(backend: FleetBackend): void {
 
     const first = (): FleetNode => fleet.nodes[0]!
 
-    test('has five nodes with names, ports and URLs of their own', () => {
+    test('a fleet has five nodes with unique names, ports and URLs', () => {
       expect(fleet.backend).toBe(backend)
       expect(fleet.nodes.map((node) => node.name)).toEqual(['node-1', 'node-2', 'node-3', 'node-4', 'node-5'])
       expect(new Set(fleet.nodes.map((node) => node.port)).size).toBe(5)
       expect(fleet.urls).toEqual(fleet.nodes.map((node) => `redis://127.0.0.1:${node.port}`))
     })
 
-    test('consists of independent servers: what one stores the others do not see', async () => {
+    test('a fleet consists of independent servers, so the others do not see what one stores', async () => {
       await command(first(), 'SET key value')
       const seen = await Promise.all(fleet.nodes.map((node) => command(node, 'EXISTS key')))
       expect(seen).toEqual([':1', ':0', ':0', ':0', ':0'])
     })
 
-    test('never evicts keys', async () => {
+    test('a node never evicts keys', async () => {
       expect(await command(first(), 'CONFIG GET maxmemory-policy', 5)).toContain('noeviction')
     })
 
-    test('a killed node refuses connections, the others answer, and a restart brings it back on its port', async () => {
+    test('a killed node refuses connections while the others answer, and a restart brings it back on its port', async () => {
       const { port } = first()
       await first().kill()
       await expect(command(first(), 'PING')).rejects.toThrow(/ECONNREFUSED|ECONNRESET|closed/)
@@ -42,13 +42,13 @@ export function fleetContract(backend: FleetBackend): void {
       expect(await command(first(), 'PING')).toBe('+PONG')
     })
 
-    test('without persistence a restarted node has forgotten everything', async () => {
+    test('a restarted node without persistence is empty', async () => {
       await command(first(), 'SET key value')
       await first().restart()
       expect(await command(first(), 'EXISTS key')).toBe(':0')
     })
 
-    test('a paused node accepts connections and answers nothing until it is resumed', async () => {
+    test('a paused node accepts connections but answers nothing until it is resumed', async () => {
       await first().pause()
       await expect(command(first(), 'PING')).rejects.toThrow('no reply')
       await first().resume()
@@ -62,7 +62,7 @@ export function fleetContract(backend: FleetBackend): void {
       expect(await command(first(), 'PING')).toBe('+PONG')
     })
 
-    test('flush empties one node', async () => {
+    test('flush empties only one node', async () => {
       await Promise.all(fleet.nodes.map((node) => command(node, 'SET key value')))
       await first().flush()
       const seen = await Promise.all(fleet.nodes.map((node) => command(node, 'EXISTS key')))
@@ -71,7 +71,7 @@ export function fleetContract(backend: FleetBackend): void {
   })
 
   describe(`a durable fleet of ${backend}`, () => {
-    test('keeps its data through a kill, until it is wiped', async () => {
+    test('a durable node keeps its data when it is killed, until it is wiped', async () => {
       const fleet = await startFleet({ backend, nodes: 1, persistence: 'aof' })
       try {
         const node = fleet.nodes[0]!

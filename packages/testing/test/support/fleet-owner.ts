@@ -1,4 +1,4 @@
-// Run as a process of its own by owner.ts: starts a fleet, freezes its first node and waits to be killed.
+// Run as a separate process by owner.ts: starts a fleet, freezes its first node and waits to be killed.
 import { startFleet, type FleetBackend } from '@quorumlock/testing'
 
 const fleet = await startFleet({ backend: process.argv[2] as FleetBackend, nodes: 3 })

@@ -1,4 +1,4 @@
-// Run as a process of its own by end-with-us.test.ts: starts one helper process of each kind and waits to be killed.
+// Run as a separate process by end-with-us.test.ts: starts one helper process of each kind and waits to be killed.
 import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { endWithUs } from '../../src/fleet/end-with-us.js'
@@ -13,8 +13,15 @@ const helpers = [
 await Promise.all(helpers.map(({ stdout }) => new Promise((resolve) => stdout.once('data', resolve))))
 await startProcess(
   {
-    ...{ client: 'client-1', urls: [], ttl: 1_000, resources: ['orders'], folder: tmpdir(), seed: 1 },
-    ...{ section: 1, pause: 1, adapter: new URL('./many-last-words.ts', import.meta.url).href },
+    client: 'client-1',
+    urls: [],
+    ttl: 1_000,
+    resources: ['orders'],
+    folder: tmpdir(),
+    seed: 1,
+    section: 1,
+    pause: 1,
+    adapter: new URL('./many-last-words.ts', import.meta.url).href,
   },
   { events: () => undefined, unhandled: () => undefined },
 )

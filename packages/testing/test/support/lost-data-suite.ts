@@ -23,7 +23,7 @@ import { until } from '../../src/fleet/until.js'
 import { everywhere, openBench, type Bench } from './bench.js'
 import { startStopwatch } from './stopwatch.js'
 
-/** Rows of the table after which a node answers again, without what it had stored. */
+/** Faults after which a node answers again, without its data. */
 export const losses: readonly FaultName[] = [
   'flush',
   'swapped databases',
@@ -33,11 +33,11 @@ export const losses: readonly FaultName[] = [
   'empty restart',
   'failover',
   'loading',
-  // Whatever expires has expired, the marker of the guard, too.
+  // Every key has expired, including the guard's marker.
   'clock step',
 ]
 
-/** A client, and what it sees. */
+/** A client that records its history. */
 interface Party {
   readonly bench: Bench
   take(resource: string, wait: number): Promise<Held>
@@ -49,10 +49,10 @@ interface Held {
   release(): Promise<string>
 }
 
-/** The TTL has to outlive what the backend needs to start two nodes again. */
+/** The TTL must be longer than the backend takes to restart two nodes. */
 export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[], ttl: number): void {
   describe(`nodes of ${backend} that lose their data`, () => {
-    // A container shares the clock of its machine.
+    // A container shares the machine's clock.
     const setsClocks = backend === 'processes'
     let fleet: Fleet
     let holder: Party
@@ -81,7 +81,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
               try {
                 await lock.extend()
               } catch (error) {
-                // Next time: the lock is still valid.
+                // Retried later; the lock is still valid.
                 if (error instanceof QuorumUnavailableError) return
                 throw error
               }
@@ -97,10 +97,10 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
     }
     const hit = async (nodes: number, fault: FaultName, options: FaultOptions = {}): Promise<void> => {
       await Promise.all(fleet.nodes.slice(0, nodes).map((node) => node.inject(fault, options)))
-      // What died without its data comes back without it.
+      // Crashed nodes come back without their data.
       if (fault === 'crash') await fleet.heal()
     }
-    /** As holders do: a busy machine may take longer than a TTL to start servers again. */
+    /** Renews as holders do, because a busy machine may take longer than a TTL to restart servers. */
     const renewedDuring = async (held: Held, work: Promise<void>): Promise<void> => {
       const timer = setInterval(() => void held.renew().catch(() => undefined), ttl / 8)
       try {
@@ -134,7 +134,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
     })
 
     test.each(chosen)(
-      'two of five with "%s": nobody else gets a lock that is held, and the others go on',
+      'with "%s" on two of five nodes, no other client gets a held lock, and other locks are available',
       async (fault) => {
         if (fleet.nodes[0]!.cannot(fault) !== undefined) return
         const resource = `orders-${++count}`
@@ -142,7 +142,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
         await everywhere(held.lock)
         await renewedDuring(held, hit(2, fault))
         while (held.lock.remaining() > ttl / 4) {
-          expect(await triedAt(other.bench.redlock, resource)).toBe('not had')
+          expect(await triedAt(other.bench.redlock, resource)).toBe('refused')
         }
         await other.bench.redlock.using(`${resource} else`, () => undefined)
         expect(await held.release()).toBe('released')
@@ -153,14 +153,14 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
     )
 
     test.each(chosen)(
-      'three of five with "%s": nobody else gets a lock before its deadline, and the service comes back by itself',
+      'with "%s" on three of five nodes, no other client gets a lock before its deadline, and the service recovers automatically',
       async (fault) => {
         if (fleet.nodes[0]!.cannot(fault) !== undefined) return
         const resource = `orders-${++count}`
         const held = await holder.take(resource, 500)
         await everywhere(held.lock)
         await hit(3, fault)
-        // Three have forgotten it: renewal must not report as held what others can soon have.
+        // Three nodes have forgotten it, so a renewal must not report as held what others can soon acquire.
         await expect(held.lock.extend()).rejects.toBeInstanceOf(LockLostError)
         expect(held.lock.held).toBe(false)
         if (fault === 'loading') await fleet.heal()
@@ -172,14 +172,14 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
       },
     )
 
-    // What the guard is for, and what every lease assumes of clocks: broken on a majority, the check must see it.
+    // Without the guard, or with clocks that no lease tolerates, on a majority: the check must detect it.
     test.each<FaultName>(['flush', 'clock step'])(
-      'three of five with "%s" and no guard: the lock is given away twice, which the check says; tokens stay ordered',
+      'with "%s" on three of five nodes without a guard, the lock is granted twice, as the check reports; tokens stay ordered',
       async (fault) => {
         if (fleet.nodes[0]!.cannot(fault) !== undefined) return
-        // One guarded client is enough to keep emptied nodes out for all: these have servers of their own.
+        // A single guarded client would exclude emptied nodes for all clients, so these have separate servers.
         const own = await startFleet({ backend })
-        // A holder looks at the clocks of the nodes six times per TTL: this one not before the other has the lock.
+        // A holder checks the nodes' clocks six times per TTL; this one not before the other has the lock.
         const careless = [
           await open('first', own, { guard: false, ttl: 30_000 }),
           await open('second', own, { guard: false }),
@@ -201,7 +201,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
 
     const testOfClocks = setsClocks ? test : test.skip
     testOfClocks(
-      'three of five with "fast clock": the holder sees it in time, and gives the lock up',
+      'with "fast clock" on three of five nodes, the holder notices it in time, and abandons the lock',
       async () => {
         const held = await holder.take(`orders-${++count}`, 500)
         await everywhere(held.lock)
@@ -216,7 +216,7 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
     const late: [FaultName, FaultOptions][] = [['clock back', { ms: 500 }]]
     if (setsClocks) late.push(['slow clock', {}])
     test.each(late)(
-      'three of five with "%s": a lease ends late, never early, and the service comes back by itself',
+      'with "%s" on three of five nodes, a lease ends late, never early, and the service recovers automatically',
       async (fault, options) => {
         if (fleet.nodes[0]!.cannot(fault) !== undefined) return
         const held = await holder.take(fault, 500)
@@ -231,14 +231,14 @@ export function lostDataSuite(backend: FleetBackend, chosen: readonly FaultName[
   })
 }
 
-/** A majority that has not enough to say is as good as a refusal; nothing else is. */
-async function triedAt(redlock: Redlock, resource: string): Promise<'had' | 'not had'> {
+/** An unavailable majority counts as a refusal; any other error does not. */
+async function triedAt(redlock: Redlock, resource: string): Promise<'granted' | 'refused'> {
   try {
     const lock = await redlock.tryAcquire(resource)
     await lock?.release()
-    return lock === null ? 'not had' : 'had'
+    return lock === null ? 'refused' : 'granted'
   } catch (error) {
-    if (error instanceof QuorumLockError && error.code === 'UNAVAILABLE') return 'not had'
+    if (error instanceof QuorumLockError && error.code === 'UNAVAILABLE') return 'refused'
     throw error
   }
 }

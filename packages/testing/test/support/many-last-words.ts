@@ -1,4 +1,4 @@
-// Locks that nobody gets. At their end they report more than the channel to the parent can hold at once.
+// Locks that are never granted. On close() they report more than the channel to the parent can hold at once.
 import type { HistoryEvent, LockAdapter } from '@quorumlock/testing'
 
 export const lastWords = 50_000
@@ -10,8 +10,11 @@ export async function openLocks(): Promise<LockAdapter> {
       const words = Array.from(
         { length: lastWords },
         (_, index): HistoryEvent => ({
-          ...{ client: 'client-1', attempt: `last/${index}`, at: index },
-          ...{ kind: 'asked', resource: 'last words' },
+          client: 'client-1',
+          attempt: `last/${index}`,
+          at: index,
+          kind: 'asked',
+          resource: 'last words',
         }),
       )
       process.send?.({ kind: 'events', events: words })

@@ -1,4 +1,4 @@
-// A small Redlock, right by default, and wrong in the way that QUORUMLOCK_FLAW names: the checks have to notice.
+// A small Redlock, correct by default, or with the flaw named by QUORUMLOCK_FLAW, which the checks must detect.
 import { machineNow, type AdapterOptions, type LockAdapter } from '@quorumlock/testing'
 import { Wire } from './wire.js'
 
@@ -40,7 +40,7 @@ export async function openLocks({ urls, client, ttl }: AdapterOptions): Promise<
         return null
       }
       const validUntil = flaw === 'no validity' ? start + 1e9 : start + ttl * 0.99 - 2
-      // In order between processes, as this clock is one for all; or not.
+      // In order among all processes, which share this clock, or not.
       token = flaw === 'tokens out of order' ? token - 1n : BigInt(Math.round(machineNow() * 1e6))
       return {
         validUntil,

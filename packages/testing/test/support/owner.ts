@@ -5,7 +5,7 @@ import { endWithUs } from '../../src/fleet/end-with-us.js'
 import { until } from '../../src/fleet/until.js'
 import { command } from './fleet-contract.js'
 
-/** A process of its own that holds a fleet, the first node of which is frozen. */
+/** A separate process that owns a fleet, the first node of which is frozen. */
 export interface Owner {
   readonly ports: readonly number[]
   /** Ends the process, not the fleet. */
@@ -23,7 +23,7 @@ export async function startOwner(backend: FleetBackend): Promise<Owner> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const line = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).once('line', resolve)
-    child.once('exit', () => reject(new Error('The owner ended before it had a fleet')))
+    child.once('exit', () => reject(new Error('The owner ended before its fleet was ready')))
   })
   return {
     ports: JSON.parse(line) as readonly number[],
@@ -34,7 +34,7 @@ export async function startOwner(backend: FleetBackend): Promise<Owner> {
   }
 }
 
-/** Resolves once nobody listens on any of the ports. */
+/** Resolves once no process listens on any of the ports. */
 export async function allClosed(ports: readonly number[]): Promise<void> {
   await until(async () => {
     const answers = await Promise.allSettled(ports.map((port) => command({ port }, 'PING')))

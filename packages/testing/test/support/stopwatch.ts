@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Starts to measure time. The function that is returned tells the milliseconds since, without those for which this process
- * or one that it has started was ready to run and the machine ran something else: what a test claims about time must not
- * depend on what else the machine does.
+ * Starts to measure time. The returned function returns the milliseconds since then, without those in which this process
+ * or one of its children was ready to run while the machine ran something else, because what a test claims about time
+ * must not depend on other load.
  *
- * Linux counts that time; elsewhere it is taken for none.
+ * Linux counts that time; elsewhere it is assumed to be zero.
  */
 export function startStopwatch(): () => number {
   const started = performance.now()
@@ -13,13 +13,13 @@ export function startStopwatch(): () => number {
   return () => {
     const elapsed = performance.now() - started
     let waited = 0
-    // Of a process that was not there yet all counts.
+    // For a process that did not exist before, all of its time counts.
     for (const [pid, wait] of waits()) waited += wait - (before.get(pid) ?? 0)
     return elapsed - waited
   }
 }
 
-/** For how long each process has waited for a processor in its life, milliseconds. */
+/** How long each process has waited for a processor since its start, milliseconds. */
 function waits(): Map<number, number> {
   const found = new Map<number, number>()
   if (process.platform !== 'linux') return found
@@ -35,7 +35,7 @@ function children(): readonly number[] {
   return list === '' ? [] : list.split(' ').map(Number)
 }
 
-/** Of its main thread, which is where Node and Redis work. */
+/** For the main thread, in which Node and Redis run. */
 function waitOf(pid: number): number | undefined {
   try {
     const [, wait] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { encode } from '../../src/fleet/resp.js'
 import { patienceMs } from '../../src/fleet/until.js'
-import { Scanner } from '../../src/faults/proxy/scanner.js'
+import { Scanner } from '../../src/proxy/scanner.js'
 
-/** A connection that stays open, as that of a client does, and hides nothing of what happens to it. */
+/** A connection that stays open, like that of a client, and exposes everything that happens to it. */
 export class Wire {
   readonly #socket: Socket
   readonly #scanner = new Scanner()
@@ -37,12 +37,12 @@ export class Wire {
     return new Wire(socket)
   }
 
-  /** Everything that came without being a whole reply. */
+  /** Received data that is not a complete reply. */
   get rest(): string {
     return this.#received
   }
 
-  /** The reply as it came, frame and all. */
+  /** Resolves with the raw reply, including its frame. */
   send(...words: readonly string[]): Promise<string> {
     if (this.#end !== undefined) return Promise.reject(new Error(this.#end))
     return new Promise((resolve, reject) => {
@@ -67,10 +67,10 @@ export class Wire {
   }
 }
 
-/** For so long one waits where nothing is to come, milliseconds. */
+/** How long to wait where no reply may arrive, milliseconds. */
 export const quietMs = 60
 
-/** What came, however long that took, or why it cannot come; `'silence'` when nothing comes within the time. */
+/** The reply, or the reason why none can arrive; `'silence'` if nothing arrives within the time. */
 export async function outcome(reply: Promise<string>, withinMs: number = patienceMs): Promise<string> {
   let timer: NodeJS.Timeout | undefined
   const silence = new Promise<string>((resolve) => {

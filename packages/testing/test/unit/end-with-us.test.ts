@@ -6,7 +6,7 @@ import { allGone, descendantsOf } from '../support/descendants.js'
 
 const file = fileURLToPath(new URL('../support/helper-owner.ts', import.meta.url))
 
-test('helper processes, busy or deaf to signals or with children of their own, end with a parent that gets SIGKILL', async () => {
+test('helper processes that are busy, ignore signals or have children end with a parent that gets SIGKILL', async () => {
   const parent = endWithUs(
     spawn(process.execPath, ['--conditions', '@quorumlock/source', '--import', 'tsx', file], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -16,14 +16,14 @@ test('helper processes, busy or deaf to signals or with children of their own, e
   const ended = new Promise((resolve) => parent.once('exit', resolve))
   await new Promise((resolve) => parent.stdout.once('data', resolve))
   const helpers = descendantsOf(parent.pid!)
-  // The busy one, the shell with its two children, the client; and the shells that watch over them.
+  // The busy one, the shell with its two children, the client; and the watchdogs.
   expect(helpers.length).toBeGreaterThanOrEqual(5)
   parent.kill('SIGKILL')
   await ended
   await allGone(helpers)
 })
 
-test('a helper that ends by itself takes its watchdog along', async () => {
+test('the watchdog of a helper ends when the helper exits', async () => {
   const before = new Set(descendantsOf(process.pid))
   const helper = endWithUs(spawn(process.execPath, ['-e', '']))
   const started = descendantsOf(process.pid).filter((pid) => !before.has(pid))

@@ -5,7 +5,7 @@ import { faults, type FaultName } from '@quorumlock/testing'
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 const readme = read('../../README.md')
 
-test('the first failover test of the README is one of ours, and has at most fifteen lines', () => {
+test('the first failover test of the README is a test of this package, and has at most fifteen lines', () => {
   const snippet = /```ts no-run\n(.*?)```/s.exec(readme)?.[1]
   expect(snippet).toBe(read('../redis/first-failover.test.ts'))
   expect(snippet!.trimEnd().split('\n').length).toBeLessThanOrEqual(15)

@@ -9,18 +9,23 @@ const history: History = [
 ]
 const verdicts = [checkMutualExclusion(history)]
 const result: WorkloadResult = {
-  ...{ seed: 42, from: 0, to: 1_000, history, verdicts, isValid: false },
+  seed: 42,
+  from: 0,
+  to: 1_000,
+  history,
+  verdicts,
+  isValid: false,
   incidents: [{ fault: 'freeze', nodes: ['node-2'], from: 100, to: 300 }],
   skipped: new Map([['torn log', 'no file']]),
 }
 
-test('a report is one page that loads nothing from anywhere', () => {
+test('a report is a page that loads nothing', () => {
   const page = renderReport(result)
   expect(page).toMatch(/^<!doctype html>/)
   expect(page).not.toMatch(/<script|<link|src=|@import|url\(/)
 })
 
-test('a report names the seed, the faults, the holders, the verdicts and what could not be done', () => {
+test('a report names the seed, the faults, the holders, the verdicts and the skipped faults', () => {
   const page = renderReport(result)
   for (const part of [
     'seed 42',
@@ -34,11 +39,11 @@ test('a report names the seed, the faults, the holders, the verdicts and what co
   expect(page).toContain('✗ violated')
 })
 
-test('names from outside are text in a report, not markup', () => {
+test('a report shows foreign names as text, not as markup', () => {
   expect(renderReport(result)).toContain('orders &amp; &lt;co&gt;')
 })
 
-test('who holds a lock is drawn in a row for each client, from the beginning of the report on', () => {
+test('a report draws the holds of a lock in a row for each client, from the beginning of the report', () => {
   const early: History = [
     { client: 'a', attempt: 'a/9', at: -90, kind: 'asked', resource: 'orders' },
     { client: 'a', attempt: 'a/9', at: -80, kind: 'acquired', validUntil: 500 },
@@ -50,6 +55,6 @@ test('who holds a lock is drawn in a row for each client, from the beginning of 
   expect(Math.min(...lefts)).toBeGreaterThanOrEqual(140)
 })
 
-test('a fault is told from others by its number in the legend, not by colour alone', () => {
+test('a report distinguishes faults by their number in the legend, not only by colour', () => {
   expect(renderReport(result).match(/<text[^>]*>1<\/text>/g)).toHaveLength(2)
 })

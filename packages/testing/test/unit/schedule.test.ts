@@ -7,7 +7,7 @@ const take = (mode: 'minority' | 'anything', seed: number, nodes = 5, count = 40
 }
 
 describe('a schedule of faults', () => {
-  test('is the same for the same seed, and another for another', () => {
+  test('a schedule of faults depends on its seed only', () => {
     expect(take('anything', 7)).toEqual(take('anything', 7))
     expect(take('anything', 7)).not.toEqual(take('anything', 8))
   })
@@ -17,13 +17,13 @@ describe('a schedule of faults', () => {
     [4, 1],
     [5, 2],
     [7, 3],
-  ])('in minority mode hits of %i nodes %i at most, and sometimes so many', (nodes, most) => {
+  ])('a schedule in minority mode for %i nodes hits up to %i of them', (nodes, most) => {
     const sizes = take('minority', 1, nodes).map((step) => new Set(step.nodes).size)
     expect(Math.max(...sizes)).toBe(most)
     expect(Math.min(...sizes)).toBe(1)
   })
 
-  test('in anything mode hits one, a minority, a majority, all, and makes the ring of majorities', () => {
+  test('a schedule in anything mode hits one node, a minority, a majority, all, and makes the ring of majorities', () => {
     const steps = take('anything', 1)
     expect(new Set(steps.map(({ target }) => target))).toEqual(
       new Set(['one', 'minority', 'majority', 'all', 'ring']),
@@ -33,7 +33,7 @@ describe('a schedule of faults', () => {
     }
   })
 
-  test('never lets all nodes lose their data at one time', () => {
+  test('a schedule never lets all nodes lose their data at the same time', () => {
     const lossy = take('anything', 1).filter(
       ({ fault }) => fault !== 'majorities ring' && faults[fault].losesData === true,
     )
@@ -41,12 +41,12 @@ describe('a schedule of faults', () => {
     expect(Math.max(...lossy.map(({ nodes }) => nodes.length))).toBe(3)
   })
 
-  test('comes to every fault of the default in the end', () => {
+  test('a schedule contains every default fault eventually', () => {
     const seen = new Set(take('minority', 1, 5, 2_000).map(({ fault }) => fault))
     expect(seen).toEqual(new Set(defaultFaults))
   })
 
-  test('is refused where there is no minority to hit', () => {
-    expect(() => take('minority', 1, 2)).toThrow('Of 2 nodes none may fail')
+  test('a schedule in minority mode is rejected if no node may fail', () => {
+    expect(() => take('minority', 1, 2)).toThrow('Expected `nodes` to be at least 3 in minority mode, got 2')
   })
 })

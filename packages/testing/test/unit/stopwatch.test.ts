@@ -6,7 +6,7 @@ import { startStopwatch } from '../support/stopwatch.js'
 
 const testOnLinux = process.platform === 'linux' ? test : test.skip
 
-/** Needs the processor for so long, milliseconds, however long that takes. */
+/** Uses the processor for this many milliseconds, however long that takes. */
 function work(ms: number): void {
   const before = process.cpuUsage()
   let used = 0
@@ -16,21 +16,21 @@ function work(ms: number): void {
   }
 }
 
-test('a stopwatch counts the time that passes while nothing has to run', async () => {
+test('a stopwatch counts the time in which nothing needs to run', async () => {
   const elapsed = startStopwatch()
   await new Promise((resolve) => setTimeout(resolve, 1_000))
-  // What it leaves out is little beside that: a process that sleeps seldom waits for the processor.
+  // It excludes little, because a sleeping process seldom waits for the processor.
   expect(elapsed()).toBeGreaterThan(500)
 })
 
-testOnLinux('a stopwatch does not count the time that other programs get instead', () => {
+testOnLinux('a stopwatch does not count the time that other programs use', () => {
   const busy = Array.from({ length: 3 * availableParallelism() }, () =>
     endWithUs(spawn(process.execPath, ['-e', 'for (;;);'])),
   )
   try {
     const elapsed = startStopwatch()
     work(200)
-    // The busy ones are our children, and wait much of the time themselves.
+    // The busy processes are children of this one, and wait much of the time themselves.
     expect(elapsed()).toBeLessThan(220)
   } finally {
     for (const child of busy) child.kill('SIGKILL')

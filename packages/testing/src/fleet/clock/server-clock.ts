@@ -28,7 +28,7 @@ export class ServerClock {
     return this.#file
   }
 
-  /** How far it is ahead of the machine's clock now, milliseconds. */
+  /** How far it is ahead of the machine's clock, milliseconds. */
   get offset(): number {
     return Number(this.#shown(machineTime()) - machineTime()) / 1e6
   }
@@ -60,7 +60,7 @@ export class ServerClock {
     this.#write()
   }
 
-  /** Into the slot that does not count; then that one counts. */
+  /** Writes to the inactive slot, and then makes it the active one. */
   #write(): void {
     const next = 1 - this.#current
     const slot = Buffer.alloc(slotSize)

@@ -10,15 +10,15 @@ const run = promisify(execFile)
 
 let library: Promise<string | null> | undefined
 
-/** The clock shim as a library to preload, or null where none can be made: no Linux, or no C compiler. */
+/** The clock shim as a library to preload, or null if none can be built, for lack of Linux or a C compiler. */
 export function clockShim(): Promise<string | null> {
   library ??= build().catch(() => null)
   return library
 }
 
-/** Compiled once per machine and user, then found again by its contents. */
+/** Compiled once per machine and user, and found again by the hash of its source. */
 async function build(): Promise<string | null> {
-  // Another system preloads in another way.
+  // Other systems preload libraries in another way.
   if (process.platform !== 'linux') return null
   const source = sourceFile()
   const digest = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)
@@ -26,7 +26,7 @@ async function build(): Promise<string | null> {
   const folder = join(tmpdir(), `quorumlock-clock-${uid}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const owned = lstatSync(folder)
-  // What somebody else has put there must not run in our servers.
+  // A file that another user placed there must not run in the servers.
   if (!owned.isDirectory() || owned.uid !== uid || (owned.mode & 0o022) !== 0) return null
   const wanted = join(folder, `${digest}-${process.arch}.so`)
   if (existsSync(wanted)) return wanted
@@ -34,7 +34,7 @@ async function build(): Promise<string | null> {
   try {
     const made = join(work, 'clock.so')
     await run('cc', ['-shared', '-fPIC', '-O2', '-o', made, source, '-ldl'])
-    // Whole or not at all, though several processes may do this at once.
+    // Atomic, since several processes may do this at once.
     renameSync(made, wanted)
   } finally {
     rmSync(work, { recursive: true, force: true })
@@ -42,7 +42,7 @@ async function build(): Promise<string | null> {
   return wanted
 }
 
-/** The build puts a copy beside the bundle. */
+/** The build puts a copy next to the bundle. */
 function sourceFile(): string {
   const shipped = fileURLToPath(new URL('./shim.c', import.meta.url))
   return existsSync(shipped) ? shipped : fileURLToPath(new URL('./clock/shim.c', import.meta.url))

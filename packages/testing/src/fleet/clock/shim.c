@@ -1,8 +1,8 @@
 /*
  * Preloaded into a server, this shows it a wall clock that is set from outside, by a mapped file:
- * byte 0 says which of two slots counts, so that a change is never seen by half.
- * A server asks for the time with every command: the real function, which needs no system call, is looked up once.
- * Until then, early in the start of some servers, raw system calls do.
+ * byte 0 selects the active one of two slots, so that a change is never seen halfway.
+ * A server reads the time with every command, so the real function, which needs no system call, is looked up once.
+ * Until then, early in the start of some servers, raw system calls are used.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

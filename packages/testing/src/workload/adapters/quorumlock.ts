@@ -4,7 +4,7 @@ import { createClient } from 'redis'
 import { machineNow } from '../../history/history.js'
 import type { AdapterOptions, LockAdapter } from '../adapter.js'
 
-/** This library on the bench, over connections as a careful user would configure them. */
+/** This library, over connections as a careful user would configure them. */
 export async function openLocks({ urls, ttl }: AdapterOptions): Promise<LockAdapter> {
   const clients = urls.map((url) =>
     createClient({

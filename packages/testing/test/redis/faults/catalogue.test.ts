@@ -7,7 +7,7 @@ import { Wire } from '../../support/wire.js'
 
 const names = Object.keys(faults) as FaultName[]
 
-describe('every fault of the catalogue', () => {
+describe('the catalogue of faults', () => {
   let plain: Fleet
   let durable: Fleet
 
@@ -17,16 +17,16 @@ describe('every fault of the catalogue', () => {
   })
   afterAll(() => Promise.all([plain.dispose(), durable.dispose()]))
 
-  test('has a name of its own, and there are at least forty', () => {
+  test('at least forty faults have unique names', () => {
     expect(names.length).toBeGreaterThanOrEqual(40)
   })
 
-  test.each(names)('%s bites at once, and its undo ends it', async (name) => {
+  test.each(names)('the fault "%s" takes effect immediately, and its undo ends it', async (name) => {
     const { options, seen, durable: needsLog } = bites[name]
     const node = (needsLog ? durable : plain).nodes[0]!
     const obstacle = node.cannot(name)
     if (obstacle !== undefined) {
-      // Told, not passed over.
+      // The reason is reported; the fault is not silently skipped.
       await expect(node.inject(name, options)).rejects.toThrow(obstacle)
       return
     }

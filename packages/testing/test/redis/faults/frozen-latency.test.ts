@@ -4,12 +4,12 @@ import { until } from '../../../src/fleet/until.js'
 import { openBench, type Bench } from '../../support/bench.js'
 import { startStopwatch } from '../../support/stopwatch.js'
 
-/** So long that one acquire in a hundred that waited for it would be seen on any machine. */
+/** So long that it would be noticed on any machine if one acquire in a hundred waited for it. */
 const NODE_TIMEOUT = 5_000
 const ROUNDS = 400
 
-// How much slower it is by the clock is a figure of the benchmarks ("frozen-2").
-test('two frozen nodes keep no acquire waiting for their deadline, before and after they are known to be silent', async () => {
+// The benchmarks measure how much slower it is ("frozen-2").
+test('two frozen nodes make no acquire wait for their deadline, before and after they are suspect', async () => {
   const fleet = await startFleet()
   const bench = await openBench(fleet.urls, { ttl: 30_000, nodeTimeout: NODE_TIMEOUT })
   try {

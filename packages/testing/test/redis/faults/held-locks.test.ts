@@ -20,7 +20,7 @@ afterEach(async () => {
 const hit = (nodes: number, act: (node: Fleet['nodes'][number]) => Promise<unknown>): Promise<unknown> =>
   Promise.all(fleet.nodes.slice(0, nodes).map(act))
 
-test('who is cut off from a majority loses the lock by its deadline, and the other side has it only afterwards', async () => {
+test('a holder that is cut off from a majority loses the lock by its deadline, and the other side acquires it only afterwards', async () => {
   const other = await openBench(await fleet.lane('other'), { ttl, wait: 5_000 })
   try {
     await other.redlock.using('warm', () => undefined)
@@ -28,7 +28,7 @@ test('who is cut off from a majority loses the lock by its deadline, and the oth
     const lost = new Promise<number>((resolve) => {
       lock.signal.addEventListener('abort', () => resolve(performance.now()))
     })
-    // The lane of this client alone.
+    // Only the lane of this client.
     const sinceCut = startStopwatch()
     await hit(3, async (node) => (await node.lane('')).impose('both', { stalled: true }))
     const taken = await other.redlock.acquire('orders')
@@ -58,7 +58,7 @@ test('a key of another type on a majority is misuse, not an outage', async () =>
   await expect(bench.redlock.acquire('orders')).rejects.toBeInstanceOf(LockMisuseError)
 })
 
-test('when two nodes are flushed nobody else gets the lock, and its holder keeps it', async () => {
+test('when two nodes are flushed, no other client gets the lock, and its holder keeps it', async () => {
   const lock = await bench.redlock.acquire('orders')
   await everywhere(lock)
   await hit(2, (node) => node.flush())
@@ -67,7 +67,7 @@ test('when two nodes are flushed nobody else gets the lock, and its holder keeps
   lock.assertHeld()
 })
 
-test('when a majority is flushed the holder learns of it', async () => {
+test('when a majority is flushed, the holder is notified', async () => {
   const lock = await bench.redlock.acquire('orders')
   await everywhere(lock)
   await hit(3, (node) => node.flush())

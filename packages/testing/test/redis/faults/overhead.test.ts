@@ -9,7 +9,7 @@ test('the proxy adds at most 50 µs to the median round trip', async () => {
     const node = fleet.nodes[0]!
     const [direct, proxied] = [await Wire.open(node.directPort), await Wire.open(node.port)]
     const times = { direct: [] as number[], proxied: [] as number[] }
-    // In turns, so that both meet the same machine.
+    // In turns, so that both run under the same load.
     for (let round = 0; round < 4_000; round++) {
       times.direct.push(await roundTrip(direct))
       times.proxied.push(await roundTrip(proxied))
@@ -18,7 +18,7 @@ test('the proxy adds at most 50 µs to the median round trip', async () => {
     proxied.close()
     const added = median(times.proxied) - median(times.direct)
     console.log(`direct ${median(times.direct).toFixed(1)} µs, added by the proxy ${added.toFixed(1)} µs`)
-    // Two cores may be busy with something else altogether: then only the order of magnitude can be shown.
+    // If both cores are busy with other work, only the order of magnitude can be shown.
     expect(added).toBeLessThan(median(times.direct) > 100 ? 500 : 50)
   } finally {
     await fleet.dispose()

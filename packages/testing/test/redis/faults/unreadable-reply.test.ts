@@ -3,7 +3,7 @@ import { connect } from '@quorumlock/clients'
 import { startFleet } from '@quorumlock/testing'
 import { until } from '../../../src/fleet/until.js'
 
-test('after a reply that cannot be read no reply is taken for that to another command', async () => {
+test('after an unreadable reply, no reply is taken for that to another command', async () => {
   const fleet = await startFleet({ nodes: 1 })
   const options = { ttl: 5_000, wait: 0, nodeTimeout: 300 }
   const redlock = await connect(fleet.urls, options)

@@ -14,7 +14,7 @@ describe('the checks of a workload', () => {
   let fleet: Fleet
   beforeAll(async () => {
     fleet = await startFleet()
-    // In one process all clients would otherwise reach all nodes in the same order, and never split a vote.
+    // Within one process, all clients would otherwise reach all nodes in the same order, and never split a vote.
     await Promise.all(fleet.nodes.map((node) => node.latency(0, { jitter: 10, direction: 'requests' })))
   })
   beforeEach(() => Promise.all(fleet.nodes.map((node) => node.flush())))
@@ -26,23 +26,21 @@ describe('the checks of a workload', () => {
   const bench = (flaw: Flaw | undefined, options: Partial<WorkloadOptions> = {}): Promise<WorkloadResult> => {
     if (flaw !== undefined) process.env['QUORUMLOCK_FLAW'] = flaw
     return runWorkload({
-      ...{
-        fleet,
-        adapter: naive,
-        isolation: 'none' as const,
-        lasting: 600,
-        clients: 3,
-        resources: 1,
-        ttl: 1_000,
-        liveWithin: 500,
-      },
+      fleet,
+      adapter: naive,
+      isolation: 'none' as const,
+      lasting: 600,
+      clients: 3,
+      resources: 1,
+      ttl: 1_000,
+      liveWithin: 500,
       ...options,
     })
   }
   const outcomes = ({ verdicts }: WorkloadResult): Record<string, string> =>
     Object.fromEntries(verdicts.map(({ check, outcome }) => [check, outcome]))
 
-  test('find nothing wrong with a plain Redlock among healthy nodes', async () => {
+  test('the checks of a workload find nothing wrong with a plain Redlock on healthy nodes', async () => {
     const result = await bench(undefined, { pause: 30 })
     expect(outcomes(result)).toEqual({
       'mutual exclusion': 'valid',
@@ -51,7 +49,7 @@ describe('the checks of a workload', () => {
       liveness: 'valid',
       residue: 'valid',
       'unhandled failures': 'valid',
-      'clients end by themselves': 'valid',
+      'clients exit on their own': 'valid',
     })
     expect(result.verdicts[0]!.checked).toBeGreaterThan(10)
   })
@@ -64,7 +62,7 @@ describe('the checks of a workload', () => {
     ['no rollback', 'liveness', { clients: 4, ttl: 3_000, liveWithin: 300, pause: 2 }],
     ['no release', 'residue', { liveWithin: 100 }],
     ['tokens out of order', 'token order', { pause: 30 }],
-  ])('catch a lock library with "%s" by %s', async (flaw, check, options) => {
+  ])('the checks of a workload detect a lock library with "%s" by %s', async (flaw, check, options) => {
     expect(outcomes(await bench(flaw, options))[check]).toBe('violated')
   })
 })

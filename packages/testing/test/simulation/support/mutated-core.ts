@@ -14,10 +14,10 @@ export interface Mutation {
 }
 
 const SOURCES = fileURLToPath(new URL('../../../../core/src/', import.meta.url))
-/** Within the package, so that what core depends on is found from there. */
+/** Within the package, so that the dependencies of core are found from there. */
 const CACHE = fileURLToPath(new URL('../../../../core/node_modules/.cache/planted-faults/', import.meta.url))
 
-/** A copy of the core with one fault planted in it. The sources that ship know nothing of it. */
+/** A copy of the core with one planted fault. The shipped sources contain no support for this. */
 export async function mutatedCore(mutation: Mutation): Promise<CoreModule> {
   const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),

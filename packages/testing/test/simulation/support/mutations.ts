@@ -2,126 +2,142 @@ import type { PlanChanges, World } from '../../../src/simulator/plan.js'
 import type { Mutation } from './mutated-core.js'
 
 export interface PlantedFault extends Mutation {
-  /** Found within so many seeds, from seed 1 on. */
+  /** The fault must be found within this many seeds, starting with 1. */
   readonly within: number
-  /** `safe` unless it is said. */
+  /** Default: `safe`. */
   readonly world?: World | undefined
-  /** Looked for in worlds of this kind; in all worlds otherwise. */
+  /** Restricts the worlds. Default: all worlds of the kind. */
   readonly plan?: PlanChanges | undefined
 }
 
-/** Busy locks that go from process to process over a network that stalls. */
+/** Busy locks that move from process to process over a network that stalls. */
 const HANDING_OVER: PlanChanges = {
-  ...{ nodes: 3, quorum: 2, clients: 4, resources: 1, fair: 'always', calmness: 30, ttls: [100, 3_000] },
+  nodes: 3,
+  quorum: 2,
+  clients: 4,
+  resources: 1,
+  fair: 'always',
+  calmness: 30,
+  ttls: [100, 3_000],
   only: ['autoExtend', 'maxHold', 'extend', 'overstay', 'detach', 'resume', 'stall'],
 }
 
-/** Nodes give the lock to whoever is next, and word of it is slow. */
+/** Nodes hand the lock over to the next waiter, over a slow network. */
 const HANDED_OVER: PlanChanges = {
-  ...{
-    nodes: 3,
-    quorum: 2,
-    clients: 4,
-    actors: 2,
-    resources: 1,
-    fair: 'always',
-    fencing: false,
-    guard: true,
-  },
-  ...{
-    calmness: 30,
-    ttls: [300, 10_000],
-    sectionTime: 50,
-    thinkTime: 5,
-    delay: 2,
-    spike: 1_000,
-    spikeChance: 0.1,
-  },
+  nodes: 3,
+  quorum: 2,
+  clients: 4,
+  actors: 2,
+  resources: 1,
+  fair: 'always',
+  fencing: false,
+  guard: true,
+  calmness: 30,
+  ttls: [300, 10_000],
+  sectionTime: 50,
+  thinkTime: 5,
+  delay: 2,
+  spike: 1_000,
+  spikeChance: 0.1,
   only: ['stall', 'overstay', 'extend'],
 }
 
-/** A renewal over a network that stalls meets the holder's own extension to less time. */
+/** A renewal over a network that stalls collides with the holder's own extension to a shorter time. */
 const EXTENDED_TWICE: PlanChanges = {
-  ...{ nodes: 1, quorum: 1, clients: 4, actors: 2, resources: 1, fair: 'always', fencing: false },
-  ...{ guard: true, calmness: 30, ttls: [300, 2_000], sectionTime: 100, thinkTime: 5 },
-  ...{ delay: 10, jitter: 10, spikeChance: 0, stormUntil: 6_000, operations: 30 },
+  nodes: 1,
+  quorum: 1,
+  clients: 4,
+  actors: 2,
+  resources: 1,
+  fair: 'always',
+  fencing: false,
+  guard: true,
+  calmness: 30,
+  ttls: [300, 2_000],
+  sectionTime: 100,
+  thinkTime: 5,
+  delay: 10,
+  jitter: 10,
+  spikeChance: 0,
+  stormUntil: 6_000,
+  operations: 30,
   only: ['extend', 'stall', 'autoExtend'],
 }
 
-/** One rule of the algorithm each, taken out. */
+/** Each breaks one rule of the algorithm. */
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
-    name: 'no roll-back of a lost round',
+    name: 'a lost round without a rollback',
     file: 'operations/proposal.ts',
     from: "if (this.#phase === 'lost' && mayHold(reply)) this.#rollBackOn(member)",
     to: '',
     within: 200,
   },
   {
-    name: 'an expired lock is handed out',
+    name: 'a grant of an expired lock',
     file: 'operations/attempt.ts',
     from: 'if (lease.remaining(quorum.now()) > 0) return lease',
     to: 'if (true) return lease',
     within: 200,
   },
   {
-    name: 'a majority of the nodes that were reached',
+    name: 'a majority of the reached nodes only',
     file: 'quorum/tally.ts',
     from: 'return this.granted >= this.quorum',
     to: "return this.granted > this.replies.filter((reply) => reply === undefined || reply.vote === 'granted' || reply.vote === 'refused').length / 2",
     within: 200,
   },
   {
-    name: 'a value used again',
+    name: 'a reused value',
     file: 'operations/attempt.ts',
     from: 'const value = place?.name ?? withLabel(quorum.random.id(), options.label)',
     to: 'const value = ((quorum as { value?: string }).value ??= withLabel(quorum.random.id(), options.label))',
     within: 50,
   },
   {
-    name: 'release without looking who owns the key',
+    name: 'a release without an owner check',
     file: 'node/node-state.ts',
     from: 'if (liveLock(state, key, now)?.value !== value) continue',
     to: 'if (liveLock(state, key, now) === undefined) continue',
     within: 50,
   },
   {
-    name: 'a token is not compared',
+    name: 'a token that is not compared',
     file: 'node/node-state.ts',
     from: 'if (fence !== undefined && counter >= fence.token) {',
     to: 'if (false) {',
     within: 100,
   },
   {
-    name: 'quarantine ignored',
+    name: 'an ignored quarantine',
     file: 'node/node-state.ts',
     from: "return refused('quarantined', now, Math.max(0, marker.quarantinedUntil - now))",
     to: 'return undefined',
     within: 1000,
   },
   {
-    name: 'the queue in order of arrival',
+    name: 'a queue in order of arrival',
     file: 'node/node-state.ts',
     from: 'const behind = others.findIndex((other) => comesBefore(place, other))',
     to: 'const behind = -1',
     within: 50,
   },
   {
-    name: 'a repair counted towards its own round',
+    name: 'a repair that counts towards its own round',
     file: 'operations/extend.ts',
     from: "if (tally.outcome === 'lost') return tally.isGone ? 'lost' : 'inconclusive'",
     to: "if (tally.outcome === 'lost' && tally.refusals('taken') > 0) return tally.isGone ? 'lost' : 'inconclusive'",
     within: 1500,
   },
   {
-    name: 'a late grant kept',
+    name: 'a late grant that is kept',
     file: 'operations/proposal.ts',
     from: "if (this.#phase !== 'won' && this.#phase !== 'lost') return",
     to: "if (this.#phase !== 'won') return",
     within: 500,
   },
   {
-    name: 'the quarantine that others imposed not looked into',
+    name: 'an unnoticed quarantine of another client',
     file: 'quorum/member.ts',
     from: "return reply.reason === 'quarantined' && this.admission.quarantinedUntil === undefined",
     to: 'return false',
@@ -129,16 +145,16 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: { nodes: 2, quorum: 2, only: ['flush', 'clientCrash', 'try'], guard: true, calmness: 100 },
   },
   {
-    name: 'forcing a detached lock frees all of it',
+    name: 'a forced release of all resources of a detached lock',
     file: 'holds.ts',
     from: 'if (!lease.detached) releaseEverywhere',
-    // Nodes that know the heir refuse what the giver says as such.
+    // Nodes that know the heir reject commands of the giver as such.
     to: 'lease.bearer = undefined\n    releaseEverywhere',
     within: 1000,
     plan: { nodes: 1, quorum: 1, resources: 2, only: ['several', 'resume', 'force', 'overstay', 'extend'] },
   },
   {
-    name: 'drift left out',
+    name: 'a validity without drift',
     file: 'quorum/validity.ts',
     from: 'return ttl - driftOf(ttl, driftFactor)',
     to: 'return ttl',
@@ -146,54 +162,61 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: { ...HANDING_OVER, drift: 0.003, ttls: [1_000, 5_000] },
   },
   {
-    name: 'wake-ups trusted, no timer behind them',
+    name: 'a wait for wake-ups without a timer',
     file: 'wait/waiting.ts',
     from: 'await this.#sleepUntil(Math.max(due, now + 1))',
     to: 'await new Promise<void>((resolve) => { this.#wake = resolve })',
     within: 50,
   },
   {
-    name: 'validity counted from the answer',
+    name: 'a validity that counts from the reply',
     file: 'operations/attempt.ts',
     from: 'new Lease(request, value, fence?.token, start, tally',
     to: 'new Lease(request, value, fence?.token, quorum.now(), tally',
     within: 1000,
   },
   {
-    name: 'the head of the queue is not asked',
+    name: 'a grant that ignores the head of the queue',
     file: 'node/node-state.ts',
     from: 'if (self === undefined || comesBefore(head, self)) life',
     to: 'if (self === undefined) life',
     within: 500,
   },
   {
-    name: 'a place is not given up',
+    name: 'a place that is not given up',
     file: 'node/node-state.ts',
     from: 'dequeue(state, keys, value)',
     to: '',
     within: 50,
   },
   {
-    name: 'no clock but the monotonic one',
+    name: 'a deadline by the monotonic clock only',
     file: 'lease.ts',
     from: "const left = Math.min(this.#end('monotonic') - now.monotonic, this.#end('wall') - now.wall)",
     to: "const left = this.#end('monotonic') - now.monotonic",
     within: 200,
   },
   {
-    name: 'a restarted node is taken for one that kept everything',
+    name: 'a restarted node that counts as durable',
     file: 'guard/survey.ts',
     from: 'return marker !== null && (marker.run === run || durable)',
     to: 'return marker !== null',
     within: 4000,
     plan: {
-      ...{ nodes: 3, quorum: 2, clients: 3, resources: 1, guard: true, durable: false },
-      ...{ calmness: 60, ttls: [5_000], sectionTime: 1_000 },
+      nodes: 3,
+      quorum: 2,
+      clients: 3,
+      resources: 1,
+      guard: true,
+      durable: false,
+      calmness: 60,
+      ttls: [5_000],
+      sectionTime: 1_000,
       only: ['lossyRestart', 'stall', 'overstay'],
     },
   },
   {
-    name: 'the time of a lock that was handed over counted from its coming',
+    name: 'a handed-over lock whose time counts from its arrival',
     file: 'wait/hand-over.ts',
     from: '.provisional(this.#start)',
     to: '.provisional(now)',
@@ -201,27 +224,35 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: HANDED_OVER,
   },
   {
-    name: 'a lock that was handed over believed for as long as was asked for',
+    name: 'a handed-over lock that is trusted for the requested time',
     file: 'wait/hand-over.ts',
     from: 'validityOf(shortest, driftFactor)',
     to: 'validityOf(ttl, driftFactor)',
     within: 1000,
     plan: {
-      ...{ ...HANDED_OVER, nodes: 1, quorum: 1, ttls: [10_000], sectionTime: 4_000, calmness: 1_000 },
-      ...{ spikeChance: 0, stormUntil: 20_000, operations: 20, only: ['stall', 'overstay'] },
+      ...HANDED_OVER,
+      nodes: 1,
+      quorum: 1,
+      ttls: [10_000],
+      sectionTime: 4_000,
+      calmness: 1_000,
+      spikeChance: 0,
+      stormUntil: 20_000,
+      operations: 20,
+      only: ['stall', 'overstay'],
     },
   },
   {
-    name: 'a hand-over believed whichever attempt it was the answer to',
+    name: 'a handover that is accepted for any attempt',
     file: 'wait/hand-over.ts',
     from: 'if (member.admission.obstacle !== undefined || this.#deadlines.get(member) !== deadline) continue',
     to: '',
     within: 1000,
     plan: { ...HANDED_OVER, nodes: 1, quorum: 1, ttls: [300] },
   },
-  // What the simulator found in the core itself, planted again.
+  // Faults that the simulator once found in the core, planted again.
   {
-    name: 'a place that keeps its name though that was released',
+    name: 'a place that keeps its name after a release of it',
     file: 'wait/place.ts',
     from: 'this.name = this.#nextName()\n    this.#attempted = undefined',
     to: 'this.#attempted = undefined',
@@ -229,59 +260,61 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: { ...HANDED_OVER, nodes: 1, quorum: 1, ttls: [1_000], only: ['break', 'stall', 'overstay'] },
   },
   {
-    name: 'a detached lock is freed when its maxHold is over, though another process holds it now',
+    name: 'a release of a detached lock at the end of its maxHold, though another process holds it',
     file: 'holds.ts',
     from: "if (lease.detached && reason !== 'forced') return",
     to: "if (lease.detached && reason !== 'forced') { releaseEverywhere(this.#quorum, lease); return }",
     within: 300,
-    // Nodes that know the heir refuse what the giver says: so locks are short, and change hands all the time.
+    // Nodes that know the heir reject commands of the giver, so locks are short, and change hands all the time.
     plan: { ...HANDING_OVER, ttls: [100, 300], calmness: 15 },
   },
   {
-    name: 'nobody gives way after split votes',
+    name: 'a split vote after which no waiter gives way',
     file: 'wait/waiting.ts',
     from: 'await this.#yieldAfterSplits(tally, now)',
     to: '',
     within: 500,
     plan: {
-      ...{
-        nodes: 3,
-        quorum: 3,
-        clients: 4,
-        resources: 1,
-        fair: 'always',
-        ttls: [300],
-        jitter: 10,
-        guard: false,
-      },
-      ...{ nodeClockError: 5_000, clientClockError: 2_000 },
+      nodes: 3,
+      quorum: 3,
+      clients: 4,
+      resources: 1,
+      fair: 'always',
+      ttls: [300],
+      jitter: 10,
+      guard: false,
+      nodeClockError: 5_000,
+      clientClockError: 2_000,
       only: [],
     },
   },
   {
-    name: 'a quarantine that was too short ends all the same',
+    name: 'a quarantine that ends although it was too short',
     file: 'guard/quarantine.ts',
     from: 'if (longest <= longestTtl) return true',
     to: 'if (longest > 0) return true',
     within: 1000,
     plan: {
-      ...{
-        nodes: 3,
-        quorum: 2,
-        clients: 4,
-        actors: 2,
-        resources: 1,
-        guard: true,
-        durable: false,
-        calmness: 100,
-      },
-      ...{ ttls: [200, 20_000], fair: 'always', sectionTime: 50, thinkTime: 5, delay: 2, spikeChance: 0 },
+      nodes: 3,
+      quorum: 2,
+      clients: 4,
+      actors: 2,
+      resources: 1,
+      guard: true,
+      durable: false,
+      calmness: 100,
+      ttls: [200, 20_000],
+      fair: 'always',
+      sectionTime: 50,
+      thinkTime: 5,
+      delay: 2,
+      spikeChance: 0,
       only: ['crash', 'flush', 'freeze', 'overstay'],
     },
   },
-  // At the edges of the interface.
+  // Faults at the edges of the interface.
   {
-    name: 'the first call asks whichever nodes were checked first',
+    name: 'a first call that asks only the nodes that were checked first',
     file: 'guard/readiness.ts',
     from: 'for (const member of this.#unchecked) if (member.isReachable) return false',
     to: '',
@@ -289,7 +322,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 200,
   },
   {
-    name: 'a node that can vote later does not get what is held',
+    name: 'a node that may vote later and does not get the held locks',
     file: 'holds.ts',
     from: 'for (const lease of this.#holds.keys()) topUp(lease, member)',
     to: '',
@@ -297,7 +330,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 200,
   },
   {
-    name: 'an aborted resume leaves its lease behind',
+    name: 'an aborted resume that leaves its lease behind',
     file: 'operations/resume.ts',
     from: "or expire.\n    lease.end('released')",
     to: 'or expire.\n    client.holds.adopt(lease, {})',
@@ -306,7 +339,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: { resources: 1, only: ['heir', 'interrupt'] },
   },
   {
-    name: 'a giver frees what its heir holds',
+    name: 'a giver that releases what its heir holds',
     file: 'node/node-state.ts',
     from: 'return borne?.value === value && borne.bearer > bearer && now <= borne.expiresAt',
     to: 'return false',
@@ -314,7 +347,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 200,
   },
   {
-    name: 'close() waits for no more than a majority of its releases',
+    name: 'a close() that waits only for a majority of its releases',
     file: 'operations/close.ts',
     from: 'isReachable && pendingReleases + pending > 0',
     to: 'isReachable && pendingReleases > 0',
@@ -323,7 +356,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: { only: ['visit'] },
   },
   {
-    name: 'whatever is held under a name is released under it',
+    name: 'a release by name of every lock under that name',
     file: 'redlock.ts',
     from: 'return new NamedLock(this, request.resources[0] as string, options)',
     to: 'return ((this as unknown as { named?: NamedLock }).named ??= new NamedLock(this, request.resources[0] as string, options))',
@@ -332,7 +365,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: { resources: 1 },
   },
   {
-    name: 'a deadline put off for as long as timers are late',
+    name: 'a deadline that is postponed as long as timers are late',
     file: 'quorum/round.ts',
     from: 'now - due > STALLED && !this.#isPutOff',
     to: 'now - due > STALLED',
@@ -340,7 +373,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 500,
   },
   {
-    name: 'a place of which nobody hears keeps the others waiting',
+    name: 'an unreachable place that keeps the others waiting',
     file: 'node/node-state.ts',
     from: '      // Its process has died, or cannot be reached',
     to: '      break\n      // Its process',
@@ -348,7 +381,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 200,
   },
   {
-    name: 'a lock that was handed over extended past what its holder asked for',
+    name: 'a handed-over lock that is extended beyond the requested time',
     file: 'holds.ts',
     from: 'while (lease.extending !== undefined) await lease.extending\n    if (!lease',
     to: 'if (!lease',
@@ -357,7 +390,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     plan: EXTENDED_TWICE,
   },
   {
-    name: 'an extension adds nothing to what was handed over',
+    name: 'an extension that adds nothing to a handed-over lock',
     file: 'lease.ts',
     from: '    this.validity = validity\n    this.isProvisional',
     to: '    this.validity = Math.min(validity, this.validity)\n    this.isProvisional',

@@ -6,20 +6,20 @@ type Options = Omit<SimulationOptions, 'seed'>
 
 const MOST_VIOLATIONS = 3
 
-/** Runs seeds one after another until `goesOn` has had enough. */
+/** Runs seeds one after another until `goesOn` returns false. */
 export async function runSeeds(
   from: number,
   count: number,
   options: Options,
   goesOn: (report: SimulationReport) => boolean,
 ): Promise<void> {
-  // Refusals are errors by the thousand, and nobody reads where they were made.
+  // Refusals are thousands of errors, whose stack traces are not needed.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {
     for (let seed = from; seed < from + count; seed++) {
       if (!goesOn(await simulate({ ...options, seed }))) return
-      // Simulated time leaves no room for real timers: those of the test runner get their turn here.
+      // Simulated time leaves no room for real timers, so those of the test runner get their turn here.
       await setImmediate()
     }
   } finally {
@@ -27,7 +27,7 @@ export async function runSeeds(
   }
 }
 
-/** What went wrong in so many seeds, each with the command that shows it again, made small; and every mark that was reached. */
+/** The violations of this many seeds, each reduced and with the command that repeats it, and all marks reached. */
 export async function violationsOf(
   from: number,
   count: number,
@@ -49,7 +49,7 @@ export async function violationsOf(
   return { violations, marks }
 }
 
-/** The first seed of so many that is flagged. */
+/** The first flagged seed of this many. */
 export async function firstFlagged(count: number, options: Options): Promise<SimulationReport | undefined> {
   let flagged: SimulationReport | undefined
   await runSeeds(1, count, options, (report) => {
