@@ -70,6 +70,6 @@ export type {
   Sighting,
   Unknown,
 } from './node/replies.js'
-export { channelOf, parseWakeUp } from './node/waiter-id.js'
+export { channelOf, parseWakeUp, waiterOf } from './node/waiter-id.js'
 export { memoryNode, type MemoryNodeOptions } from './node/memory-node.js'
 export { createNodeState, execute, type NodeState, type Wake } from './node/node-state.js'

@@ -1,7 +1,8 @@
+import { CLOCK_TOLERANCE } from '@quorumlock/core'
 import type { DoctorReport, Finding, NodeReport, Severity } from './report.js'
 
-/** Half of the error, in milliseconds, at which nodes no longer trust a client's clock for the order of a queue. */
-const CLOCK_TOLERANCE = 500
+/** Nodes no longer trust a client's clock for the order of a queue at twice this error, milliseconds. */
+const NOTABLE_OFFSET = CLOCK_TOLERANCE / 2
 /** Exceeds most pauses of a process under load, milliseconds. */
 const SHORTEST_TTL = 3_000
 const OLDEST = [6, 2] as const
@@ -100,7 +101,7 @@ function isOlder(version: string): boolean {
 function clocks(nodes: readonly NodeReport[]): Finding[] {
   const known = nodes.filter(({ clockOffset }) => clockOffset !== undefined)
   return known
-    .filter(({ clockOffset = 0 }) => Math.abs(clockOffset) > CLOCK_TOLERANCE)
+    .filter(({ clockOffset = 0 }) => Math.abs(clockOffset) > NOTABLE_OFFSET)
     .map(({ name, clockOffset = 0 }) => ({
       severity: 'warning',
       code: 'clock',

@@ -1,6 +1,4 @@
-import type { WakeObserver } from '@quorumlock/core'
-
-const HANDED = / (\d+) (\d+)$/
+import { parseWakeUp, type WakeObserver } from '@quorumlock/core'
 
 /** The observers of each channel of one connection. */
 export class Subscriptions {
@@ -28,12 +26,8 @@ export class Subscriptions {
     for (const observer of this.#channels.get(channel) ?? []) observer.live()
   }
 
-  /** The text comes from scripts/batch.lua: a waiter and, if the lock was handed to it, the time left and the deadline. */
   message(channel: string, text: string): void {
-    const [found, remaining, deadline] = HANDED.exec(text) ?? []
-    const waiterId = found === undefined ? text : text.slice(0, -found.length)
-    const handed =
-      found === undefined ? undefined : { remaining: Number(remaining), deadline: Number(deadline) }
+    const { waiterId, handed } = parseWakeUp(text)
     for (const observer of this.#channels.get(channel) ?? []) observer.message(waiterId, handed)
   }
 }

@@ -39,6 +39,11 @@ export function numberOf(waiterId: string): number {
   return parseInt(waiterId.slice(waiterId.lastIndexOf('#') + 1), 10)
 }
 
+/** The waiter that an id belongs to, whatever its present name. */
+export function waiterOf(waiterId: string): string {
+  return `${channelOf(waiterId)}#${numberOf(waiterId)}`
+}
+
 const OFFER = /#[\d.]+@(\d+)/
 
 /**

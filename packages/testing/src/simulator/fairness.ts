@@ -1,4 +1,4 @@
-import type { NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
+import { waiterOf, type NodeCommand, type NodeReply, type Waiter } from '@quorumlock/core'
 import type { SimulatedLink } from './simulated-link.js'
 import type { Oracle } from './oracle.js'
 import type { Plan } from './plan.js'
@@ -115,10 +115,4 @@ export class Fairness {
       )
     }
   }
-}
-
-/** The waiter that a place belongs to, whatever its current name. */
-function waiterOf(name: string): string {
-  const end = name.indexOf('.', name.lastIndexOf('#'))
-  return end < 0 ? name : name.slice(0, end)
 }

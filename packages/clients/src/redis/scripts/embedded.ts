@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '18697056a23c9e3cfa803252b57ed8f470887f89',
+  sha1: '667e5cdede96028460c61bd7bebb3578539b81de',
   source: `-- Executes a batch of lock commands in order. A translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters (for a command with a bearer: the bearer keys),
@@ -47,7 +47,7 @@ export const batch: EmbeddedScript = {
 local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local CLOCK_TOLERANCE = 1000
 -- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
-local MOST_UNHEARD = 100
+local MAX_SKIPPED = 100
 
 local call, pcalled = redis.call, redis.pcall
 local keys, argv = KEYS, ARGV
@@ -281,7 +281,7 @@ end
 -- attempt. Returns the id of the waiter that has been handed the lock, if any.
 local function serveNext(lockKey, queueKey, except, mayHandOver)
   mayHandOver = mayHandOver and marked and mayVote
-  for _ = 1, MOST_UNHEARD do
+  for _ = 1, MAX_SKIPPED do
     local id, at, deadline = headOf(queueKey)
     if not id or id == except then return end
     if at == math.huge then
@@ -429,7 +429,7 @@ local function readWaiter(waiter)
 end
 
 -- Milliseconds until all waiters ahead of this one (without one: all) have expired; -1 if there are none.
-local function lifeOfThoseAhead(n, waiter)
+local function msUntilTurn(n, waiter)
   local life, id, order = -1, nil, nil
   if waiter then id, order = readWaiter(waiter) end
   for i = queue, queue + n - 1 do
@@ -518,7 +518,7 @@ local function acquire(flags, n)
   end
 
   if queues and mode > 0 then
-    local ahead = lifeOfThoseAhead(n, waiter)
+    local ahead = msUntilTurn(n, waiter)
     if ahead >= 0 then
       if waiter then enqueue(n, waiter) end
       return refusal(QUEUED, ahead)
