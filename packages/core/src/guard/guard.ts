@@ -196,7 +196,9 @@ export class Guard {
     if (isQuarantined !== wasQuarantined)
       publishNodeChange(member.name, isQuarantined ? 'quarantined' : 'admitted')
     if (isQuarantined && !wasQuarantined) this.#quarantine.began(member, marker, now)
-    if (!isQuarantined && before.state !== 'admitted') this.#context.admitted(member)
+    if (isQuarantined || before.state === 'admitted') return
+    this.#context.admitted(member)
+    if (wasQuarantined) this.#checked(member)
   }
 }
 

@@ -14,7 +14,8 @@ const PATIENCE = 100
  */
 export class Readiness {
   readonly #quorum: Quorum
-  readonly #unchecked: Set<Member>
+  /** And until when (monotonic) they are waited for, where that is limited. */
+  readonly #unchecked = new Map<Member, number>()
   readonly #waiting = new Set<() => void>()
   #patience: Appointment | undefined
   /** Since a quorum could vote the others have had their time: calls no longer wait for those that connect later. */
@@ -22,7 +23,7 @@ export class Readiness {
 
   constructor(quorum: Quorum) {
     this.#quorum = quorum
-    this.#unchecked = new Set(quorum.members)
+    for (const member of quorum.members) this.expect(member)
   }
 
   /** A round needs to wait for nothing. */
@@ -40,17 +41,17 @@ export class Readiness {
   /** Every member that can be reached has been checked. */
   get isChecked(): boolean {
     if (this.#unchecked.size === 0) return true
-    for (const member of this.#unchecked) if (member.isReachable) return false
+    for (const member of this.#unchecked.keys()) if (member.isReachable) return false
     return true
   }
 
   expect(member: Member): void {
-    this.#unchecked.add(member)
+    this.#unchecked.set(member, Infinity)
   }
 
   /** The member may vote, or it is known why not. */
   checked(member: Member): void {
-    this.#unchecked.delete(member)
+    if (!this.#isExpectedSoon(member)) this.#unchecked.delete(member)
     if (this.#waiting.size === 0) return
     if (this.isChecked) this.resolveWaiting()
     else this.#watchPatience()
@@ -82,6 +83,23 @@ export class Readiness {
    */
   get #hasVoters(): boolean {
     return this.#isQuorum(({ mayVote, node }) => mayVote && node.connected)
+  }
+
+  /**
+   * A node that connects while its fleet is founded is in quarantine for moments only, because nothing has been granted
+   * yet. A lock granted in these moments would keep it out for the life of that lock, so calls wait for it.
+   */
+  #isExpectedSoon(member: Member): boolean {
+    const { state, quarantinedUntil } = member.admission
+    const now = this.#quorum.clock.monotonic()
+    if (state !== 'quarantined' || quarantinedUntil - now > PATIENCE) return false
+    const until = this.#unchecked.get(member)
+    if (until !== Infinity) return until !== undefined && now < until
+    this.#unchecked.set(member, now + PATIENCE)
+    this.#after(PATIENCE, () => {
+      this.checked(member)
+    })
+    return true
   }
 
   #isQuorum(holds: (member: Member) => boolean): boolean {

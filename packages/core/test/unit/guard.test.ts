@@ -30,6 +30,36 @@ test.each([1, 2, 3, 5])('a new fleet of %i is founded without delay', async (siz
   expect(redlock.health().every(({ guarded, state }) => guarded && state === 'up')).toBe(true)
 })
 
+test.each([1, 4, 8, 12])(
+  'a node that connects %i ms after the others, while the fleet is founded, gets the first lock too',
+  async (late) => {
+    const world = new World(5)
+    for (const node of world.nodes) node.delay = 5
+    world.node(4).disconnect()
+    const acquiring = world.client({ guard: true }).acquire('a')
+    await world.clock.advance(late)
+    world.node(4).reconnect()
+    await world.clock.run(acquiring)
+    await world.clock.advance(50)
+    expect(world.holders('a')).toHaveLength(5)
+  },
+)
+
+test('a node that cannot be admitted after its quarantine delays the first call of a new client, and no later one', async () => {
+  const { world, clock } = await founded(3, 1_000)
+  world.node(0).restart({ keep: false })
+  world.node(2).disconnect()
+  await clock.advance(5_000)
+  const redlock = world.client({ guard: true, ttl: 1_000 })
+  const timed = async () => {
+    const started = clock.monotonic()
+    expect(await clock.runToError(redlock.tryAcquire('a'))).toMatchObject({ code: 'UNAVAILABLE' })
+    return clock.monotonic() - started
+  }
+  expect(await timed()).toBeLessThanOrEqual(110)
+  expect(await timed()).toBeLessThan(5)
+})
+
 test('two clients that found a fleet at the same moment agree', async () => {
   const world = new World(5)
   for (const node of world.nodes) node.delay = 5

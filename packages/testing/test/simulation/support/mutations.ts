@@ -316,7 +316,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a first call that asks only the nodes that were checked first',
     file: 'guard/readiness.ts',
-    from: 'for (const member of this.#unchecked) if (member.isReachable) return false',
+    from: 'for (const member of this.#unchecked.keys()) if (member.isReachable) return false',
     to: '',
     world: 'edges',
     within: 200,
