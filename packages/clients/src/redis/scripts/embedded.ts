@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '667e5cdede96028460c61bd7bebb3578539b81de',
+  sha1: '97b38962857f2b7d8cd587388c24f27ef7cc665a',
   source: `-- Executes a batch of lock commands in order. A translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
 -- KEYS   the lock keys of all commands in order, then their fence counters (for a command with a bearer: the bearer keys),
@@ -45,6 +45,9 @@ export const batch: EmbeddedScript = {
 --   marker  hash: fleet, run, longest, highest, floor, until
 
 local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
+-- The kinds of commands with a fast path, and the whole opcodes of these commands on one key: \`kind + 8 * flags + 64\`.
+local ACQUIRE, RELEASE = 1, 4
+local EXTEND_ONE, RELEASE_ONE, ACQUIRE_ONE_WAITING = 66, 68, 81
 local CLOCK_TOLERANCE = 1000
 -- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
 local MAX_SKIPPED = 100
@@ -76,7 +79,7 @@ if run then lastQueue = lastQueue - 1 end
 local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
 
 -- Fast path for one release: no clock, no loop.
-if single and job[4] == 68 and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
+if single and job[4] == RELEASE_ONE and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
   return { echo, 0 }
 end
 
@@ -133,11 +136,11 @@ if not queues and mayVote then
   local longestText, highestHere = nil, 0
   local counters = fenceCount > 0 and pcalled('MGET', unpack(keys, fence, queue - 1))
   while p <= last do
-    local head = job[p]
-    if head == 68 then
+    local opcode = job[p]
+    if opcode == RELEASE_ONE then
       -- Consecutive releases are done together.
       local count = 1
-      while job[p + 2 * count] == 68 do count = count + 1 end
+      while job[p + 2 * count] == RELEASE_ONE do count = count + 1 end
       local got = pcalled('MGET', unpack(keys, lock, lock + count - 1))
       if got.err then break end
       local owned = 0
@@ -155,8 +158,8 @@ if not queues and mayVote then
       end
       p, lock, queue, number = p + 2 * owned, lock + owned, queue + owned, number + owned
       if owned < count then break end
-    elseif head % 64 == 4 then
-      local n = math.floor(head / 64)
+    elseif opcode % 64 == RELEASE then
+      local n = math.floor(opcode / 64)
       local got = pcalled('MGET', unpack(keys, lock, lock + n - 1))
       if got.err then break end
       local owned = 0
@@ -164,8 +167,8 @@ if not queues and mayVote then
       if owned < n then break end
       if type(pcalled('DEL', unpack(keys, lock, lock + n - 1))) == 'table' then break end
       p, lock, queue, number = p + 2, lock + n, queue + n, number + 1
-    elseif head % 8 == 1 then
-      local n, flags = math.floor(head / 64), math.floor(head / 8) % 8
+    elseif opcode % 8 == ACQUIRE then
+      local n, flags = math.floor(opcode / 64), math.floor(opcode / 8) % 8
       local value, ttl = job[p + 1], job[p + 2]
       local token, counterLife
       if flags >= 4 then
@@ -203,7 +206,7 @@ if not queues and mayVote then
       end
       if flags > 0 then queue = queue + n end
       if flags == 2 then waiter = waiter + 1 end
-    elseif head == 66 then
+    elseif opcode == EXTEND_ONE then
       if pcalled('GET', keys[lock]) ~= job[p + 1] then break end
       local ttl = job[p + 2]
       if pcalled('PEXPIRE', keys[lock], ttl) ~= 1 then break end
@@ -234,7 +237,7 @@ local function dropDead(key)
 end
 
 -- The first live place: its id, order and deadline, or nothing.
-local function headOf(key)
+local function firstPlaceOf(key)
   for attempt = 1, 2 do
     local first = call('ZRANGEBYSCORE', key, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
     if not first[1] then return end
@@ -282,7 +285,7 @@ end
 local function serveNext(lockKey, queueKey, except, mayHandOver)
   mayHandOver = mayHandOver and marked and mayVote
   for _ = 1, MAX_SKIPPED do
-    local id, at, deadline = headOf(queueKey)
+    local id, at, deadline = firstPlaceOf(queueKey)
     if not id or id == except then return end
     if at == math.huge then
       dropDead(queueKey)
@@ -298,9 +301,9 @@ local function serveNext(lockKey, queueKey, except, mayHandOver)
 end
 
 if single and queues and lockCount == 1 and fenceCount == 0 then
-  local lockKey, queueKey, head, value = keys[1], keys[2], job[4], job[5]
+  local lockKey, queueKey, opcode, value = keys[1], keys[2], job[4], job[5]
   local holder = pcalled('GET', lockKey)
-  if head == 68 and holder == value then
+  if opcode == RELEASE_ONE and holder == value then
     local first = call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
     local id = first and string.sub(first, 2)
     local deadline = id and id ~= value and -tonumber(call('ZSCORE', queueKey, '-' .. id) or 0)
@@ -316,7 +319,7 @@ if single and queues and lockCount == 1 and fenceCount == 0 then
       end
       if outcome then return noteInMarker() or reply end
     end
-  elseif head == 81 and mayVote and (not run or tonumber(job[6]) <= longest) then
+  elseif opcode == ACQUIRE_ONE_WAITING and mayVote and (not run or tonumber(job[6]) <= longest) then
     local at, age, life, id = string.match(job[7], '^(%d+) (%d+) (%d+) (.*)$')
     if id == '' then id = value end
     if not holder then
@@ -433,9 +436,9 @@ local function msUntilTurn(n, waiter)
   local life, id, order = -1, nil, nil
   if waiter then id, order = readWaiter(waiter) end
   for i = queue, queue + n - 1 do
-    local head, at, deadline = headOf(keys[i])
-    if head and at ~= math.huge and head ~= id then
-      local before = not id or at < order or (at == order and head < id)
+    local first, at, deadline = firstPlaceOf(keys[i])
+    if first and at ~= math.huge and first ~= id then
+      local before = not id or at < order or (at == order and first < id)
       if before and deadline - now > life then life = deadline - now end
     end
   end
@@ -680,9 +683,9 @@ local function applyAll()
   while true do
     lock, fence, queue = lock + lockStep, fence + fenceStep, queue + queueStep
     if p > last then return end
-    local head = job[p]
-    local kind = head % 8
-    local rest = (head - kind) / 8
+    local opcode = job[p]
+    local kind = opcode % 8
+    local rest = (opcode - kind) / 8
     local flags = rest % 8
     local n = (rest - flags) / 8
     p = p + 1
