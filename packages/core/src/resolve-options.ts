@@ -48,7 +48,7 @@ export interface ResolvedOptions extends ResolvedLockOptions {
 }
 
 /** With a longer TTL, a crashed holder would block the resource for longer than any timer of the platform can run. */
-const LONGEST_TTL = LONGEST_DELAY
+export const LONGEST_TTL: number = LONGEST_DELAY
 
 /** Half of a surrogate pair, which cannot be encoded. */
 const LONE_SURROGATE = /\p{Surrogate}/u

@@ -71,7 +71,7 @@ async function propose(call: Call, turn: Turn, deadline: number): Promise<Attemp
     await interruption.promise<Tally>((resolve) => {
       quorum.openRound(
         ({ marker }) => ({ kind: 'acquire', keys, value, ttl, queue, fence, marker }),
-        { tally, start, deadline, suspectAfter: nodeTimeout, late },
+        { tally, start, deadline, suspectDeadline: nodeTimeout, late },
         resolve,
       )
     })

@@ -29,7 +29,7 @@ export async function extend(
     start,
     // An answer after the end of the lock is useless.
     deadline: Math.min(options.nodeTimeout, lease.remaining(start)),
-    suspectAfter: options.nodeTimeout,
+    suspectDeadline: options.nodeTimeout,
     purpose,
     late: (member, reply, tally) => {
       if (tally.outcome === 'won') repairAfterRenewal(lease, member, reply)

@@ -86,7 +86,7 @@ export class Quorum {
         agenda: this.agenda,
         start: options.start?.monotonic ?? this.clock.monotonic(),
         deadline: options.deadline ?? this.nodeTimeout,
-        suspectAfter: options.suspectAfter,
+        suspectDeadline: options.suspectDeadline,
         purpose: options.purpose ?? 'awaited',
         commandFor,
         isDecided: options.isDecided,

@@ -14,7 +14,7 @@ export interface RoundPlan {
   /** Milliseconds after which the vote of a member that has not responded is `unknown`. */
   readonly deadline: number
   /** Milliseconds after which a member that has not responded is suspect; `deadline` unless that was cut short. */
-  readonly suspectAfter?: number | undefined
+  readonly suspectDeadline?: number | undefined
   readonly purpose: 'awaited' | 'background'
   readonly commandFor: (member: Member) => NodeCommand
   /** When the outcome is certain; the first moment possible unless the caller needs more. */
@@ -106,8 +106,8 @@ class Round {
   }
 
   #expire(now: number): void {
-    const { members, deadline, start, late, suspectAfter = deadline } = this.#plan
-    const suspectAt = start + suspectAfter
+    const { members, deadline, start, late, suspectDeadline = deadline } = this.#plan
+    const suspectAt = start + suspectDeadline
     const unanswered = members.filter((member) => this.#tally.replies[member.index] === undefined)
     for (const member of unanswered) {
       const reply: NodeReply = { vote: 'unknown', reason: `no answer within ${Math.round(deadline)} ms` }

@@ -1,10 +1,7 @@
 import type { Clock } from '../clock.js'
 import { shown } from '../check.js'
-import { isLabel } from '../resolve-options.js'
+import { isLabel, LONGEST_TTL } from '../resolve-options.js'
 import type { Redlock } from '../redlock.js'
-
-/** The longest time for which a lock can be kept, because no timer of the platform runs longer. */
-export const LONGEST_TIME: number = 2 ** 31 - 1
 
 const NEEDED_OF_REDLOCK = ['acquire', 'tryAcquire', 'isLocked'] as const
 
@@ -71,7 +68,7 @@ export function checkTime(
   name: string,
   given: number | undefined,
   least: number,
-  most: number = LONGEST_TIME,
+  most: number = LONGEST_TTL,
 ): void {
   checkWhole(name, given, least, most, 'a whole number of milliseconds')
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js'
 import { QuorumLockError } from '../errors.js'
 import type { Lock } from '../lock.js'
 import type { Redlock } from '../redlock.js'
-import { LONGEST_TIME } from './checks.js'
+import { LONGEST_TTL } from '../resolve-options.js'
 import { confirmed } from './confirmed.js'
 import { keep, UNLIMITED } from './keep.js'
 import { follow } from './signals.js'
@@ -93,7 +93,7 @@ export class Job {
   async #runAlone(due: number): Promise<void> {
     const { timetable, missed, tolerance } = this.#plan
     const next = timetable.after(due) ?? Infinity
-    const gap = Math.min(next - due, LONGEST_TIME - tolerance)
+    const gap = Math.min(next - due, LONGEST_TTL - tolerance)
     const claimUntil = due + (missed === 'run' ? gap : tolerance)
     const mark = await this.#claim(due, claimUntil)
     if (mark === undefined) return
