@@ -42,7 +42,7 @@ export function checkNodes(check: Check, option: string, nodes: unknown): void {
 
 /** The first unknown ability. A misspelled ability would otherwise count as one that the node has. */
 function unknownAbility(lacks: unknown): unknown {
-  if (lacks === undefined) return undefined
+  if (lacks === undefined || lacks === null) return undefined
   if (!Array.isArray(lacks)) return lacks
   return lacks.find((ability) => !(ABILITIES as readonly unknown[]).includes(ability))
 }

@@ -214,8 +214,9 @@ export class Holds implements ClockWatcher {
   #end(lease: Lease, state: 'released' | 'lost', loss: LockLostError | undefined): void {
     const hold = this.#holds.get(lease)
     hold?.next?.cancel()
-    lease.end(state, loss)
+    // Before the listeners of the signal run, which may detach or release the lock.
     this.#holds.delete(lease)
+    lease.end(state, loss)
     if (hold?.handle instanceof WeakRef) this.#handles.unregister(lease)
     if (this.#holds.size === 0) this.#clockWatch.stop()
   }

@@ -91,13 +91,15 @@ export class Readiness {
    */
   #isExpectedSoon(member: Member): boolean {
     const { state, quarantinedUntil } = member.admission
-    const now = this.#quorum.clock.monotonic()
+    const { agenda, clock } = this.#quorum
+    const now = clock.monotonic()
     if (state !== 'quarantined' || quarantinedUntil - now > PATIENCE) return false
     const until = this.#unchecked.get(member)
     if (until !== Infinity) return until !== undefined && now < until
     this.#unchecked.set(member, now + PATIENCE)
-    this.#after(PATIENCE, () => {
-      this.checked(member)
+    agenda.at(now + PATIENCE, 'background', () => {
+      // A member that has connected again in the meantime is being asked again.
+      if (this.#unchecked.get(member) === now + PATIENCE) this.checked(member)
     })
     return true
   }

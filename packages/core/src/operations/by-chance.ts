@@ -20,20 +20,21 @@ export async function acquireByChance(call: Call): Promise<Lease> {
     const deadline = call.deadline(until)
     const result = await attempt(call, 'ignore', deadline)
     if (result.won) return result.lease
-    const { isMisuse, replies } = result.tally
-    const reported = call.lost(result.tally, deadline)
+    // Late votes count too, so the tally is asked again after the pause.
+    const { tally } = result
+    const reported = call.lost(tally, deadline)
     try {
       const left = until - clock.monotonic()
-      if (!isMisuse && left > 0) {
+      if (!tally.isMisuse && left > 0) {
         // Full jitter, and no longer than until the lock expires. A key has expired only after its last millisecond.
         const backOff = random.fraction() * retryInterval * 2 ** Math.min(call.attempts, MOST_DOUBLINGS)
-        const expiry = quorum.qthSmallest(replies.map(untilExpiry)) + 1
+        const expiry = quorum.qthSmallest(tally.replies.map(untilExpiry)) + 1
         await interruption.pause(Math.max(1, Math.min(backOff, expiry, left)))
       }
     } finally {
       result.rollBack()
     }
-    if (isMisuse || clock.monotonic() >= until) throw refusal(quorum, request.resources, reported)
+    if (tally.isMisuse || clock.monotonic() >= until) throw refusal(quorum, request.resources, reported)
   }
 }
 

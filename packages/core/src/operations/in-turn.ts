@@ -31,13 +31,14 @@ export async function acquireInTurn(call: Call): Promise<Lease> {
         return result.lease
       }
       last = result
-      const { isMisuse } = result.tally
-      const reported = call.lost(result.tally, deadline)
-      if (!isMisuse && clock.monotonic() < until) await waiting.sleep(result.tally, until)
+      // Late votes count too, so the tally is asked again after the sleep.
+      const { tally } = result
+      const reported = call.lost(tally, deadline)
+      if (!tally.isMisuse && clock.monotonic() < until) await waiting.sleep(tally, until)
       interruption.throwIfInterrupted()
       const handedOver = place.takeOver(request)
       if (handedOver !== undefined) return handedOver
-      if (isMisuse || clock.monotonic() >= until) throw refusal(quorum, request.resources, reported)
+      if (tally.isMisuse || clock.monotonic() >= until) throw refusal(quorum, request.resources, reported)
     }
   } finally {
     waiting.end()

@@ -366,6 +366,22 @@ test('a wrong key type or a missing permission ends the wait at once with a mess
   }
 })
 
+test.each([true, false])(
+  'a wrong key type on nodes that answer after the round was lost ends the wait too (fair: %s)',
+  async (fair) => {
+    const world = new World(5)
+    await world.clock.run(world.client().acquire('a', { autoExtend: false }))
+    for (const [index, node] of world.nodes.slice(2).entries()) {
+      node.delay = 5 + 10 * index
+      node.script = () => ({ vote: 'failed', reason: 'WRONGTYPE', misuse: true })
+    }
+    const start = world.clock.monotonic()
+    const error = await world.clock.runToError(world.client({ fair }).acquire('a'))
+    expect(error.code).toBe('MISUSE')
+    expect(world.clock.monotonic() - start).toBeLessThanOrEqual(1_100)
+  },
+)
+
 test('tryAcquire returns null only under contention, and rejects if the quorum is unavailable', async () => {
   const world = new World(3)
   await world.clock.run(world.client().acquire('a'))

@@ -94,6 +94,17 @@ describe('the plain channels', () => {
     expect(lock.held).toBe(false)
   })
 
+  test('a lock that is detached because it was lost is reported as lost only', async () => {
+    const world = new World(3)
+    const messages = listen(CHANNELS.lost, CHANNELS.detach)
+    const lock = await world.clock.run(world.client().acquire('a', { ttl: 1_000 }))
+    lock.signal.addEventListener('abort', () => lock.detach())
+    for (const node of world.nodes) node.disconnect()
+    await world.clock.advance(2_000)
+    expect(lock.held).toBe(false)
+    expect(messages.map(([name]) => name)).not.toContain(CHANNELS.detach)
+  })
+
   test('a detached lock that expires is not reported as lost', async () => {
     const world = new World(3)
     const messages = listen(CHANNELS.lost, CHANNELS.detach)
