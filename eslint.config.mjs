@@ -108,7 +108,7 @@ export default defineConfig(
     },
   },
   {
-    // Five files write to a lease otherwise, and none of them keeps what the others rely on.
+    // What a lease guarantees must be visible in one file.
     files: ['packages/core/src/**'],
     ignores: ['packages/core/src/lease.ts'],
     rules: {

@@ -130,8 +130,10 @@ const CLIENT_OPTIONS: Table<ClientOptions> = {
 const CLIENT_NAMES = new Set([...Object.keys(LOCK_OPTIONS), ...Object.keys(CLIENT_OPTIONS)])
 const CALL_NAMES = new Set([...Object.keys(LOCK_OPTIONS), 'signal'])
 const WATCH_NAMES = new Set<keyof WaitForUnlockOptions>(['timeout', 'signal'])
-const DEADLOCK_NAMES = new Set(Object.keys(DEADLOCK_OPTIONS))
+const DEADLOCK_NAMES = new Set(Object.keys(DEADLOCK_OPTIONS) as (keyof DeadlockDetectionOptions)[])
+/** Once, because the options of a call are checked on the way to its first round. */
 const LOCK_NAMES = Object.keys(LOCK_OPTIONS) as (keyof LockOptions)[]
+const CLIENT_ONLY_NAMES = Object.keys(CLIENT_OPTIONS) as (keyof ClientOptions)[]
 
 type LockDefaults = Resolved<LockOptions, 'maxHold' | 'label' | 'nodeTimeout'>
 
@@ -147,8 +149,8 @@ export function resolveOptions(options: RedlockOptions): ResolvedOptions {
     check.stopIfAny()
   }
   if (!check.record('options', options, CLIENT_NAMES)) check.stopIfAny()
-  checkEach(check, LOCK_OPTIONS, options)
-  checkEach(check, CLIENT_OPTIONS, options)
+  checkEach(check, LOCK_NAMES, LOCK_OPTIONS, options)
+  checkEach(check, CLIENT_ONLY_NAMES, CLIENT_OPTIONS, options)
   const given = valuesOf<ClientOptions, 'quorum'>(CLIENT_OPTIONS, options)
   const nodes = check.isFine('nodes') ? options.nodes : []
   const majority = Math.floor(nodes.length / 2) + 1
@@ -182,7 +184,7 @@ export function resolveCall(
     check.stopIfAny()
   }
   if (!check.record('options', options, CALL_NAMES)) check.stopIfAny()
-  checkEach(check, LOCK_OPTIONS, options)
+  checkEach(check, LOCK_NAMES, LOCK_OPTIONS, options)
   signal(check, 'signal', options.signal)
   const lock = resolveLock(check, options, client, client.givenNodeTimeout)
   checkTogether(check, lock, client.lacking, client.nodes)
@@ -213,10 +215,14 @@ export function isLabel(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value.length <= 100 && !LONE_SURROGATE.test(value)
 }
 
-function checkEach<Options extends object>(check: Check, table: Table<Options>, options: Options): void {
-  for (const name of Object.keys(table) as (keyof Options & string)[]) {
-    table[name].rule(check, name, options[name])
-  }
+function checkEach<Name extends string>(
+  check: Check,
+  names: Iterable<Name>,
+  table: { readonly [Key in Name]: Pick<Entry<unknown>, 'rule'> },
+  options: { readonly [Key in Name]?: unknown },
+  prefix: string = '',
+): void {
+  for (const name of names) table[name].rule(check, prefix + name, options[name])
 }
 
 /** The given values, with the default for every other option. */
@@ -307,9 +313,7 @@ function checkTtlSurvivesDrift(check: Check, ttl: number, driftFactor: number): 
 function checkDeadlockDetection(check: Check, name: string, value: unknown): void {
   if (value === undefined || value === false || !check.record(name, value, DEADLOCK_NAMES)) return
   const options = value as DeadlockDetectionOptions
-  for (const [option, { rule }] of Object.entries(DEADLOCK_OPTIONS)) {
-    rule(check, `${name}.${option}`, options[option as keyof DeadlockDetectionOptions])
-  }
+  checkEach(check, DEADLOCK_NAMES, DEADLOCK_OPTIONS, options, `${name}.`)
 }
 
 function isWait(value: unknown): boolean {

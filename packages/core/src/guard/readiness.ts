@@ -14,7 +14,7 @@ const PATIENCE = 100
  */
 export class Readiness {
   readonly #quorum: Quorum
-  /** And until when (monotonic) they are waited for, where that is limited. */
+  /** Members that have not been checked, and until when (monotonic) calls wait for each of them. */
   readonly #unchecked = new Map<Member, number>()
   readonly #waiting = new Set<() => void>()
   #patience: Appointment | undefined
