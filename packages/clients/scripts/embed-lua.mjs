@@ -1,8 +1,8 @@
 // Turns the .lua files of each folder below into an embedded.ts beside them, so that no file is read at run time and any
 // bundler works. `--check` changes nothing and fails when a generated file is behind its sources.
 //
-// The text is embedded as it is, comments included: the line numbers in a Redis error stay those of the .lua file,
-// and a script travels once per node anyway.
+// A line `-- @include name` stands for parts/name.lua beside the script. The text is embedded with its comments, because a
+// script travels only once per node.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -14,8 +14,23 @@ const home = fileURLToPath(new URL('..', import.meta.url))
 const camelCase = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())
 const templateLiteral = (text) => `\`${text.replace(/[\\`]|\$\{/g, '\\$&')}\``
 
+/** No part is longer: whoever reads one should see all of it on two screens. */
+const MOST_LINES = 150
+
+function read(path) {
+  const source = readFileSync(path, 'utf8')
+  const lines = source.split('\n').length - 1
+  if (lines > MOST_LINES) throw new Error(`${path} has ${lines} lines, more than ${MOST_LINES}: divide it`)
+  return source
+}
+
+function assembled(folder, file) {
+  const part = (_, name) => read(join(home, folder, 'parts', `${name}.lua`)).trimEnd()
+  return read(join(home, folder, file)).replace(/^-- @include (.+)$/gm, part)
+}
+
 function embed(folder, file) {
-  const source = readFileSync(join(home, folder, file), 'utf8')
+  const source = assembled(folder, file)
   const sha1 = createHash('sha1').update(source).digest('hex')
   return `export const ${camelCase(basename(file, '.lua'))}: EmbeddedScript = {
   name: '${basename(file, '.lua')}',

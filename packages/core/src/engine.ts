@@ -85,5 +85,5 @@ export class Engine {
 
 /** Belongs to the key prefix, so that different fleets on shared servers do not interfere. */
 function markerKeyOf(keyPrefix: string): string {
-  return `${keyPrefix}:quorumlock:fleet`
+  return `${keyPrefix}:quorumlock:marker`
 }

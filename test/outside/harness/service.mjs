@@ -8,7 +8,7 @@ export async function startService(t, fleet, keyPrefix = 'lock:') {
   const service = startProgram(t, 'live-long.mjs', fleet, keyPrefix)
   await service.prints(/^serving/)
   // The marker by which clients recognize the nodes.
-  const marker = `${keyPrefix}:quorumlock:fleet`
+  const marker = `${keyPrefix}:quorumlock:marker`
   await until('all nodes to be known', async () => {
     return (await nodesWith(fleet, marker)).length === fleet.nodes.length
   })

@@ -1,23 +1,27 @@
 import type { MarkerCheck, NodeReply } from '@quorumlock/core'
 import type { Answer, Call } from './call.js'
-import { encodeJob, type LockCommand } from './job.js'
-import { decodeReply, shapeOf } from './replies.js'
-import { batch, type EmbeddedScript } from './scripts/embedded.js'
+import { jobOf, type Job, type LockCommand } from './job.js'
+import { decodeReply, type Heading } from './replies.js'
+import type { EmbeddedScript } from './scripts/embedded.js'
 
 /** Limits how long one call can block the server, to a few tenths of a millisecond. */
 const MOST_COMMANDS = 128
 const MOST_KEYS = 512
 
-/** Commands that travel in one call of scripts/batch.lua. Each is answered exactly once. */
+/** Commands that travel in one call. Each is answered exactly once. */
 export class BatchCall implements Call {
-  readonly script: EmbeddedScript = batch
   readonly #commands: LockCommand[] = []
   readonly #answers: (Answer | undefined)[] = []
   #keyCount = 0
   /** `undefined` until a command depends on it. */
   #marker: MarkerCheck | 'none' | undefined
+  #job: Job | undefined
 
   constructor(readonly slot: number | undefined) {}
+
+  get script(): EmbeddedScript {
+    return this.#encoded.script
+  }
 
   get key(): string {
     return this.#commands[0]?.keys[0] as string
@@ -35,36 +39,29 @@ export class BatchCall implements Call {
       if (this.#keyCount + command.keys.length > MOST_KEYS) return false
       if (marker !== undefined && this.#marker !== undefined && !isSame(marker, this.#marker)) return false
     }
-    this.#marker ??= marker
+    this.#marker = merged(this.#marker, marker)
     this.#keyCount += command.keys.length
     this.#commands.push(command)
     this.#answers.push(answer)
     return true
   }
 
-  args(): string[] {
-    return encodeJob(this.#commands, this.#marker === 'none' ? undefined : this.#marker)
+  args(number: string): string[] {
+    return this.#encoded.args(number, this.#marker === 'none' ? undefined : this.#marker)
   }
 
   keys(): string[] {
     return this.#commands.flatMap(({ keys }) => keys)
   }
 
-  /** Passes each command its part of the script's reply, which lists only commands that were not simply granted. */
-  settle(reply: unknown): void {
-    if (!Array.isArray(reply) || reply.length % 2 !== 0) {
-      this.settleAll({ vote: 'unknown', reason: `malformed reply: ${shapeOf(reply)}` })
-      return
+  /** The reply lists only commands that were not simply granted, each with its number. */
+  settle({ clock }: Heading, rest: readonly unknown[]): void {
+    for (let next = 0; next + 1 < rest.length; next += 2) {
+      const index = Number(rest[next]) - 1
+      const command = this.#commands[index]
+      if (command !== undefined) this.#answer(index, decodeReply(command, rest[next + 1], clock))
     }
-    const clock = Number(reply[1]) || undefined
-    const granted: NodeReply = { vote: 'granted', clock }
-    let next = 2
-    for (let index = 0; index < this.#commands.length; index++) {
-      if (next < reply.length && Number(reply[next]) === index + 1) {
-        this.#answer(index, decodeReply(this.#commands[index] as LockCommand, reply[next + 1], clock))
-        next += 2
-      } else this.#answer(index, granted)
-    }
+    this.settleAll({ vote: 'granted', clock })
   }
 
   settleAll(reply: NodeReply): void {
@@ -77,6 +74,10 @@ export class BatchCall implements Call {
       const answer = this.#answers[index]
       if (answer !== undefined) yield [command, answer]
     }
+  }
+
+  get #encoded(): Job {
+    return (this.#job ??= jobOf(this.#commands))
   }
 
   #answer(index: number, reply: NodeReply): void {
@@ -103,5 +104,15 @@ function markerOf(command: LockCommand): MarkerCheck | 'none' | undefined {
 function isSame(one: MarkerCheck | 'none', other: MarkerCheck | 'none'): boolean {
   if (one === other) return true
   if (one === 'none' || other === 'none') return false
-  return one.key === other.key && one.run === other.run
+  return one.key === other.key && one.stamp === other.stamp
+}
+
+/** For the whole call, what the marker has recorded is what the command knows that knows least. */
+function merged(
+  one: MarkerCheck | 'none' | undefined,
+  other: MarkerCheck | 'none' | undefined,
+): MarkerCheck | 'none' | undefined {
+  if (one === undefined || other === undefined || one === other) return one ?? other
+  if (one === 'none' || other === 'none') return one
+  return other.longestTtl < one.longestTtl ? other : one
 }

@@ -1,4 +1,5 @@
 import type { NodeReply } from '@quorumlock/core'
+import type { Heading } from './replies.js'
 import type { EmbeddedScript } from './scripts/embedded.js'
 
 export type Answer = (reply: NodeReply) => void
@@ -10,10 +11,11 @@ export interface Call {
   readonly key: string | undefined
   /** The cluster slot of its keys. */
   readonly slot: number | undefined
-  /** Number of keys, keys and arguments. */
-  args(): string[]
+  /** Number of keys, keys and arguments; `number` is that of the call. */
+  args(number: string): string[]
   /** The locks or the marker that it concerns, for error messages. */
   keys(): readonly string[]
-  settle(reply: unknown): void
+  /** `rest` is what follows the heading. */
+  settle(heading: Heading, rest: readonly unknown[]): void
   settleAll(reply: NodeReply): void
 }

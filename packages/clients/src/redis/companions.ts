@@ -18,6 +18,11 @@ export function bearerOf(lockKey: string): string {
   return stemOf(lockKey) + BEARER
 }
 
+/** The key of a marker, and the one that version 0.1 used for it (see scripts/parts/former.lua). */
+export function withFormer(marker: string): string[] {
+  return marker.endsWith(':marker') ? [marker, marker.replace(/marker$/, 'fleet')] : [marker]
+}
+
 /** The hash tag that makes Redis Cluster store a companion in the slot of its lock (section "Keys"). */
 function stemOf(lockKey: string): string {
   return lockKey.includes('{') && hashTagOf(lockKey) !== undefined ? lockKey : `{${lockKey}}`

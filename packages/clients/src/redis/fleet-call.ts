@@ -1,6 +1,7 @@
 import type { GreetCommand, MarkCommand, NodeReply } from '@quorumlock/core'
 import type { Answer, Call } from './call.js'
-import { decodeGreeting } from './replies.js'
+import { withFormer } from './companions.js'
+import { decodeGreeting, type Heading } from './replies.js'
 import { greet, mark, type EmbeddedScript } from './scripts/embedded.js'
 
 /** A greeting or the writing of a marker. */
@@ -22,19 +23,21 @@ export class FleetCall implements Call {
     return this.#command.marker
   }
 
-  args(): string[] {
+  args(number: string): string[] {
     const command = this.#command
-    if (command.kind === 'greet') return command.marker === undefined ? ['0'] : ['1', command.marker]
-    const { marker, mode, fleet, run, longestTtl, floor, duration } = command
-    return ['1', marker, mode, fleet, run, String(longestTtl), String(floor), String(duration)]
+    const keys = command.marker === undefined ? [] : withFormer(command.marker)
+    const head = [String(keys.length), ...keys, number]
+    if (command.kind === 'greet') return head
+    const { mode, fleet, run, stamp, longestTtl, floor, duration } = command
+    return [...head, mode, fleet, run, stamp, String(longestTtl), String(floor), String(duration)]
   }
 
   keys(): string[] {
     return this.#command.marker === undefined ? [] : [this.#command.marker]
   }
 
-  settle(reply: unknown): void {
-    this.settleAll(decodeGreeting(reply, this.#durable))
+  settle({ clock }: Heading, rest: readonly unknown[]): void {
+    this.settleAll(decodeGreeting(rest, clock, this.#durable))
   }
 
   settleAll(reply: NodeReply): void {

@@ -1,70 +1,49 @@
-import type { Bearer, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
+import type { Bearer, Fence, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
 import { bearerOf, fenceOf, queueOf } from './companions.js'
+import { acquire, batch, release, type EmbeddedScript } from './scripts/embedded.js'
 
 /** Commands on locks. The others concern the node as a whole and travel alone. */
 export type LockCommand = Exclude<NodeCommand, { kind: 'greet' | 'mark' }>
+type AcquireCommand = Extract<LockCommand, { kind: 'acquire' }>
+type ReleaseCommand = Extract<LockCommand, { kind: 'release' }>
 
-export const KINDS = { acquire: 1, extend: 2, repair: 3, release: 4, force: 5, inspect: 6 } as const
-
-/** A call without the parts that differ between servers. */
-interface Encoded {
-  readonly commands: readonly LockCommand[]
-  readonly lockCount: number
-  readonly fenceCount: number
-  readonly keys: readonly string[]
-  /** What follows the run of the marker: one command as plain arguments, several as JSON without the opening bracket. */
-  readonly job: string | readonly string[]
-  /** JSON; the waiter of a single command is part of its job. */
-  readonly waiters: string | undefined
+/** Commands as they travel in one call, without the parts that differ between servers. */
+export interface Job {
+  readonly script: EmbeddedScript
+  /** Number of keys, keys and arguments of the call with this number. */
+  args(number: string, marker: MarkerCheck | undefined): string[]
 }
-
-/** Replaces the run when no marker is to be checked. The run of a server consists of word characters. */
-const NO_RUN = '-'
 
 /** More calls than a tick makes for one node, unless it has about a thousand commands. */
 const REMEMBERED = 8
-const recent: Encoded[] = []
+const recent: { readonly commands: readonly LockCommand[]; readonly job: Job }[] = []
 let oldest = 0
 
-/** The arguments of scripts/batch.lua, whose header defines the encoding: number of keys, keys, job. */
-export function encodeJob(commands: readonly LockCommand[], marker: MarkerCheck | undefined): string[] {
-  const { lockCount, fenceCount, keys, job, waiters } = encoded(commands)
-  const keyCount = keys.length + (marker === undefined ? 0 : 1)
-  const args = [String(keyCount)].concat(keys)
-  if (marker !== undefined) args.push(marker.key)
-  if (typeof job !== 'string') {
-    args.push(String(lockCount), String(fenceCount), marker === undefined ? NO_RUN : marker.run)
-    return args.concat(job)
-  }
-  const run = marker === undefined ? 'false' : JSON.stringify(marker.run)
-  args.push(`[${lockCount},${fenceCount},${run},${job}`)
-  if (waiters !== undefined) args.push(waiters)
-  return args
-}
-
 /** All nodes of a quorum receive the same commands at the same time, so the encoding for one serves the others. */
-function encoded(commands: readonly LockCommand[]): Encoded {
-  for (const known of recent) if (areSame(commands, known.commands)) return known
-  const fresh = encode(commands)
-  recent[oldest] = fresh
+export function jobOf(commands: readonly LockCommand[]): Job {
+  for (const known of recent) if (areSame(commands, known.commands)) return known.job
+  const job = encode(commands)
+  recent[oldest] = { commands, job }
   oldest = (oldest + 1) % REMEMBERED
-  return fresh
+  return job
 }
 
 function areSame(one: readonly LockCommand[], other: readonly LockCommand[]): boolean {
-  return one.length === other.length && one.every((command, index) => isSame(command, other[index]))
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (!isSame(one[index], other[index])) return false
+  return true
 }
 
 /** Compares by identity, which shows that both come from one round. Between nodes only the marker of a command differs. */
-function isSame(command: LockCommand, other: LockCommand | undefined): boolean {
+function isSame(command: LockCommand | undefined, other: LockCommand | undefined): boolean {
   if (command === other) return true
-  if (command.kind === 'release' && other?.kind === 'release') {
+  if (command?.kind === 'release' && other?.kind === 'release') {
     const { value, keys, requeue, bearer } = command
     return (
       value === other.value && keys === other.keys && requeue === other.requeue && bearer === other.bearer
     )
   }
-  if (command.kind !== 'acquire' || other?.kind !== 'acquire') return false
+  if (command?.kind !== 'acquire' || other?.kind !== 'acquire') return false
   const { value, keys, queue, fence, ttl } = command
   return (
     value === other.value &&
@@ -75,122 +54,185 @@ function isSame(command: LockCommand, other: LockCommand | undefined): boolean {
   )
 }
 
-function encode(commands: readonly LockCommand[]): Encoded {
-  const locks: string[] = []
-  const fences: string[] = []
-  const queues: string[] = []
-  const job: Json[] = []
-  const waiters: Json[] = []
-  for (const command of commands) {
-    const { keys } = command
-    const head = job.push(0) - 1
-    const { flags, counted, queued } = encodeFields(command, job, waiters)
-    job[head] = KINDS[command.kind] + 8 * flags + 64 * keys.length
-    for (const key of keys) {
-      locks.push(key)
-      if (counted !== undefined) fences.push(counted(key))
-      if (queued) queues.push(queueOf(key))
+function encode(commands: readonly LockCommand[]): Job {
+  const [command] = commands
+  if (commands.length === 1 && command?.keys.length === 1) {
+    if (command.kind === 'acquire') return jobOfAcquire(command)
+    if (command.kind === 'release' && command.requeue === undefined && command.bearer === undefined)
+      return jobOfRelease(command)
+  }
+  return jobOfBatch(commands)
+}
+
+/** The arguments of scripts/acquire.lua. */
+function jobOfAcquire({ keys: [key], value, ttl, queue, fence }: AcquireCommand): Job {
+  const lock = key as string
+  const places = queueOf(lock)
+  const life = String(ttl)
+  const waiter = typeof queue === 'object' ? encodeWaiter(queue, value) : queue
+  const counter = fence === undefined ? [] : [fenceOf(lock)]
+  const token = fence === undefined ? [] : [String(fence.token), counterLife(fence, ttl)]
+  return {
+    script: acquire,
+    args: (number, marker) => {
+      const stamp = marker === undefined ? '' : marker.stamp
+      const mustRecord = marker !== undefined && ttl > marker.longestTtl
+      if (fence === undefined && !mustRecord) {
+        // Common case.
+        return marker === undefined
+          ? ['2', lock, places, number, value, life, waiter, stamp]
+          : ['3', lock, places, marker.key, number, value, life, waiter, stamp]
+      }
+      const keys = [lock, places, ...counter, ...(marker === undefined ? [] : [marker.key])]
+      const record = mustRecord ? 'record' : ''
+      return [String(keys.length), ...keys, number, value, life, waiter, stamp, record, ...token]
+    },
+  }
+}
+
+/** The arguments of scripts/release.lua. */
+function jobOfRelease({ keys: [key], value }: ReleaseCommand): Job {
+  const lock = key as string
+  const places = queueOf(lock)
+  return {
+    script: release,
+    args: (number, marker) =>
+      marker === undefined
+        ? ['2', lock, places, number, value, '']
+        : ['3', lock, places, marker.key, number, value, marker.stamp],
+  }
+}
+
+/** The arguments of scripts/batch.lua, whose header defines the encoding. */
+function jobOfBatch(commands: readonly LockCommand[]): Job {
+  const groups = new Groups()
+  for (const command of commands) groups.add(command)
+  const keys = groups.keys()
+  const rest = groups.json()
+  return {
+    script: batch,
+    args: (number, marker) => {
+      const count = String(keys.length + (marker === undefined ? 0 : 1))
+      const args = [count].concat(keys)
+      if (marker !== undefined) args.push(marker.key)
+      args.push(number, marker?.stamp ?? '', String(marker?.longestTtl ?? 0))
+      return args.concat(rest)
+    },
+  }
+}
+
+const KINDS = { acquire: 1, extend: 2, repair: 3, release: 4, force: 5, inspect: 6 } as const
+const RESPECTS = 8
+const HAS_WAITER = 16
+const HAS_COUNTERS = 32
+const HAS_QUEUES = 64
+const PER_KEY = 128
+
+type Json = string | number
+
+/** Commands in their order, those in a row together whose first fields are the same. */
+class Groups {
+  readonly #locks: string[] = []
+  readonly #counters: string[] = []
+  readonly #queues: string[] = []
+  readonly #fields: Json[] = []
+  readonly #waiters: string[] = []
+  #code = 0
+  #common: readonly Json[] = []
+  /** Where the number of commands of the last group is. */
+  #countAt = -1
+
+  add(command: LockCommand): void {
+    switch (command.kind) {
+      case 'acquire': {
+        const { queue, value, fence, ttl } = command
+        const flags = queue === 'ignore' ? 0 : HAS_QUEUES + (queue === 'respect' ? RESPECTS : HAS_WAITER)
+        if (typeof queue === 'object') this.#waiters.push(encodeWaiter(queue, value))
+        this.#addFenced(command, flags, value, ttl, fence)
+        break
+      }
+      case 'repair':
+        this.#addFenced(command, 0, command.value, command.ttl, command.fence)
+        break
+      case 'extend':
+        this.#addBorne(command, 0, command.value, [String(command.ttl)], command.bearer)
+        break
+      case 'release': {
+        const { requeue, value, bearer } = command
+        if (requeue !== undefined) this.#waiters.push(encodeWaiter(requeue))
+        this.#addBorne(command, HAS_QUEUES + (requeue === undefined ? 0 : HAS_WAITER), value, [], bearer)
+        break
+      }
+      case 'force':
+        this.#add(command, HAS_QUEUES, [], [])
+        break
+      case 'inspect': {
+        const { watch } = command
+        if (watch !== undefined) this.#waiters.push(encodeWaiter(watch))
+        const flags = HAS_COUNTERS + HAS_QUEUES + (watch === undefined ? 0 : HAS_WAITER)
+        this.#add(command, flags, [], [], fenceOf)
+      }
     }
   }
-  const isAlone = commands.length === 1
-  return {
-    commands,
-    lockCount: locks.length,
-    fenceCount: fences.length,
-    keys: locks.concat(fences, queues),
-    job: isAlone ? job.concat(waiters).map(String) : JSON.stringify(job).slice(1),
-    waiters: isAlone || waiters.length === 0 ? undefined : JSON.stringify(waiters),
+
+  keys(): string[] {
+    return this.#locks.concat(this.#counters, this.#queues)
+  }
+
+  json(): string[] {
+    const job = JSON.stringify([this.#locks.length, this.#counters.length].concat(this.#fields as number[]))
+    return this.#waiters.length === 0 ? [job] : [job, JSON.stringify(this.#waiters)]
+  }
+
+  #addFenced(command: LockCommand, flags: number, value: string, ttl: number, fence: Fence | undefined): void {
+    if (fence === undefined) this.#add(command, flags, [String(ttl)], [value])
+    else {
+      const common = [String(ttl), counterLife(fence, ttl)]
+      this.#add(command, flags + HAS_COUNTERS, common, [value, String(fence.token)], fenceOf)
+    }
+  }
+
+  #addBorne(
+    command: LockCommand,
+    flags: number,
+    value: string,
+    common: readonly Json[],
+    bearer: Bearer | undefined,
+  ): void {
+    if (bearer === undefined) this.#add(command, flags, common, [value])
+    else this.#add(command, flags + HAS_COUNTERS, [...common, bearer], [value], bearerOf)
+  }
+
+  #add(
+    { kind, keys }: LockCommand,
+    flags: number,
+    common: readonly Json[],
+    own: readonly Json[],
+    counterOf?: (key: string) => string,
+  ): void {
+    const code = KINDS[kind] + flags + PER_KEY * keys.length
+    if (code === this.#code && common.every((field, index) => field === this.#common[index])) {
+      ;(this.#fields[this.#countAt] as number)++
+    } else {
+      this.#code = code
+      this.#common = common
+      this.#countAt = this.#fields.push(code, 1) - 1
+      this.#fields.push(...common)
+    }
+    this.#fields.push(...own)
+    for (const key of keys) {
+      this.#locks.push(key)
+      if (counterOf !== undefined) this.#counters.push(counterOf(key))
+      if ((flags & HAS_QUEUES) !== 0) this.#queues.push(queueOf(key))
+    }
   }
 }
 
-/** Which options a command has, and which companions of its keys it touches. */
-interface Shape {
-  readonly flags: number
-  /** The companion that stores a number: the highest token, or the bearer of the lock. */
-  readonly counted: ((key: string) => string) | undefined
-  readonly queued: boolean
+function counterLife({ retention }: Fence, ttl: number): string {
+  return String(ttl + retention)
 }
 
-const shape = (flags: number, counted: Shape['counted'], queued: boolean): Shape => ({
-  flags,
-  counted,
-  queued,
-})
-// Preallocated, so that the hot path creates none.
-const PLAIN = shape(0, undefined, false)
-const FENCED = shape(4, fenceOf, false)
-const RESPECTFUL = [shape(1, undefined, true), shape(5, fenceOf, true)] as const
-const WAITING = [shape(2, undefined, true), shape(6, fenceOf, true)] as const
-const EXTEND = [shape(0, undefined, false), shape(1, bearerOf, false)] as const
-const RELEASE = [shape(0, undefined, true), shape(1, undefined, true)] as const
-const RELEASE_OF_BEARER = [shape(2, bearerOf, true), shape(3, bearerOf, true)] as const
-const FORCE = shape(0, undefined, true)
-const INSPECT = [shape(0, fenceOf, true), shape(1, fenceOf, true)] as const
-
-type Json = string | number | boolean
-
-function encodeFields(command: LockCommand, job: Json[], waiters: Json[]): Shape {
-  switch (command.kind) {
-    case 'acquire':
-      return encodeAcquire(command, job, waiters)
-    case 'extend':
-      job.push(command.value, String(command.ttl))
-      return EXTEND[encodeBearer(command, job)]
-    case 'repair':
-      job.push(command.value, String(command.ttl))
-      return encodeFence(command, job) ? FENCED : PLAIN
-    case 'release':
-      return encodeRelease(command, job, waiters)
-    case 'force':
-      return FORCE
-    case 'inspect':
-      if (command.watch === undefined) return INSPECT[0]
-      waiters.push(encodeWaiter(command.watch))
-      return INSPECT[1]
-  }
-}
-
-function encodeRelease(
-  command: Extract<LockCommand, { kind: 'release' }>,
-  job: Json[],
-  waiters: Json[],
-): Shape {
-  job.push(command.value)
-  const shapes = encodeBearer(command, job) === 0 ? RELEASE : RELEASE_OF_BEARER
-  if (command.requeue === undefined) return shapes[0]
-  waiters.push(encodeWaiter(command.requeue))
-  return shapes[1]
-}
-
-function encodeBearer({ bearer }: { readonly bearer?: Bearer | undefined }, job: Json[]): 0 | 1 {
-  if (bearer === undefined) return 0
-  job.push(String(bearer))
-  return 1
-}
-
-function encodeAcquire(
-  command: Extract<LockCommand, { kind: 'acquire' }>,
-  job: Json[],
-  waiters: Json[],
-): Shape {
-  const { queue } = command
-  job.push(command.value, String(command.ttl))
-  if (typeof queue === 'object') waiters.push(encodeWaiter(queue, command.value))
-  const fenced = encodeFence(command, job)
-  if (queue === 'ignore') return fenced ? FENCED : PLAIN
-  return (queue === 'respect' ? RESPECTFUL : WAITING)[fenced ? 1 : 0]
-}
-
-/** Common case: the id of the waiter is the value, which is part of the job already. */
+/** Common case: the id of the waiter is the value, which is sent anyway. */
 function encodeWaiter({ id, at, age, life }: Waiter, value?: string): string {
   return `${at === Infinity ? -1 : at} ${age} ${life} ${id === value ? '' : id}`
-}
-
-function encodeFence(
-  { fence, ttl }: Extract<LockCommand, { kind: 'acquire' | 'repair' }>,
-  job: Json[],
-): boolean {
-  if (fence === undefined) return false
-  job.push(String(fence.token), String(ttl + fence.retention))
-  return true
 }

@@ -20,6 +20,26 @@ function isNull(value: Scalar): value is null | undefined {
   return value === null || value === undefined
 }
 
+/** How every reply begins: the number of the call, and the clock of the server in milliseconds if it was read. */
+export interface Heading {
+  readonly number: number
+  readonly clock: number | undefined
+}
+
+/** `undefined` for a reply that is none of ours. */
+export function headingOf(reply: unknown): Heading | undefined {
+  const first: unknown = Array.isArray(reply) ? reply[0] : reply
+  const text = typeof first === 'string' ? first : String(first)
+  const end = text.indexOf(' ')
+  const number = Number(end < 0 ? text : text.slice(0, end))
+  if (!Number.isSafeInteger(number)) return undefined
+  if (end < 0) return { number, clock: undefined }
+  const middle = text.indexOf(' ', end + 1)
+  const seconds = Number(text.slice(end + 1, middle))
+  const microseconds = Number(text.slice(middle + 1))
+  return { number, clock: seconds * 1_000 + Math.floor(microseconds / 1_000) }
+}
+
 /**
  * The reply of scripts/batch.lua to one command that was not simply granted. Clients may be configured to return
  * numbers as strings, and strings as buffers.
@@ -52,28 +72,24 @@ function sightingOf(key: string, encoded: unknown): Sighting {
   }
 }
 
-/** The reply of scripts/greet.lua and mark.lua. A server that does not return its run is identified by its marker alone. */
-export function decodeGreeting(reply: unknown, durable: boolean): NodeReply {
-  if (!Array.isArray(reply)) {
-    return { vote: 'unknown', reason: `malformed reply: ${shapeOf(reply)}` }
-  }
-  const [, clock, own, fleet, markedRun, longest, highest, quarantine] = reply as readonly Scalar[]
+/** The reply of scripts/greet.lua and mark.lua without its heading. A server that does not return its run is identified by its marker alone. */
+export function decodeGreeting(
+  reply: readonly unknown[],
+  clock: number | undefined,
+  durable: boolean,
+): NodeReply {
+  const [own, fleet, markedRun, stamp, longest, highest, quarantine] = reply as readonly Scalar[]
   const marker: MarkerSighting | null = isNull(markedRun)
     ? null
     : {
         fleet: String(fleet),
         run: String(markedRun),
+        stamp: String(stamp),
         longestTtl: Number(longest),
         highestToken: Number(highest),
         quarantine: isNull(quarantine) ? null : Number(quarantine),
       }
   const run = isNull(own) ? '' : String(own)
   const greeting: Greeting = { run: run === '' && marker !== null ? marker.run : run, durable, marker }
-  return { vote: 'granted', clock: Number(clock), greeting }
-}
-
-/** Never the content, because the reply to another command may be the value of a lock. */
-export function shapeOf(reply: unknown): string {
-  if (Array.isArray(reply)) return `an array of ${reply.length}`
-  return reply === null ? 'null' : `a ${typeof reply}`
+  return { vote: 'granted', clock, greeting }
 }

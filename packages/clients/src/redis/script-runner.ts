@@ -1,6 +1,7 @@
 import { BatchCall } from './batch-call.js'
 import type { Call } from './call.js'
 import type { RedisLink } from './link.js'
+import { headingOf, type Heading } from './replies.js'
 import type { EmbeddedScript } from './scripts/embedded.js'
 import { codeOf, voteOfError } from './vote-of-error.js'
 
@@ -19,6 +20,7 @@ interface Recovery {
   readonly held: Call[]
 }
 
+const NOTHING_MORE: readonly unknown[] = []
 const LOST = 'the connection was lost'
 const UNREADABLE = 'the reply could not be read'
 
@@ -69,7 +71,7 @@ export class ScriptRunner {
     this.#known.add(script)
     const number = ++this.#sent
     this.#inFlight.set(number, call)
-    this.#transmit(head.concat(call.args(), String(number)), call.key).then(
+    this.#transmit(head.concat(call.args(String(number))), call.key).then(
       (reply) => {
         this.#onReply(number, reply)
       },
@@ -82,19 +84,23 @@ export class ScriptRunner {
   }
 
   #onReply(number: number, reply: unknown): void {
-    const repeated = Array.isArray(reply) ? Number(reply[0]) : NaN
-    if (repeated !== number) {
+    const heading = headingOf(reply)
+    if (heading?.number !== number) {
       this.#isOutOfStep = true
       this.#giveUp(number)
     }
-    if (this.#isOutOfStep) this.#giveUpBefore(repeated)
-    const answered = this.#inFlight.get(repeated)
-    if (answered !== undefined) {
-      this.#inFlight.delete(repeated)
-      this.#recovery?.done.push({ call: answered, number: repeated })
-      answered.settle(reply)
-    }
+    if (heading !== undefined) this.#answered(heading, Array.isArray(reply) ? reply.slice(1) : NOTHING_MORE)
     this.#recoverIfQuiet()
+  }
+
+  #answered(heading: Heading, rest: readonly unknown[]): void {
+    const { number } = heading
+    if (this.#isOutOfStep) this.#giveUpBefore(number)
+    const call = this.#inFlight.get(number)
+    if (call === undefined) return
+    this.#inFlight.delete(number)
+    this.#recovery?.done.push({ call, number })
+    call.settle(heading, rest)
   }
 
   /** Replies arrive in the order of the commands, so a reply that was skipped will not arrive. */

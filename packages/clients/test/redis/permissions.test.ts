@@ -76,8 +76,12 @@ const LEARNT_ELSEWHERE = ['+subscribe', '+unsubscribe']
 
 /** Every command in every variant. */
 async function useEverything(node: LockNode): Promise<void> {
-  const [marker, run] = ['lock::quorumlock:fleet', 'run']
-  const order = { kind: 'mark', marker, fleet: 'f', run, longestTtl: 1, floor: 0, duration: 1 } as const
+  const [marker, run] = ['lock::quorumlock:marker', 'run']
+  const order = {
+    ...({ kind: 'mark', marker, fleet: 'f', run, stamp: 'stamp' } as const),
+    ...{ longestTtl: 1, floor: 0, duration: 1 },
+  }
+  const check = { marker: { key: marker, stamp: 'stamp', longestTtl: 0 } }
   const fence = { token: 1, retention: 1_000 }
   const waiter = (number: number, at: number): object => ({
     queue: { id: `quorumlock:wake:test#${number}`, at, age: 0, life: 1_000 },
@@ -90,8 +94,8 @@ async function useEverything(node: LockNode): Promise<void> {
       mode,
       run: mode === 'found' ? 'an earlier run' : run,
     })),
-    acquire('lock:1', 'a', { fence, marker: { key: marker, run } }),
-    acquire('lock:2', 'a', { marker: { key: marker, run } }),
+    acquire('lock:1', 'a', { fence, ...check }),
+    acquire('lock:2', 'a', check),
     acquire('lock:1', 'b', waiter(1, 1)),
     acquire('lock:1', 'c', waiter(2, 2)),
     extend('lock:1', 'a'),
@@ -179,7 +183,7 @@ describe('a user with the documented permissions', () => {
   test('without INFO everything works, but a restart is noticed only by lost data', async () => {
     const { node, end } = await user(...without('+info'))
     await exercise(new Redlock({ nodes: [node], ttl: 5_000 }))
-    const marker = 'lock::quorumlock:fleet'
+    const marker = 'lock::quorumlock:marker'
     await expect(ask(node, { kind: 'greet', marker })).resolves.toMatchObject({ greeting: { run: '' } })
     await end()
   })
@@ -211,7 +215,7 @@ async function failure(node: LockNode): Promise<Error> {
 }
 
 describe('a missing permission', () => {
-  test.each(['+eval', '+evalsha', '+time', '+hmget', '+hset', '+exists', '+set'])(
+  test.each(['+eval', '+evalsha', '+time', '+hget', '+hmget', '+hset', '+exists', '+set'])(
     'a missing permission for %s ends an endless wait with the node and the command',
     async (left) => {
       const { node, end } = await user(...without(left))
@@ -234,7 +238,7 @@ describe('a missing permission', () => {
   })
 
   test.each([
-    ['~lock:*', '"lock::quorumlock:fleet"'],
+    ['~lock:*', '"lock::quorumlock:marker"'],
     ['~{lock:*', '"lock:order:1"'],
   ])(
     'a missing permission for the keys %s ends an endless wait with the node and the keys',

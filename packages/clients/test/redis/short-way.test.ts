@@ -119,11 +119,12 @@ describe.each([
       marker: 'fleet',
       fleet: 'f',
       run,
+      stamp: 'stamp',
       longestTtl: 1,
       floor: 0,
       duration: 0,
     })
-    const marker = { key: 'fleet', run }
+    const marker = { key: 'fleet', stamp: 'stamp', longestTtl: 0 }
     const given = { kind: 'release', keys: [key], value: 'holder', marker } as const
     await askAll(node, ...[given, acquire(`${key}:other`, 'v', { marker })].slice(0, together))
   }

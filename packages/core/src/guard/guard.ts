@@ -190,7 +190,8 @@ export class Guard {
     const now = this.#context.quorum.clock.monotonic()
     if (before.obstacle !== undefined) this.#backOff.reset()
     const until = marker.quarantine === null ? undefined : now + marker.quarantine
-    member.admission = marked({ key: this.#context.markerKey, run: marker.run }, until)
+    const { stamp, longestTtl } = marker
+    member.admission = marked({ key: this.#context.markerKey, stamp, longestTtl }, until)
     const wasQuarantined = before.quarantinedUntil !== undefined
     const isQuarantined = until !== undefined
     if (isQuarantined !== wasQuarantined)

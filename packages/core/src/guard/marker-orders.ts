@@ -75,7 +75,16 @@ export class MarkerOrders {
 
   #mark(mode: MarkCommand['mode'], fleet: Fleet, run: string, duration: number): MarkCommand {
     const { longestTtl, highestToken } = fleet
-    const marker = this.#marker
-    return { kind: 'mark', marker, mode, fleet: fleet.fleet, run, longestTtl, floor: highestToken, duration }
+    return {
+      kind: 'mark',
+      marker: this.#marker,
+      mode,
+      fleet: fleet.fleet,
+      run,
+      stamp: this.#quorum.random.id(),
+      longestTtl,
+      floor: highestToken,
+      duration,
+    }
   }
 }

@@ -99,6 +99,8 @@ export interface MarkCommand {
   readonly mode: 'found' | 'quarantine' | 'admit' | 'shorten' | 'lift'
   readonly fleet: string
   readonly run: string
+  /** What the marker will be known by, if this command founds it or writes it anew: a value never used before. */
+  readonly stamp: string
   /** Longest TTL granted in the fleet so far, in milliseconds. */
   readonly longestTtl: number
   /** The node must not grant any token up to and including this one. */
@@ -137,6 +139,8 @@ export interface Fence {
 
 export interface MarkerCheck {
   readonly key: string
-  /** The server process behind the connection, as reported by the last greeting. */
-  readonly run: string
+  /** As reported by the last greeting; the node votes only if its marker still has it. */
+  readonly stamp: string
+  /** The marker has recorded at least this TTL, milliseconds, so the node notes only longer ones. */
+  readonly longestTtl: number
 }

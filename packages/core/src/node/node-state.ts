@@ -61,6 +61,7 @@ interface Borne {
 interface Marker {
   fleet: string
   run: string
+  stamp: string
   longestTtl: number
   highestToken: number
   floor: number
@@ -224,11 +225,12 @@ function inspect(state: NodeState, command: InspectCommand, now: number): NodeRe
 // ── the marker: did this node keep its data? ("Nodes that lost their data") ──────────────────────────────────────────
 
 function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
-  const { mode, run, fleet } = command
+  const { mode, run, fleet, stamp } = command
   const marker = state.markers.get(command.marker)
   const fresh = (): Marker => ({
     fleet,
     run,
+    stamp,
     longestTtl: command.longestTtl,
     highestToken: command.floor,
     floor: command.floor,
@@ -242,7 +244,15 @@ function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
     const highestToken = Math.max(floor, marker?.highestToken ?? 0)
     const stillOut = marker?.quarantinedUntil ?? 0
     const quarantinedUntil = Math.max(now + command.duration, stillOut)
-    state.markers.set(command.marker, { fleet, run, longestTtl, highestToken, floor, quarantinedUntil })
+    state.markers.set(command.marker, {
+      fleet,
+      run,
+      stamp,
+      longestTtl,
+      highestToken,
+      floor,
+      quarantinedUntil,
+    })
   }
   if (marker !== undefined && marker.quarantinedUntil !== null) {
     const over = mode === 'lift' || (mode === 'admit' && marker.run === run && now >= marker.quarantinedUntil)
@@ -267,9 +277,9 @@ function greetingOf(state: NodeState, markerKey: string | undefined, now: number
 }
 
 function sightingOf(marker: Marker, now: number): MarkerSighting {
-  const { fleet, run, longestTtl, highestToken, quarantinedUntil } = marker
+  const { fleet, run, stamp, longestTtl, highestToken, quarantinedUntil } = marker
   const quarantine = quarantinedUntil === null ? null : Math.max(0, quarantinedUntil - now)
-  return { fleet, run, longestTtl, highestToken, quarantine }
+  return { fleet, run, stamp, longestTtl, highestToken, quarantine }
 }
 
 function barredByMarker(
@@ -279,15 +289,17 @@ function barredByMarker(
 ): NodeReply | undefined {
   if (check === undefined) return undefined
   const marker = state.markers.get(check.key)
-  if (marker?.run !== check.run) return refused('unmarked', now)
+  if (marker?.stamp !== check.stamp) return refused('unmarked', now)
   if (marker.quarantinedUntil === null) return undefined
   return refused('quarantined', now, Math.max(0, marker.quarantinedUntil - now))
 }
 
 function noteInMarker(state: NodeState, check: MarkerCheck | undefined, ttl: number, token: number): void {
   const marker = check === undefined ? undefined : state.markers.get(check.key)
-  if (marker === undefined) return
-  marker.longestTtl = Math.max(marker.longestTtl, ttl)
+  if (check === undefined || marker === undefined) return
+  // Another marker than the client knows may have recorded less.
+  const isRecorded = marker.stamp === check.stamp && ttl <= check.longestTtl
+  if (!isRecorded) marker.longestTtl = Math.max(marker.longestTtl, ttl)
   marker.highestToken = Math.max(marker.highestToken, token)
 }
 

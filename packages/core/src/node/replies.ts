@@ -79,6 +79,8 @@ export interface Greeting {
 export interface MarkerSighting {
   readonly fleet: string
   readonly run: string
+  /** Changes whenever the marker is written anew, so that nobody relies on what an earlier one had recorded. */
+  readonly stamp: string
   readonly longestTtl: number
   /** Highest token ever granted on the node, for any resource. */
   readonly highestToken: number

@@ -65,6 +65,13 @@ export function marked(marker: MarkerCheck, quarantinedUntil: number | undefined
     : { state: 'quarantined', marker, quarantinedUntil, obstacle: undefined }
 }
 
+/** The member's marker has recorded a TTL that this client did not know to be recorded. */
+export function recorded(admission: Admission, { stamp }: MarkerCheck, longestTtl: number): Admission {
+  const { marker } = admission
+  if (marker?.stamp !== stamp || longestTtl <= marker.longestTtl) return admission
+  return { ...admission, marker: { ...marker, longestTtl } }
+}
+
 /** A quarantine that does not end before `until`; no other admission changes. */
 export function prolonged(admission: Admission, until: number): Admission {
   if (admission.state === 'admitted' || admission.quarantinedUntil === undefined) return admission

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 import type { MarkerCheck, NodeCommand, ReleaseCommand } from '../node/commands.js'
 import type { LockNode } from '../node/lock-node.js'
 import type { Failed, Greeting, NodeReply } from '../node/replies.js'
-import { excluded, UNGUARDED, unsent, type Admission } from './admission.js'
+import { excluded, recorded, UNGUARDED, unsent, type Admission } from './admission.js'
 import { NodeClock } from './node-clock.js'
 import { PendingReleases, type AnswerState } from './pending-releases.js'
 import { Suspicion } from './suspicion.js'
@@ -184,6 +184,7 @@ export class Member {
       if (command.kind === 'mark' || (command.kind === 'greet' && command.marker !== undefined)) {
         this.#noteMarker(command.kind, reply)
       }
+      if (reply.vote === 'granted') this.#noteTtl(command)
       answer(reply, now, this)
     }
     this.#pending++
@@ -195,6 +196,12 @@ export class Member {
         onReply({ vote: 'unknown', reason: `send() threw ${String(cause)}`, cause })
       })
     }
+  }
+
+  /** Common case: the marker is known to have recorded a TTL that is at least as long. */
+  #noteTtl(command: NodeCommand): void {
+    if (!('ttl' in command) || command.marker === undefined || command.ttl <= command.marker.longestTtl) return
+    this.admission = recorded(this.admission, command.marker, command.ttl)
   }
 
   /** A node whose marker can be neither read nor written cannot vote: loading, out of memory, missing permissions. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { AcquireOptions } from '../../src/options.js'
 import { World } from '../support/world.js'
 
-const FLEET = 'lock::quorumlock:fleet'
+const FLEET = 'lock::quorumlock:marker'
 
 /** A fleet in which every node has a marker and knows the TTL of a lock that was granted everywhere. */
 async function founded(size: number, ttl = 10_000) {
@@ -515,7 +515,7 @@ test('different prefixes on the same nodes do not interfere', async () => {
   const { world, clock } = await founded(3)
   const other = world.client({ guard: true, keyPrefix: 'other:' })
   expect(await clock.time(other.acquire('a'))).toBeLessThan(5)
-  expect([...world.node(0).state.markers.keys()].sort()).toEqual([FLEET, 'other::quorumlock:fleet'])
+  expect([...world.node(0).state.markers.keys()].sort()).toEqual([FLEET, 'other::quorumlock:marker'])
 })
 
 test('no work of the guard continues after close or keeps the process alive', async () => {

@@ -256,13 +256,14 @@ describe('the queue', () => {
 
 describe('the handover', () => {
   const offered = 'c#1@10000'
-  const marker = { key: 'fleet', run: 'run-1' }
+  const marker = { key: 'fleet', stamp: 'stamp', longestTtl: 0 }
 
   /** A bench with a marker, so that its node may vote. */
   const benchOfFleet = (): Bench => {
     const bench = new Bench()
     bench.state.markers.set('fleet', {
-      ...{ fleet: 'f', run: 'run-1', longestTtl: 10, highestToken: 0, floor: 0, quarantinedUntil: null },
+      ...{ fleet: 'f', run: 'run-1', stamp: 'stamp', longestTtl: 10 },
+      ...{ highestToken: 0, floor: 0, quarantinedUntil: null },
     })
     return bench
   }
@@ -395,14 +396,14 @@ describe('the handover', () => {
     bench.deaf.add(offered)
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter(offered) })
-    bench.release('v', { marker: { key: 'fleet', run: 'run-0' } })
+    bench.release('v', { marker: { key: 'fleet', stamp: 'run-0', longestTtl: 0 } })
     expect(bench.queue()).toEqual([offered])
   })
 
   test.each([
     ['a waiter that wants to be woken only', 'c#1', { marker }],
     ['a release that knows no marker', offered, { marker: undefined }],
-    ['a release that knows an earlier run', offered, { marker: { key: 'fleet', run: 'run-0' } }],
+    ['a release that knows an earlier run', offered, { marker: { key: 'fleet', stamp: 'run-0', longestTtl: 0 } }],
     ['a node in quarantine', offered, { marker, quarantinedUntil: NOW + 9 }],
   ])(
     'with %s no lock is handed over, and the next waiter is woken',
@@ -522,12 +523,13 @@ describe('the marker', () => {
       mode,
       fleet: 'f',
       run: bench.state.run,
+      stamp: 'stamp',
       longestTtl: 700,
       floor: 0,
       duration: 0,
       ...rest,
     })
-  const check = { marker: { key: marker, run: 'run-1' } }
+  const check = { marker: { key: marker, stamp: 'stamp', longestTtl: 0 } }
   const seen = (reply: NodeReply) => (reply.vote === 'granted' ? reply.greeting?.marker : undefined)
 
   test('a marker that is missing or of another run bars acquires, and nothing else', () => {
@@ -548,6 +550,7 @@ describe('the marker', () => {
     expect(seen(bench.do({ kind: 'greet', marker }))).toEqual({
       fleet: 'f',
       run: 'run-1',
+      stamp: 'stamp',
       longestTtl: 9_000,
       highestToken: 42,
       quarantine: null,
@@ -605,6 +608,7 @@ describe('the marker', () => {
     expect(seen(mark(bench, 'quarantine', { duration: 1_000, longestTtl: 10, floor: 5 }))).toEqual({
       fleet: 'f',
       run: 'run-2',
+      stamp: 'stamp',
       longestTtl: 8_000,
       highestToken: 70,
       quarantine: 9_000,

@@ -354,7 +354,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    claim: 'clients without a marker of this run are refused, and all clients during a quarantine',
+    claim: 'clients that do not know the marker are refused, and all clients during a quarantine',
     needs: ['marker'],
     holds: async (node: LockNode): Promise<void> => {
       const [marker = '', ...keys] = freshKeys(2)
@@ -362,13 +362,14 @@ export const behaviours: readonly Behaviour[] = [
       ok(hello.vote === 'granted' && hello.greeting !== undefined)
       const { run } = hello.greeting
       equal(hello.greeting.marker, null)
-      const check = { marker: { key: marker, run } }
-      const order = (mode: 'found' | 'quarantine' | 'admit' | 'lift', markRun: string): NodeCommand => ({
+      const check = (stamp: string): object => ({ marker: { key: marker, stamp, longestTtl: 0 } })
+      const order = (mode: 'found' | 'quarantine' | 'lift', markRun: string, stamp: string): NodeCommand => ({
         kind: 'mark',
         marker,
         mode,
         fleet: 'f',
         run: markRun,
+        stamp,
         longestTtl: ttl,
         floor: 0,
         duration: ttl,
@@ -376,16 +377,17 @@ export const behaviours: readonly Behaviour[] = [
       deepEqual(
         await saidTo(
           node,
-          acquire(keys, 'a', check),
-          order('found', run),
-          acquire(keys, 'a', check),
-          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
-          order('quarantine', 'other'),
-          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
-          { kind: 'extend', keys, value: 'a', ttl, ...check } as const,
+          acquire(keys, 'a', check('first')),
+          order('found', run, 'first'),
+          acquire(keys, 'a', check('first')),
+          acquire(keys, 'b', check('second')),
+          order('quarantine', 'other', 'second'),
+          acquire(keys, 'b', check('second')),
+          { kind: 'extend', keys, value: 'a', ttl, ...check('first') } as const,
           release(keys, 'a'),
-          order('lift', ''),
-          acquire(keys, 'b', { marker: { key: marker, run: 'other' } }),
+          order('lift', '', ''),
+          acquire(keys, 'b', check('second')),
+          acquire(keys, 'c', check('first')),
         ),
         [
           'refused: unmarked',
@@ -398,6 +400,7 @@ export const behaviours: readonly Behaviour[] = [
           'granted',
           'granted',
           'granted',
+          'refused: unmarked',
         ],
       )
     },

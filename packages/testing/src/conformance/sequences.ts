@@ -77,10 +77,16 @@ const runs = fc.oneof(
   { weight: 5, arbitrary: fc.constant((world: World) => world.run) },
   { weight: 1, arbitrary: fc.constant(() => 'another-run') },
 )
+const STAMP = 'stamp-1'
+const stamps = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(STAMP) },
+  { weight: 1, arbitrary: fc.constant('stamp-2') },
+)
+/** Every marker records at least the shortest of the lifetimes. */
 const markers = fc.option(
-  runs.map(
-    (run) =>
-      (world: World): MarkerCheck => ({ key: world.marker, run: run(world) }),
+  fc.tuple(stamps, fc.constantFrom(0, SHORT)).map(
+    ([stamp, longestTtl]) =>
+      (world: World): MarkerCheck => ({ key: world.marker, stamp, longestTtl }),
   ),
   { nil: () => undefined },
 )
@@ -163,14 +169,15 @@ const inspections = fc.tuple(keysOf, fc.option(watchers, { nil: () => undefined 
 const modes = fc.constantFrom(
   ...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
 )
-const marks = fc.tuple(modes, runs, fc.constantFrom('blue', 'green'), times, tokens, times).map(
-  ([mode, run, fleet, longestTtl, floor, duration]) =>
+const marks = fc.tuple(modes, runs, stamps, fc.constantFrom('blue', 'green'), times, tokens, times).map(
+  ([mode, run, stamp, fleet, longestTtl, floor, duration]) =>
     (world: World): NodeCommand => ({
       kind: 'mark',
       marker: world.marker,
       mode,
       fleet,
       run: run(world),
+      stamp,
       longestTtl,
       floor,
       duration,
@@ -202,6 +209,7 @@ const founding: Step = {
       mode: 'found',
       fleet: 'blue',
       run: world.run,
+      stamp: STAMP,
       longestTtl: LONG,
       floor: 0,
       duration: 0,

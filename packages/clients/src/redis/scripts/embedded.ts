@@ -7,31 +7,168 @@ export interface EmbeddedScript {
   readonly source: string
 }
 
+export const acquire: EmbeddedScript = {
+  name: 'acquire',
+  sha1: '6f03965281e1ac3df01561820e14f93c6e138100',
+  source: `-- Takes one lock. A translation of \`acquire\` in @quorumlock/core's node-state.ts, for a single key.
+--
+-- KEYS   lock; queue; its fence counter if there is a token; the marker if there is a stamp
+-- ARGV   1 number of the call, 2 value, 3 TTL, 4 waiter or \`respect\` or \`ignore\`, 5 stamp or nothing; and if needed:
+--        6 \`record\` if the marker may not have recorded so long a TTL, 7 token, 8 life of the fence counter
+-- reply  as for batch.lua, which also describes keys, waiters and refusals
+
+local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
+
+local call = redis.call
+local lock, queue = KEYS[1], KEYS[2]
+local value, ttl, waiter, stamp, token = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[7]
+local mustRecord = ARGV[6] == 'record'
+
+local time = call('TIME')
+local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+local marker = stamp ~= '' and KEYS[#KEYS]
+local mark = marker and call('HGET', marker, 'stamp')
+local mayVote = not marker or mark == stamp
+local queued = waiter ~= 'ignore' and call('EXISTS', queue) == 1
+
+-- Common case: free, and nobody waits.
+if mayVote and not queued and not token and not mustRecord and call('SET', lock, value, 'PX', ttl, 'NX') then
+  return heading
+end
+
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- Uses \`marker\`, \`stamp\`, \`mark\` (the stamp that the marker has, if it exists) and \`now\`.
+
+-- A refusal that is expected to last for so many milliseconds.
+local function during(reason, remaining)
+  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+end
+
+-- The refusal of a node that may not vote.
+local function barred()
+  if mark ~= 'out:' .. stamp then return UNMARKED end
+  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+end
+
+-- Raises a number in the marker.
+local function record(field, number)
+  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+end
+-- The queue of one lock. Uses \`now\`.
+
+local CLOCK_TOLERANCE = 1000
+
+-- The id, the order and the life of a waiter. If the client's clock is wrong, the node's clock replaces it, minus the
+-- time already waited.
+local function readWaiter(waiter)
+  local at, age, life, id = string.match(waiter, '^(%S+) (%S+) (%S+) (.*)$')
+  at, age, life = tonumber(at), tonumber(age), tonumber(life)
+  if at < 0 then return id, math.huge, life end
+  if math.abs(at + age - now) <= CLOCK_TOLERANCE then return id, at, life end
+  return id, now - age, life
+end
+
+local function enqueue(queue, id, order, life)
+  call('ZADD', queue, order == math.huge and '+inf' or order, '+' .. id, -(now + life), '-' .. id)
+  if call('PTTL', queue) < life then call('PEXPIRE', queue, math.ceil(life)) end
+end
+
+local function leave(queue, id)
+  call('ZREM', queue, '+' .. id, '-' .. id)
+end
+
+local function dropDead(queue)
+  for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(' .. -now, '(0')) do
+    call('ZREM', queue, member, '+' .. string.sub(member, 2))
+  end
+end
+
+-- The first live place: its id, order and deadline, or nothing.
+local function firstPlaceOf(queue)
+  for attempt = 1, 2 do
+    local first = call('ZRANGEBYSCORE', queue, '0', '+inf', 'WITHSCORES', 'LIMIT', '0', '1')
+    if not first[1] then return end
+    local id = string.sub(first[1], 2)
+    local deadline = -tonumber(call('ZSCORE', queue, '-' .. id) or 0)
+    if now <= deadline then return id, tonumber(first[2]), deadline end
+    if attempt == 1 then dropDead(queue) end
+  end
+end
+
+-- Milliseconds until the waiter ahead of this one (without one: the first) has expired; -1 if there is none.
+local function msUntilTurn(queue, id, order)
+  local first, at, deadline = firstPlaceOf(queue)
+  if not first or at == math.huge or first == id then return -1 end
+  local isBehind = not id or at < order or (at == order and first < id)
+  return isBehind and deadline - now or -1
+end
+
+if not mayVote then return { heading, 1, barred() } end
+
+local id, order, life
+if waiter ~= 'ignore' and waiter ~= 'respect' then
+  id, order, life = readWaiter(waiter)
+  if id == '' then id = value end
+end
+
+local function refused(refusal)
+  if id then enqueue(queue, id, order, life) end
+  return { heading, 1, refusal }
+end
+
+local holder = call('GET', lock)
+if holder and holder ~= value then
+  local left = call('PTTL', lock)
+  -- -1: it never expires.
+  return refused(left < 0 and HELD or during(HELD, left))
+end
+
+if not holder and queued then
+  local left = msUntilTurn(queue, id, order)
+  if left >= 0 then return refused(during(QUEUED, left)) end
+end
+
+-- The lock comes last, so that an error before it has left nothing behind that would have to be taken back.
+if token and not holder then
+  local fence, proposed = KEYS[3], tonumber(token)
+  local counter = tonumber(call('GET', fence) or 0)
+  if marker then counter = math.max(counter, tonumber(call('HGET', marker, 'floor') or 0)) end
+  if counter >= proposed then return { heading, 1, { string.format('%.0f', counter) } } end
+  if marker then record('highest', proposed) end
+  call('SET', fence, token, 'PX', ARGV[8])
+end
+if mustRecord then record('longest', tonumber(ttl)) end
+-- A holder that has the value already: the lock was handed over, or a connection has sent the command twice.
+if queued and id then leave(queue, id) end
+call('SET', lock, value, 'PX', ttl)
+return heading
+`,
+}
+
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '97b38962857f2b7d8cd587388c24f27ef7cc665a',
-  source: `-- Executes a batch of lock commands in order. A translation of \`execute\` in @quorumlock/core's node-state.ts.
+  sha1: 'ab314752b3dbba16452b4b6ecf8f027d5a3ddb70',
+  source: `-- Executes several lock commands in order. A translation of \`execute\` in @quorumlock/core's node-state.ts.
 --
--- KEYS   the lock keys of all commands in order, then their fence counters (for a command with a bearer: the bearer keys),
---        then their queues (each command lists only the companions that it uses), and last the marker if it is checked
--- ARGV   for several commands
---        1: JSON, flat: number of lock keys, number of fence counters, run of the marker or false, and for each
---        command \`kind + 8 * flags + 64 * keys\` and its fields:
---          1 acquire  value ttl [token counter-life]    flags: 1 respect, 2 waiter, 4 fence
---          2 extend   value ttl [bearer]                flags: 1 bearer
---          3 repair   value ttl [token counter-life]    flags: 4 fence
---          4 release  value [bearer]                    flags: 1 requeue, 2 bearer
---          5 force
---          6 inspect                                    flags: 1 watch
---        2: JSON, only if there are any: the waiters (flags waiter, requeue, watch) in order, each a string
---           \`at age life id\`, which is parsed only if the waiter must wait; \`at\` is -1 for one that only watches; an acquire
---           whose value is the id omits the id
---        for one command
---        the same as plain arguments, without JSON: numbers of keys, run or \`-\`, command, fields, waiter
---        always last
---        the number of the call; all times are in milliseconds
--- reply  the number of the call; the node's clock in milliseconds, or 0 if it was not read; and then, for each command
---        that was not simply granted, its number and
+-- KEYS   the lock keys of all commands in order; then their counters: fence counters, for a command with a bearer the
+--        bearer keys; then their queues; and last the marker if there is a stamp. Each command lists the companions that
+--        it uses.
+-- ARGV   1 number of the call, 2 stamp or nothing, 3 the longest TTL that the marker has surely recorded,
+--        4 JSON, flat: number of lock keys, number of counters, and for each group of consecutive commands that have the first
+--        fields in common: code, number of commands, these fields, and then the other fields of one command after another
+--          1 acquire  ttl [counter-life] | value [token]
+--          2 extend   ttl [bearer] | value
+--          3 repair   ttl [counter-life] | value [token]
+--          4 release  [bearer] | value
+--          5 force    |
+--          6 inspect  |
+--        5 JSON, only if there are any: the waiters of all commands in order
+--        All times are in milliseconds.
+-- code   kind + 8 × flags + 128 × number of keys; flags: 1 respects the queue, 2 has a waiter, 4 has counters, 8 has queues
+-- waiter \`at age life id\`; \`at\` is -1 for one that only watches; an acquire whose value is the id omits the id
+-- reply  the heading: the number of the call, followed by the server's TIME if it was read. Alone if every command was
+--        granted; otherwise in an array, followed by the number of each other command and
 --          a number    refused: \`reason + 8 * (remaining + 1)\`, without the second part if that is unknown
 --          a string    the error of this command, which has left nothing behind
 --          an array    for an acquire or repair: the counter that bars it; for an inspect: one array per key
@@ -42,211 +179,119 @@ export const batch: EmbeddedScript = {
 --   bearer  string, \`number value\`: which process has resumed the lock that has this value
 --   queue   sorted set, two members for each waiter: \`+id\` scored by its order, \`-id\` by the negative of its deadline.
 --           So places sort from 0 upwards, and deadlines below 0.
---   marker  hash: fleet, run, longest, highest, floor, until
+--   marker  hash, see mark.lua
 
 local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
--- The kinds of commands with a fast path, and the whole opcodes of these commands on one key: \`kind + 8 * flags + 64\`.
-local ACQUIRE, RELEASE = 1, 4
-local EXTEND_ONE, RELEASE_ONE, ACQUIRE_ONE_WAITING = 66, 68, 81
-local CLOCK_TOLERANCE = 1000
--- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
-local MAX_SKIPPED = 100
 
-local call, pcalled = redis.call, redis.pcall
-local keys, argv = KEYS, ARGV
-local echo = tonumber(argv[#argv])
-local single = argv[4] and argv[3]
-local job, last
-if single then
-  job, last = argv, 4
-  job[1], job[2], job[4] = tonumber(job[1]), tonumber(job[2]), tonumber(job[4])
-  if single == '-' then job[3] = false end
-else
-  job = cjson.decode(argv[1])
-  last = #job
-end
-local lockCount, fenceCount, run = job[1], job[2], job[3]
+local keys, stamp = KEYS, ARGV[2]
+local job = cjson.decode(ARGV[4])
+local lockCount, counterCount = job[1], job[2]
 
-local function clock()
-  local time = call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
-local firstQueue, lastQueue = lockCount + fenceCount + 1, #keys
-if run then lastQueue = lastQueue - 1 end
-
--- Common case: no waiters on any key.
-local queues = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
-
--- Fast path for one release: no clock, no loop.
-if single and job[4] == RELEASE_ONE and not queues and pcalled('GET', keys[1]) == job[5] and pcalled('DEL', keys[1]) == 1 then
-  return { echo, 0 }
-end
-
-local markerKey, marked, quarantinedUntil
-local longest, highest, floor = 0, 0, 0
-if run then
-  markerKey = keys[#keys]
-  local marker
-  if fenceCount > 0 then
-    marker = call('HMGET', markerKey, 'run', 'until', 'longest', 'highest', 'floor')
-    highest, floor = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
-  else
-    marker = call('HMGET', markerKey, 'run', 'until', 'longest')
-  end
-  marked, quarantinedUntil, longest = marker[1], tonumber(marker[2] or nil), tonumber(marker[3] or 0)
-end
-local longestBefore, highestBefore = longest, highest
-
--- Redis 6.2 and 7.0 do not name the command that a user may not run.
-local function explained(err, command)
-  if string.find(err, 'The user executing the script can', 1, true) then return err .. ': ' .. command end
-  return err
-end
-
-local function noteInMarker()
-  if not marked or (longest == longestBefore and highest == highestBefore) then return end
-  -- After a loss of data, the fleet would not wait for the end of a grant that the marker does not record. Clients do
-  -- not treat the error \`MARKER\` as proof that nothing was written.
-  local written
-  if fenceCount > 0 then
-    written = pcalled('HSET', markerKey, 'longest', longest, 'highest', highest)
-  else
-    written = pcalled('HSET', markerKey, 'longest', longest)
-  end
-  if type(written) == 'table' and written.err then
-    return redis.error_reply('MARKER ' .. explained(written.err, 'HSET'))
-  end
-end
-
-local mayVote = not run or (marked == run and not quarantinedUntil)
-
-local now = clock()
-local reply = { echo, now }
--- The positions of the current command's fields, keys and waiter.
-local p, lock, fence, queue, waiter = 4, 1, lockCount + 1, firstQueue, 1
-local number = 0
-
--- ── the usual case ──────────────────────────────────────────────────────────────────────────────────────────────────
--- Free keys are taken, or released or extended by their owner, and there are no waiters. Anything else, including an
--- error, is left unchanged, and the general part below continues from there.
-
-if not queues and mayVote then
-  -- Common case: tokens arrive in rising order. For one that does not, the counter may have changed since it was read.
-  local longestText, highestHere = nil, 0
-  local counters = fenceCount > 0 and pcalled('MGET', unpack(keys, fence, queue - 1))
-  while p <= last do
-    local opcode = job[p]
-    if opcode == RELEASE_ONE then
-      -- Consecutive releases are done together.
-      local count = 1
-      while job[p + 2 * count] == RELEASE_ONE do count = count + 1 end
-      local got = pcalled('MGET', unpack(keys, lock, lock + count - 1))
-      if got.err then break end
-      local owned = 0
-      while owned < count and got[owned + 1] == job[p + 2 * owned + 1] do owned = owned + 1 end
-      local deleted = owned > 0 and pcalled('DEL', unpack(keys, lock, lock + owned - 1)) or 0
-      if type(deleted) == 'table' then break end
-      if deleted < owned then
-        -- The same release twice: the second finds no key.
-        local seen = {}
-        for i = 0, owned - 1 do
-          local key = keys[lock + i]
-          if seen[key] then reply[#reply + 1], reply[#reply + 2] = number + i + 1, GONE end
-          seen[key] = true
-        end
-      end
-      p, lock, queue, number = p + 2 * owned, lock + owned, queue + owned, number + owned
-      if owned < count then break end
-    elseif opcode % 64 == RELEASE then
-      local n = math.floor(opcode / 64)
-      local got = pcalled('MGET', unpack(keys, lock, lock + n - 1))
-      if got.err then break end
-      local owned = 0
-      while owned < n and got[owned + 1] == job[p + 1] do owned = owned + 1 end
-      if owned < n then break end
-      if type(pcalled('DEL', unpack(keys, lock, lock + n - 1))) == 'table' then break end
-      p, lock, queue, number = p + 2, lock + n, queue + n, number + 1
-    elseif opcode % 8 == ACQUIRE then
-      local n, flags = math.floor(opcode / 64), math.floor(opcode / 8) % 8
-      local value, ttl = job[p + 1], job[p + 2]
-      local token, counterLife
-      if flags >= 4 then
-        token, counterLife = job[p + 3], job[p + 4]
-        local bar = tonumber(token)
-        local first = fence - lockCount
-        for i = first, first + n - 1 do
-          if tonumber(counters[i] or 0) >= bar then token = false end
-        end
-        if not token or floor >= bar or highestHere >= bar or counters.err then break end
-        highestHere = bar
-      end
-      local set = 0
-      while set < n do
-        local done = pcalled('SET', keys[lock + set], value, 'PX', ttl, 'NX')
-        if not done or done.err then break end
-        set = set + 1
-      end
-      local counted = token and set == n and 0 or n
-      while counted < n and not pcalled('SET', keys[fence + counted], token, 'PX', counterLife).err do
-        counted = counted + 1
-      end
-      if set < n or counted < n then
-        if set > 0 then call('DEL', unpack(keys, lock, lock + set - 1)) end
-        break
-      end
-      if run and ttl ~= longestText then
-        longestText = ttl
-        longest = math.max(longest, tonumber(ttl))
-      end
-      p, lock, number = p + (token and 5 or 3), lock + n, number + 1
-      if token then
-        fence, flags = fence + n, flags - 4
-        if highestHere > highest then highest = highestHere end
-      end
-      if flags > 0 then queue = queue + n end
-      if flags == 2 then waiter = waiter + 1 end
-    elseif opcode == EXTEND_ONE then
-      if pcalled('GET', keys[lock]) ~= job[p + 1] then break end
-      local ttl = job[p + 2]
-      if pcalled('PEXPIRE', keys[lock], ttl) ~= 1 then break end
-      longest = math.max(longest, tonumber(ttl))
-      p, lock, number = p + 3, lock + 1, number + 1
-    else
-      break
-    end
-  end
-  if p > last then return noteInMarker() or reply end
-end
-
--- ── the hand-over ───────────────────────────────────────────────────────────────────────────────────────────────────
--- Fast path for one contended lock: its release, the attempt of the waiter that it wakes, and the place that a waiter
--- takes or keeps. Again only the common case; nothing has been changed if the general part must continue.
-
--- Remembers the command for error messages. Calls in the section above do without, since it leaves errors to those below.
+-- Remembers the command for error messages.
 local attempted
+local pcalled = redis.pcall
 local function call(name, ...)
   attempted = name
   return redis.call(name, ...)
 end
 
-local function dropDead(key)
-  for _, member in ipairs(call('ZRANGEBYSCORE', key, '(' .. -now, '(0')) do
-    call('ZREM', key, member, '+' .. string.sub(member, 2))
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+
+local marker = stamp ~= '' and keys[#keys]
+local mark = marker and call('HGET', marker, 'stamp')
+local mayVote = not marker or mark == stamp
+-- What the marker must have recorded at the end. A marker with another stamp may not have recorded what the client knows of.
+local known = mark == stamp and tonumber(ARGV[3]) or 0
+local longest, highest = known, 0
+
+local firstQueue, lastQueue = lockCount + counterCount + 1, marker and #keys - 1 or #keys
+-- Whether anybody waits for any of the keys.
+local queued = lastQueue >= firstQueue and call('EXISTS', unpack(keys, firstQueue, lastQueue)) > 0
+
+-- The current command: its number, its fields, its first lock, counter and queue, and its waiter.
+local number, p, lock, counter, queue, waiter = 1, 3, 1, lockCount + 1, firstQueue, 1
+-- Its group: how many of its commands are left, and what they have in common.
+local left, perform, n, ttl, ttlNumber, counterLife, bearer, respects, waits, hasToken = 0
+-- How far the next command of the group is.
+local fieldStep, counterStep, queueStep, waiterStep
+
+local reply = heading
+local function say(number, said)
+  if reply == heading then reply = { heading } end
+  reply[#reply + 1], reply[#reply + 2] = number, said
+end
+
+-- Uses \`marker\`, \`stamp\`, \`mark\` (the stamp that the marker has, if it exists) and \`now\`.
+
+-- A refusal that is expected to last for so many milliseconds.
+local function during(reason, remaining)
+  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+end
+
+-- The refusal of a node that may not vote.
+local function barred()
+  if mark ~= 'out:' .. stamp then return UNMARKED end
+  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+end
+
+-- Raises a number in the marker.
+local function record(field, number)
+  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+end
+-- The queue of one lock. Uses \`now\`.
+
+local CLOCK_TOLERANCE = 1000
+
+-- The id, the order and the life of a waiter. If the client's clock is wrong, the node's clock replaces it, minus the
+-- time already waited.
+local function readWaiter(waiter)
+  local at, age, life, id = string.match(waiter, '^(%S+) (%S+) (%S+) (.*)$')
+  at, age, life = tonumber(at), tonumber(age), tonumber(life)
+  if at < 0 then return id, math.huge, life end
+  if math.abs(at + age - now) <= CLOCK_TOLERANCE then return id, at, life end
+  return id, now - age, life
+end
+
+local function enqueue(queue, id, order, life)
+  call('ZADD', queue, order == math.huge and '+inf' or order, '+' .. id, -(now + life), '-' .. id)
+  if call('PTTL', queue) < life then call('PEXPIRE', queue, math.ceil(life)) end
+end
+
+local function leave(queue, id)
+  call('ZREM', queue, '+' .. id, '-' .. id)
+end
+
+local function dropDead(queue)
+  for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(' .. -now, '(0')) do
+    call('ZREM', queue, member, '+' .. string.sub(member, 2))
   end
 end
 
 -- The first live place: its id, order and deadline, or nothing.
-local function firstPlaceOf(key)
+local function firstPlaceOf(queue)
   for attempt = 1, 2 do
-    local first = call('ZRANGEBYSCORE', key, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+    local first = call('ZRANGEBYSCORE', queue, '0', '+inf', 'WITHSCORES', 'LIMIT', '0', '1')
     if not first[1] then return end
     local id = string.sub(first[1], 2)
-    local deadline = -tonumber(call('ZSCORE', key, '-' .. id) or 0)
+    local deadline = -tonumber(call('ZSCORE', queue, '-' .. id) or 0)
     if now <= deadline then return id, tonumber(first[2]), deadline end
-    if attempt == 1 then dropDead(key) else return end
+    if attempt == 1 then dropDead(queue) end
   end
 end
+
+-- Milliseconds until the waiter ahead of this one (without one: the first) has expired; -1 if there is none.
+local function msUntilTurn(queue, id, order)
+  local first, at, deadline = firstPlaceOf(queue)
+  if not first or at == math.huge or first == id then return -1 end
+  local isBehind = not id or at < order or (at == order and first < id)
+  return isBehind and deadline - now or -1
+end
+-- What happens to a lock that became free while others wait. Uses \`longest\`.
+
+-- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
+local MAX_SKIPPED = 100
 
 -- Only a hint, so a missing permission must not fail a release. False if the channel has no subscriber.
 local function wake(id)
@@ -260,21 +305,17 @@ end
 
 -- The next waiter does not need to ask again. It gets the lock before any other client can, for as long as its place would
 -- have lasted. Returns nothing if it must be woken instead. If its channel has no subscriber, the lock becomes free.
--- \`former\`, if given, is a place to remove together with it.
-local function handOver(lockKey, queueKey, id, deadline, former)
-  if not marked or not mayVote then return end
+local function handOver(lock, queue, id, deadline)
   local channel, longestOffer = listens(id)
   if not channel then return end
   local remaining = math.min(tonumber(longestOffer), deadline - now)
-  if remaining < 1 or pcalled('SET', lockKey, id, 'PX', remaining).err then return end
+  if remaining < 1 or pcalled('SET', lock, id, 'PX', remaining).err then return end
   local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
   if type(listeners) == 'table' or listeners == 0 then
-    call('DEL', lockKey)
-    if former then call('ZREM', queueKey, '+' .. former, '-' .. former) end
+    call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'
   end
-  former = former or id
-  call('ZREM', queueKey, '+' .. id, '-' .. id, '+' .. former, '-' .. former)
+  leave(queue, id)
   if remaining > longest then longest = remaining end
   return 'handed'
 end
@@ -282,267 +323,120 @@ end
 -- A free lock goes to the first waiter whose channel has a subscriber. The process of a skipped waiter is dead or
 -- unreachable, so the next one does not wait until that place expires; a live one takes its place again with its next
 -- attempt. Returns the id of the waiter that has been handed the lock, if any.
-local function serveNext(lockKey, queueKey, except, mayHandOver)
-  mayHandOver = mayHandOver and marked and mayVote
+local function serveNext(lock, queue, except, mayHandOver)
   for _ = 1, MAX_SKIPPED do
-    local id, at, deadline = firstPlaceOf(queueKey)
+    local id, at, deadline = firstPlaceOf(queue)
     if not id or id == except then return end
     if at == math.huge then
-      dropDead(queueKey)
-      for _, member in ipairs(call('ZRANGEBYSCORE', queueKey, '+inf', '+inf')) do wake(string.sub(member, 2)) end
+      dropDead(queue)
+      for _, member in ipairs(call('ZRANGEBYSCORE', queue, '+inf', '+inf')) do wake(string.sub(member, 2)) end
       return
     end
-    local outcome = mayHandOver and handOver(lockKey, queueKey, id, deadline)
+    local outcome = mayHandOver and handOver(lock, queue, id, deadline)
     if outcome == 'handed' then return id end
     -- A waiter that does not listen polls, and must not be skipped forever.
     if outcome == 'untold' or (not outcome and (wake(id) or not mayHandOver or not listens(id))) then return end
-    call('ZREM', queueKey, '+' .. id, '-' .. id)
+    leave(queue, id)
   end
 end
+-- The locks, counters and queues of the current command.
 
-if single and queues and lockCount == 1 and fenceCount == 0 then
-  local lockKey, queueKey, opcode, value = keys[1], keys[2], job[4], job[5]
-  local holder = pcalled('GET', lockKey)
-  if opcode == RELEASE_ONE and holder == value then
-    local first = call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
-    local id = first and string.sub(first, 2)
-    local deadline = id and id ~= value and -tonumber(call('ZSCORE', queueKey, '-' .. id) or 0)
-    if deadline and now <= deadline then
-      local outcome = handOver(lockKey, queueKey, id, deadline, value)
-      if outcome == 'unheard' then
-        call('ZREM', queueKey, first, '-' .. id)
-        serveNext(lockKey, queueKey, nil, true)
-      elseif not outcome and pcalled('DEL', lockKey) == 1 then
-        call('ZREM', queueKey, '+' .. value, '-' .. value)
-        serveNext(lockKey, queueKey, nil, true)
-        outcome = 'freed'
-      end
-      if outcome then return noteInMarker() or reply end
-    end
-  elseif opcode == ACQUIRE_ONE_WAITING and mayVote and (not run or tonumber(job[6]) <= longest) then
-    local at, age, life, id = string.match(job[7], '^(%d+) (%d+) (%d+) (.*)$')
-    if id == '' then id = value end
-    if not holder then
-      local first = id and call('ZRANGEBYSCORE', queueKey, '0', '(+inf', 'LIMIT', '0', '1')[1]
-      local deadline = first and first == '+' .. id and call('ZSCORE', queueKey, '-' .. id)
-      if deadline and now <= -tonumber(deadline) then
-        local done = pcalled('SET', lockKey, value, 'PX', job[6], 'NX')
-        if done and not done.err then
-          call('ZREM', queueKey, first, '-' .. id)
-          return reply
-        end
-      end
-    elseif type(holder) == 'string' and holder ~= value and id and math.abs(at + age - now) <= CLOCK_TOLERANCE then
-      local left = call('PTTL', lockKey)
-      local deadline = string.format('-%.0f', now + life)
-      local added = left >= 0 and pcalled('ZADD', queueKey, at, '+' .. id, deadline, '-' .. id)
-      if type(added) == 'number' then
-        if call('PTTL', queueKey) < tonumber(life) then call('PEXPIRE', queueKey, life) end
-        return { echo, now, 1, HELD + 8 * (left + 1) }
-      end
-    end
-  end
+-- Redis 6.2 and 7.0 do not name the command that a user may not run.
+local function explained(failure)
+  local err = type(failure) == 'table' and failure.err or tostring(failure)
+  if string.find(err, 'The user executing the script can', 1, true) then return err .. ': ' .. attempted end
+  return err
 end
 
--- ── the general case ────────────────────────────────────────────────────────────────────────────────────────────────
+-- What the lock keys hold, and what the counters do. All are read together when a command first needs one, and kept up to
+-- date from then on. A key of another type looks free; the first command that relies on it being free gets the error.
+local holders, counted
 
-local waiters = single and { argv[#argv - 1] } or argv[3] and cjson.decode(argv[2])
+local function read(first, last)
+  local found = {}
+  if last < first then return found end
+  for i, value in ipairs(call('MGET', unpack(keys, first, last))) do found[keys[first + i - 1]] = value end
+  return found
+end
 
--- All locks and counters are read together, and kept up to date below. A key of another type looks free here; the first
--- command that relies on it being free gets the error.
-local values = {}
-do
-  local got = pcalled('MGET', unpack(keys, 1, firstQueue - 1))
-  if got.err then
-    -- Clients do not treat the error \`PARTLY\` as proof that nothing was written, because commands have already run.
-    return redis.error_reply((number > 0 and 'PARTLY ' or '') .. explained(got.err, 'MGET'))
-  end
-  for i = 1, firstQueue - 1 do values[keys[i]] = got[i] end
+local function readHolders()
+  holders = holders or read(1, lockCount)
+end
+
+local function readCounters()
+  counted = counted or read(lockCount + 1, firstQueue - 1)
+end
+
+local function assertFree(key)
+  call('GET', key)
 end
 
 -- Lock keys taken by the current command, for the case that it fails halfway.
 local taken, takenCount = {}, 0
 
-local function refusal(reason, remaining)
-  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+local function tryToTake(key, value)
+  if not call('SET', key, value, 'PX', ttl, 'NX') then return false end
+  takenCount = takenCount + 1
+  taken[takenCount] = key
+  if holders then holders[key] = value end
+  return true
 end
 
--- A key that looks free may have another type.
-local function assertFree(key)
-  call('GET', key)
-end
-
-local lastTtl
-local function note(ttl, token)
-  -- Common case: consecutive TTLs are the same.
-  if ttl ~= lastTtl then
-    lastTtl = ttl
-    longest = math.max(longest, tonumber(ttl))
+local function takeBack()
+  for i = 1, takenCount do
+    call('DEL', taken[i])
+    if holders then holders[taken[i]] = false end
   end
-  if token then highest = math.max(highest, tonumber(token)) end
+  takenCount = 0
 end
 
-local function highestCounter(n)
-  local counter = run and floor or 0
-  for i = fence, fence + n - 1 do
-    local own = tonumber(values[keys[i]] or 0)
-    if own > counter then counter = own end
-  end
-  return counter
-end
-
-local function stale(counter)
-  return { string.format('%.0f', counter) }
-end
-
-local function take(value, ttl, n, token, counterLife)
-  for i = lock, lock + n - 1 do
-    local key = keys[i]
-    if values[key] == value then
-      call('SET', key, value, 'PX', ttl)
-    else
-      if not call('SET', key, value, 'PX', ttl, 'NX') then
-        assertFree(key)
-        error('ERR a key that is free cannot be set')
-      end
-      values[key] = value
-      takenCount = takenCount + 1
-      taken[takenCount] = key
-    end
-  end
+-- All lock keys are taken; what belongs to that follows.
+local function granted(token)
   if token then
-    for i = fence, fence + n - 1 do
+    for i = counter, counter + n - 1 do
       call('SET', keys[i], token, 'PX', counterLife)
-      values[keys[i]] = token
+      counted[keys[i]] = token
     end
+    highest = math.max(highest, tonumber(token))
   end
-  if marked then note(ttl, token) end
+  takenCount = 0
+  if ttlNumber > longest then longest = ttlNumber end
 end
 
--- ── queues ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
--- The id, the order and the life of a waiter. If the client's clock is wrong, the node's clock replaces it, minus the
--- time already waited.
-local function readWaiter(waiter)
-  local at, age, life, id = string.match(waiter, '^(%S+) (%S+) (%S+) (.*)$')
-  at, age, life = tonumber(at), tonumber(age), tonumber(life)
-  if at < 0 then return id, math.huge, life end
-  if math.abs(at + age - now) <= CLOCK_TOLERANCE then return id, at, life end
-  return id, now - age, life
-end
-
--- Milliseconds until all waiters ahead of this one (without one: all) have expired; -1 if there are none.
-local function msUntilTurn(n, waiter)
-  local life, id, order = -1, nil, nil
-  if waiter then id, order = readWaiter(waiter) end
-  for i = queue, queue + n - 1 do
-    local first, at, deadline = firstPlaceOf(keys[i])
-    if first and at ~= math.huge and first ~= id then
-      local before = not id or at < order or (at == order and first < id)
-      if before and deadline - now > life then life = deadline - now end
-    end
-  end
-  return life
-end
-
--- The waiter of the current command; \`name\` replaces an omitted id.
-local function nextWaiter(name)
-  waiter = waiter + 1
-  local given = waiters[waiter - 1]
-  return name and string.sub(given, -1) == ' ' and given .. name or given
-end
-
-local function enqueue(n, waiter)
-  local id, order, life = readWaiter(waiter)
-  local score = order == math.huge and '+inf' or order
-  for i = queue, queue + n - 1 do
-    local key = keys[i]
-    call('ZADD', key, score, '+' .. id, -(now + life), '-' .. id)
-    if call('PTTL', key) < life then call('PEXPIRE', key, math.ceil(life)) end
-  end
-  queues = true
-end
-
-local function dequeue(n, id)
-  if not queues then return end
-  for i = queue, queue + n - 1 do call('ZREM', keys[i], '+' .. id, '-' .. id) end
-end
-
-local function serveNextOfEach(n, except, mayHandOver)
-  for i = 0, n - 1 do
-    local lockKey = keys[lock + i]
-    if not values[lockKey] then
-      values[lockKey] = serveNext(lockKey, keys[queue + i], except, mayHandOver) or false
-    end
-  end
-end
-
--- ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-local function acquire(flags, n)
-  local value, ttl = job[p], job[p + 1]
-  p = p + 2
-  local mode = flags % 4
-  local waiter = mode == 2 and nextWaiter(value)
-  local token, counterLife
-  if flags >= 4 then
-    token, counterLife = job[p], job[p + 1]
-    p = p + 2
-  end
-
-  if run then
-    if marked ~= run then return UNMARKED end
-    if quarantinedUntil then return refusal(QUARANTINED, quarantinedUntil - now) end
-  end
-
-  local owned, held, remaining = 0, false, -1
+local function take(value, token)
   for i = lock, lock + n - 1 do
-    local holder = values[keys[i]]
-    if holder == value then
-      owned = owned + 1
-    elseif holder then
-      local left = call('PTTL', keys[i])
-      held = true
-      -- -1: it never expires.
-      if left == -1 then left = math.huge end
-      if left > remaining then remaining = left end
+    local key = keys[i]
+    if holders[key] == value then
+      call('SET', key, value, 'PX', ttl)
+    elseif not tryToTake(key, value) then
+      assertFree(key)
+      error('ERR a key that is free cannot be set')
     end
   end
-  -- The lock was handed over in the meantime, or a connection has sent the same command twice.
-  if owned == n then
-    take(value, ttl, n)
-    if waiter then dequeue(n, (readWaiter(waiter))) end
-    return
-  end
-  if held then
-    if waiter then enqueue(n, waiter) end
-    if remaining == math.huge then return HELD end
-    return refusal(HELD, remaining)
-  end
+  granted(token)
+end
 
-  if queues and mode > 0 then
-    local ahead = msUntilTurn(n, waiter)
-    if ahead >= 0 then
-      if waiter then enqueue(n, waiter) end
-      return refusal(QUEUED, ahead)
-    end
+-- The counter that bars the token, if there is one. A repair may find its own token.
+local floor
+local function staleAt(token, mayBeOwn)
+  readCounters()
+  floor = floor or marker and tonumber(call('HGET', marker, 'floor') or 0) or 0
+  local found = floor
+  for i = counter, counter + n - 1 do
+    local own = counted[keys[i]]
+    if own then found = math.max(found, tonumber(own)) end
   end
-
-  if token then
-    local counter = highestCounter(n)
-    if counter >= tonumber(token) then return stale(counter) end
-  end
-
-  take(value, ttl, n, token, counterLife)
-  if waiter and queues then dequeue(n, (readWaiter(waiter))) end
+  local proposed = tonumber(token)
+  if found > proposed or (found == proposed and not mayBeOwn) then return { string.format('%.0f', found) } end
 end
 
 -- The reason why the value is not on all keys; nothing if it is.
-local function missing(value, n)
+local function missing(value)
+  readHolders()
   local reason
   for i = lock, lock + n - 1 do
     local key = keys[i]
-    local holder = values[key]
+    local holder = holders[key]
     if not holder then
       assertFree(key)
       reason = GONE
@@ -554,113 +448,206 @@ local function missing(value, n)
 end
 
 -- Whether another process has resumed the lock, so that this bearer may no longer extend or release it.
-local function wasResumed(value, n, bearer)
-  for i = fence, fence + n - 1 do
-    local borne = values[keys[i]]
-    local latest, of = string.match(borne or '', '^(%d+) (.*)$')
+local function wasResumed(value)
+  if not bearer then return false end
+  readCounters()
+  for i = counter, counter + n - 1 do
+    local latest, of = string.match(counted[keys[i]] or '', '^(%d+) (.*)$')
     if of == value and tonumber(latest) > bearer then return true end
   end
 end
 
-local function extend(flags, n)
-  local value, ttl = job[p], job[p + 1]
-  p = p + 2
-  local bearer = 0
-  if flags == 1 then
-    bearer = tonumber(job[p])
-    p = p + 1
-    if wasResumed(value, n, bearer) then return TAKEN end
+-- After a loss of data, the fleet would not wait for the end of a grant that the marker does not record. Clients do not
+-- treat the error \`MARKER\` as proof that nothing was written.
+local function noteInMarker()
+  if not mark or (longest <= known and highest == 0) then return end
+  local done, failure = pcall(function()
+    if longest > known then record('longest', longest) end
+    if highest > 0 then record('highest', highest) end
+  end)
+  if not done then return redis.error_reply('MARKER ' .. explained(failure)) end
+end
+-- The waiter of the current command, in all of its queues.
+
+local waiters
+
+-- Its id, order and life; \`value\` replaces an omitted id.
+local function readOwnWaiter(value)
+  waiters = waiters or cjson.decode(ARGV[5])
+  local id, order, life = readWaiter(waiters[waiter])
+  return id == '' and value or id, order, life
+end
+
+local function enqueueAll(value)
+  local id, order, life = readOwnWaiter(value)
+  for i = queue, queue + n - 1 do enqueue(keys[i], id, order, life) end
+  queued = true
+end
+
+local function leaveAll(id)
+  if not queued then return end
+  for i = queue, queue + n - 1 do leave(keys[i], id) end
+end
+
+-- Milliseconds until the waiters ahead have expired; -1 if there are none.
+local function msUntilTurnOfAll(value)
+  local id, order
+  if waits then id, order = readOwnWaiter(value) end
+  local left = -1
+  for i = queue, queue + n - 1 do left = math.max(left, msUntilTurn(keys[i], id, order)) end
+  return left
+end
+
+local function serveNextOfEach(except, mayHandOver)
+  for i = 0, n - 1 do
+    local key = keys[lock + i]
+    if not holders[key] then holders[key] = serveNext(key, keys[queue + i], except, mayHandOver) or false end
   end
-  local reason = missing(value, n)
+end
+-- Commands that take locks or keep them.
+
+local function acquire(value, token)
+  if not hasToken then token = nil end
+  if not mayVote then return barred() end
+  -- Common case: a single key, which is free, and nobody waits.
+  if n == 1 and not queued and not (token and staleAt(token)) and tryToTake(keys[lock], value) then
+    return granted(token)
+  end
+
+  readHolders()
+  local owned, held, remaining = 0, false, -1
+  for i = lock, lock + n - 1 do
+    local holder = holders[keys[i]]
+    if holder == value then
+      owned = owned + 1
+    elseif holder then
+      local expiry = call('PTTL', keys[i])
+      held = true
+      -- -1: it never expires.
+      remaining = math.max(remaining, expiry == -1 and math.huge or expiry)
+    end
+  end
+  -- The lock was handed over in the meantime, or a connection has sent the same command twice.
+  if owned == n then
+    take(value)
+    if waits then leaveAll((readOwnWaiter(value))) end
+    return
+  end
+  if held then
+    if waits then enqueueAll(value) end
+    return remaining == math.huge and HELD or during(HELD, remaining)
+  end
+
+  local ahead = queued and (waits or respects) and msUntilTurnOfAll(value) or -1
+  if ahead >= 0 then
+    if waits then enqueueAll(value) end
+    return during(QUEUED, ahead)
+  end
+  local stale = token and staleAt(token)
+  if stale then return stale end
+  take(value, token)
+  if waits then leaveAll((readOwnWaiter(value))) end
+end
+
+local function extend(value)
+  if wasResumed(value) then return TAKEN end
+  local reason = missing(value)
   if reason then return reason end
   -- Never SET, because extensions must work on a node that is out of memory.
   for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
-  if bearer > 0 then
+  if bearer and bearer > 0 then
     local borne = string.format('%d %s', bearer, value)
-    for i = fence, fence + n - 1 do
+    for i = counter, counter + n - 1 do
       -- Without memory for it, the extension still counts.
       pcalled('SET', keys[i], borne, 'PX', ttl)
-      values[keys[i]] = borne
+      counted[keys[i]] = borne
     end
   end
-  if marked then note(ttl) end
+  granted()
 end
 
-local function repair(flags, n)
-  local value, ttl = job[p], job[p + 1]
-  p = p + 2
-  local token, counterLife
-  if flags >= 4 then
-    token, counterLife = job[p], job[p + 1]
-    p = p + 2
+local function repair(value, token)
+  if missing(value) == TAKEN then return TAKEN end
+  local stale = hasToken and staleAt(token, true)
+  if stale then return stale end
+  take(value, hasToken and token)
+end
+-- Commands that give locks back or look at them.
+
+-- Common case: consecutive releases, of one key each, for which nobody waits. All keys are deleted together.
+local freed, freedBy, freedCount = {}, {}, 0
+
+local function deleteFreed()
+  if freedCount == 0 then return end
+  local deleted = pcalled('DEL', unpack(freed, 1, freedCount))
+  if type(deleted) == 'table' then
+    attempted = 'DEL'
+    for i = 1, freedCount do say(freedBy[i], explained(deleted)) end
   end
-  if missing(value, n) == TAKEN then return TAKEN end
-  if token then
-    -- The counter may already be its own token; only a higher one bars it.
-    local counter = highestCounter(n)
-    if counter > tonumber(token) then return stale(counter) end
-  end
-  take(value, ttl, n, token, counterLife)
+  freedCount = 0
 end
 
-local function release(flags, n)
-  local value = job[p]
-  p = p + 1
-  local waiter = flags % 2 == 1 and nextWaiter()
-  if flags >= 2 then
-    local bearer = tonumber(job[p])
-    p = p + 1
-    if wasResumed(value, n, bearer) then return TAKEN end
+local function release(value)
+  readHolders()
+  local key = keys[lock]
+  if n == 1 and not queued and not bearer and not waits and holders[key] == value then
+    freedCount = freedCount + 1
+    freed[freedCount], freedBy[freedCount], holders[key] = key, number, false
+    return
   end
 
+  deleteFreed()
+  if wasResumed(value) then return TAKEN end
   local released = 0
   for i = lock, lock + n - 1 do
-    local key = keys[i]
-    if values[key] == value then
+    key = keys[i]
+    if holders[key] == value then
       call('DEL', key)
-      values[key] = false
+      holders[key] = false
       released = released + 1
-    elseif not values[key] then
+    elseif not holders[key] then
       assertFree(key)
     end
   end
-  dequeue(n, value)
+  leaveAll(value)
   -- Without memory for a place, the release still counts.
-  if waiter then pcall(enqueue, n, waiter) end
-  if queues then serveNextOfEach(n, released > 0 and waiter and readWaiter(waiter), true) end
+  if waits then pcall(enqueueAll) end
+  if queued then serveNextOfEach(released > 0 and waits and readOwnWaiter(), mark == stamp) end
   if released < n then return GONE end
 end
 
-local function force(_, n)
+local function force()
+  readHolders()
   local deleted = 0
   for i = lock, lock + n - 1 do
     local key = keys[i]
-    if values[key] then
+    if holders[key] then
       call('DEL', key)
-      values[key] = false
+      holders[key] = false
       deleted = deleted + 1
     else
       assertFree(key)
     end
   end
-  if queues then serveNextOfEach(n) end
+  if queued then serveNextOfEach() end
   if deleted == 0 then return GONE end
 end
 
-local function inspect(flags, n)
-  local waiter = flags == 1 and nextWaiter()
+local function inspect()
+  readHolders()
+  readCounters()
   local sightings, held = {}, false
   for i = 0, n - 1 do
     local key = keys[lock + i]
-    local holder = values[key]
-    local sighting = { holder, -1, values[keys[fence + i]] or '0' }
+    local holder = holders[key]
+    local sighting = { holder, -1, counted[keys[counter + i]] or '0' }
     if holder then
       held = true
       sighting[2] = call('PTTL', key)
     else
       assertFree(key)
     end
-    if queues then
+    if queued then
       dropDead(keys[queue + i])
       for _, member in ipairs(call('ZRANGEBYSCORE', keys[queue + i], 0, '(+inf')) do
         sighting[#sighting + 1] = string.sub(member, 2)
@@ -668,108 +655,195 @@ local function inspect(flags, n)
     end
     sightings[i + 1] = sighting
   end
-  if waiter and held then enqueue(n, waiter) end
+  if waits and held then enqueueAll() end
   return sightings
 end
 
-local handlers = { acquire, extend, repair, release, force, inspect }
+local kinds = { acquire, extend, repair, release, force, inspect }
 
--- ── the batch ───────────────────────────────────────────────────────────────────────────────────────────────────────
+local function beginGroup()
+  local code = job[p]
+  local kind, flags = code % 8, math.floor(code / 8) % 16
+  local isCounted = flags % 8 >= 4
+  perform, n, left = kinds[kind], math.floor(code / 128), job[p + 1]
+  respects, waits, hasToken = flags % 2 == 1, flags % 4 >= 2, isCounted and (kind == 1 or kind == 3)
+  p = p + 2
+  if kind <= 3 then
+    ttl, ttlNumber, p = job[p], tonumber(job[p]), p + 1
+  end
+  if hasToken then
+    counterLife, p = job[p], p + 1
+  elseif kind == 2 or kind == 4 then
+    bearer = isCounted and tonumber(job[p])
+    if bearer then p = p + 1 end
+  end
+  fieldStep = hasToken and 2 or kind <= 4 and 1 or 0
+  counterStep, queueStep, waiterStep = isCounted and n or 0, flags >= 8 and n or 0, waits and 1 or 0
+  if perform ~= release then deleteFreed() end
+end
 
-local size = #reply
-local lockStep, fenceStep, queueStep = 0, 0, 0
+local function goOn()
+  left, number, p, lock = left - 1, number + 1, p + fieldStep, lock + n
+  counter, queue, waiter = counter + counterStep, queue + queueStep, waiter + waiterStep
+end
 
-local function applyAll()
+local last = #job
+
+local function performAll()
   while true do
-    lock, fence, queue = lock + lockStep, fence + fenceStep, queue + queueStep
-    if p > last then return end
-    local opcode = job[p]
-    local kind = opcode % 8
-    local rest = (opcode - kind) / 8
-    local flags = rest % 8
-    local n = (rest - flags) / 8
-    p = p + 1
-    number, takenCount = number + 1, 0
-    lockStep = n
-    local isBorne = (kind == 2 and flags == 1) or (kind == 4 and flags >= 2)
-    fenceStep = (kind == 6 or isBorne or (flags >= 4 and kind % 2 == 1)) and n or 0
-    queueStep = (kind >= 4 or (kind == 1 and flags % 4 > 0)) and n or 0
-    local said = handlers[kind](flags, n)
-    if said then
-      reply[size + 1], reply[size + 2] = number, said
-      size = size + 2
+    if left == 0 then
+      if p > last then return end
+      beginGroup()
     end
+    local said = perform(job[p], job[p + 1])
+    if said then say(number, said) end
+    goOn()
   end
 end
 
 -- An error ends one command, but not the following ones.
 repeat
-  local done, failure = pcall(applyAll)
+  local done, failure = pcall(performAll)
   if not done then
-    for i = 1, takenCount do
-      call('DEL', taken[i])
-      values[taken[i]] = false
-    end
-    local said = type(failure) == 'table' and failure.err or tostring(failure)
-    reply[size + 1], reply[size + 2] = number, explained(said, attempted or '')
-    size = size + 2
+    takeBack()
+    say(number, explained(failure))
+    goOn()
   end
 until done
 
+deleteFreed()
 return noteInMarker() or reply
 `,
 }
 
 export const greet: EmbeddedScript = {
   name: 'greet',
-  sha1: '4d456580f4b7fc522d3a7e4b2c64071d4e4bc00e',
+  sha1: 'f055c2495ae40fbac6a2fef5c71cf91c66d1ffcb',
   source: `-- Returns the clock of the node and, if requested, its marker. A translation of \`greetingOf\` in node-state.ts.
 --
--- KEYS   1: the marker, or none
+-- KEYS   the marker, or none; and where one of version 0.1 may stand
 -- ARGV   the number of the call
--- reply  that number, clock in milliseconds, identity of the server process, and if the marker exists: fleet, run,
---        longest TTL, highest token, remaining quarantine in milliseconds or false
+-- reply  see parts/greeting.lua
 
-local echo = tonumber(ARGV[1])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- Empty if the user lacks the permission. Only new connections and probes ask, because INFO is expensive.
-local info = redis.pcall('INFO', 'server')
-local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
-if not KEYS[1] then return { echo, now, own } end
+local call = redis.call
+local key, former = KEYS[1], KEYS[2]
+local time = call('TIME')
 
-local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { echo, now, own } end
+-- Version 0.1 kept its marker under another key, \`former\`, and knows nothing of stamps: its clients would take this marker
+-- for one of a new fleet. So its marker is taken over, and replaced by a text that stops them with an error.
 
-local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }
+local NOTICE = 'quorumlock 0.2 or newer uses this fleet, and 0.1 cannot share it: replace every process that still uses 0.1'
+
+local function excludeFormer()
+  if former then call('SET', former, NOTICE) end
+end
+
+local function takeOver()
+  local marker = redis.pcall('HMGET', former, 'fleet', 'run', 'longest', 'highest', 'floor', 'until')
+  -- No marker of that version, or the text.
+  if marker.err or not marker[2] then return end
+  local fleet, run, longest, highest, floor, quarantinedUntil = unpack(marker)
+  local stamp = run .. '-' .. time[1] .. time[2]
+  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', quarantinedUntil and 'out:' .. stamp or stamp,
+    'longest', longest or 0, 'highest', highest or 0, 'floor', floor or 0)
+  if quarantinedUntil then call('HSET', key, 'until', quarantinedUntil) end
+  excludeFormer()
+end
+-- What a node says of itself. Uses \`key\` (of the marker, or nothing) and \`time\`.
+--
+-- reply  heading as in batch.lua, identity of the server process, and if there is a marker: fleet, run, stamp, longest TTL,
+--        highest token, remaining quarantine in milliseconds or false
+
+local function greeting()
+  local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+  -- Empty if the user lacks the permission. Only new connections and probes ask, because INFO is expensive.
+  local info = redis.pcall('INFO', 'server')
+  local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+  if not key then return { heading, own } end
+
+  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until')
+  local fleet, run, stamp, longest, highest, quarantinedUntil = unpack(marker)
+  if not run then return { heading, own } end
+  if not quarantinedUntil then return { heading, own, fleet, run, stamp, longest, highest, false } end
+  local left = math.max(0, quarantinedUntil - (time[1] * 1000 + math.floor(time[2] / 1000)))
+  return { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
+end
+
+if former and call('EXISTS', key) == 0 then takeOver() end
+return greeting()
 `,
 }
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '5c8aecef7bb03bb9e59895052ef585859ca0bdf9',
+  sha1: 'b72640536809203d76fc7cd2fdf894e49129d09d',
   source: `-- Writes the marker of a fleet if the condition of the mode holds. A translation of \`mark\` in node-state.ts.
 --
--- KEYS   1: the marker
--- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine, number of the call; times in milliseconds
--- reply  as for greet.lua
+-- KEYS   the marker; and where one of version 0.1 may stand
+-- ARGV   number of the call, mode, fleet, run, stamp, longest TTL, floor, duration of a quarantine; times in milliseconds
+-- reply  see parts/greeting.lua
+--
+-- The marker is a hash
+--   fleet, run, longest, highest, floor   as in node-state.ts
+--   stamp   what clients that know the marker send with their commands; behind \`out:\` during a quarantine, so that this
+--           one field tells whether the node may vote
+--   until   the end of the quarantine, by the clock of the node
 
-local key = KEYS[1]
-local mode, fleet, run = ARGV[1], ARGV[2], ARGV[3]
-local longest, floor, duration = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-
-local echo = tonumber(ARGV[7])
-local time = redis.call('TIME')
+local call = redis.call
+local key, former = KEYS[1], KEYS[2]
+local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local longest, floor, duration = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local marker = redis.call('HMGET', key, 'run', 'until', 'longest', 'highest', 'floor')
-local markedRun, quarantinedUntil = marker[1], tonumber(marker[2] or nil)
-local markedLongest, markedHighest = tonumber(marker[3] or 0), tonumber(marker[4] or 0)
-local markedFloor = tonumber(marker[5] or 0)
+-- Version 0.1 kept its marker under another key, \`former\`, and knows nothing of stamps: its clients would take this marker
+-- for one of a new fleet. So its marker is taken over, and replaced by a text that stops them with an error.
+
+local NOTICE = 'quorumlock 0.2 or newer uses this fleet, and 0.1 cannot share it: replace every process that still uses 0.1'
+
+local function excludeFormer()
+  if former then call('SET', former, NOTICE) end
+end
+
+local function takeOver()
+  local marker = redis.pcall('HMGET', former, 'fleet', 'run', 'longest', 'highest', 'floor', 'until')
+  -- No marker of that version, or the text.
+  if marker.err or not marker[2] then return end
+  local fleet, run, longest, highest, floor, quarantinedUntil = unpack(marker)
+  local stamp = run .. '-' .. time[1] .. time[2]
+  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', quarantinedUntil and 'out:' .. stamp or stamp,
+    'longest', longest or 0, 'highest', highest or 0, 'floor', floor or 0)
+  if quarantinedUntil then call('HSET', key, 'until', quarantinedUntil) end
+  excludeFormer()
+end
+-- What a node says of itself. Uses \`key\` (of the marker, or nothing) and \`time\`.
+--
+-- reply  heading as in batch.lua, identity of the server process, and if there is a marker: fleet, run, stamp, longest TTL,
+--        highest token, remaining quarantine in milliseconds or false
+
+local function greeting()
+  local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+  -- Empty if the user lacks the permission. Only new connections and probes ask, because INFO is expensive.
+  local info = redis.pcall('INFO', 'server')
+  local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+  if not key then return { heading, own } end
+
+  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until')
+  local fleet, run, stamp, longest, highest, quarantinedUntil = unpack(marker)
+  if not run then return { heading, own } end
+  if not quarantinedUntil then return { heading, own, fleet, run, stamp, longest, highest, false } end
+  local left = math.max(0, quarantinedUntil - (time[1] * 1000 + math.floor(time[2] / 1000)))
+  return { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
+end
+
+local marker = call('HMGET', key, 'run', 'stamp', 'until', 'longest', 'highest', 'floor')
+local markedRun, markedStamp, quarantinedUntil = marker[1], marker[2], tonumber(marker[3] or nil)
+local markedLongest, markedHighest = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
+local markedFloor = tonumber(marker[6] or 0)
 
 if mode == 'found' and not markedRun then
-  redis.call('HSET', key, 'fleet', fleet, 'run', run, 'longest', longest, 'highest', floor, 'floor', floor)
+  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', stamp, 'longest', longest, 'highest', floor, 'floor', floor)
+  excludeFormer()
 end
 
 if mode == 'quarantine' and markedRun ~= run then
@@ -778,25 +852,181 @@ if mode == 'quarantine' and markedRun ~= run then
   floor = math.max(floor, markedFloor)
   local highest = math.max(floor, markedHighest)
   local stillOut = quarantinedUntil or 0
-  redis.call('HSET', key, 'fleet', fleet, 'run', run, 'longest', longest, 'highest', highest, 'floor', floor,
-    'until', math.max(now + duration, stillOut))
+  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', 'out:' .. stamp, 'longest', longest, 'highest', highest,
+    'floor', floor, 'until', math.max(now + duration, stillOut))
+  excludeFormer()
 end
 
 if markedRun and quarantinedUntil then
   if mode == 'lift' or (mode == 'admit' and markedRun == run and now >= quarantinedUntil) then
-    redis.call('HDEL', key, 'until')
-    redis.call('HSET', key, 'floor', math.max(markedFloor, floor), 'highest', math.max(markedHighest, floor))
+    call('HDEL', key, 'until')
+    call('HSET', key, 'stamp', string.sub(markedStamp, 5), 'floor', math.max(markedFloor, floor),
+      'highest', math.max(markedHighest, floor))
   elseif mode == 'shorten' and markedRun == run then
-    redis.call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
+    call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
   end
 end
 
-marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
--- Empty if the user lacks the permission. Only new connections and probes ask, because INFO is expensive.
-local info = redis.pcall('INFO', 'server')
-local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
-if not marker[2] then return { echo, now, own } end
-local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }
+return greeting()
+`,
+}
+
+export const release: EmbeddedScript = {
+  name: 'release',
+  sha1: 'ada92d379187141a3405916491b5436513f76002',
+  source: `-- Gives one lock back, to the next waiter if there is one. A translation of \`release\` in @quorumlock/core's node-state.ts,
+-- for a single key.
+--
+-- KEYS   lock; queue; the marker if there is a stamp
+-- ARGV   1 number of the call, 2 value, 3 stamp or nothing
+-- reply  as for batch.lua, which also describes keys and refusals
+
+local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
+
+local call, pcalled = redis.call, redis.pcall
+local lock, queue, value = KEYS[1], KEYS[2], ARGV[2]
+
+local holder = call('GET', lock)
+local isOwner = holder == value
+
+-- Common case: nobody waits.
+if call('EXISTS', queue) == 0 then
+  if isOwner then call('DEL', lock) end
+  return isOwner and ARGV[1] or { ARGV[1], 1, GONE }
+end
+
+local stamp = ARGV[3]
+local marker = stamp ~= '' and KEYS[3]
+local mark = marker and call('HGET', marker, 'stamp')
+local mayHandOver = marker and mark == stamp
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+local reply = isOwner and heading or { heading, 1, GONE }
+-- The longest TTL that the marker must have recorded at the end.
+local longest = 0
+
+-- Uses \`marker\`, \`stamp\`, \`mark\` (the stamp that the marker has, if it exists) and \`now\`.
+
+-- A refusal that is expected to last for so many milliseconds.
+local function during(reason, remaining)
+  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+end
+
+-- The refusal of a node that may not vote.
+local function barred()
+  if mark ~= 'out:' .. stamp then return UNMARKED end
+  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+end
+
+-- Raises a number in the marker.
+local function record(field, number)
+  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+end
+-- The queue of one lock. Uses \`now\`.
+
+local CLOCK_TOLERANCE = 1000
+
+-- The id, the order and the life of a waiter. If the client's clock is wrong, the node's clock replaces it, minus the
+-- time already waited.
+local function readWaiter(waiter)
+  local at, age, life, id = string.match(waiter, '^(%S+) (%S+) (%S+) (.*)$')
+  at, age, life = tonumber(at), tonumber(age), tonumber(life)
+  if at < 0 then return id, math.huge, life end
+  if math.abs(at + age - now) <= CLOCK_TOLERANCE then return id, at, life end
+  return id, now - age, life
+end
+
+local function enqueue(queue, id, order, life)
+  call('ZADD', queue, order == math.huge and '+inf' or order, '+' .. id, -(now + life), '-' .. id)
+  if call('PTTL', queue) < life then call('PEXPIRE', queue, math.ceil(life)) end
+end
+
+local function leave(queue, id)
+  call('ZREM', queue, '+' .. id, '-' .. id)
+end
+
+local function dropDead(queue)
+  for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(' .. -now, '(0')) do
+    call('ZREM', queue, member, '+' .. string.sub(member, 2))
+  end
+end
+
+-- The first live place: its id, order and deadline, or nothing.
+local function firstPlaceOf(queue)
+  for attempt = 1, 2 do
+    local first = call('ZRANGEBYSCORE', queue, '0', '+inf', 'WITHSCORES', 'LIMIT', '0', '1')
+    if not first[1] then return end
+    local id = string.sub(first[1], 2)
+    local deadline = -tonumber(call('ZSCORE', queue, '-' .. id) or 0)
+    if now <= deadline then return id, tonumber(first[2]), deadline end
+    if attempt == 1 then dropDead(queue) end
+  end
+end
+
+-- Milliseconds until the waiter ahead of this one (without one: the first) has expired; -1 if there is none.
+local function msUntilTurn(queue, id, order)
+  local first, at, deadline = firstPlaceOf(queue)
+  if not first or at == math.huge or first == id then return -1 end
+  local isBehind = not id or at < order or (at == order and first < id)
+  return isBehind and deadline - now or -1
+end
+-- What happens to a lock that became free while others wait. Uses \`longest\`.
+
+-- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
+local MAX_SKIPPED = 100
+
+-- Only a hint, so a missing permission must not fail a release. False if the channel has no subscriber.
+local function wake(id)
+  return pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id) ~= 0
+end
+
+-- The channel and the longest offer of a waiter whose client listens for hand-overs.
+local function listens(id)
+  return string.match(id, '^(.*)#[%d.]+@(%d+)')
+end
+
+-- The next waiter does not need to ask again. It gets the lock before any other client can, for as long as its place would
+-- have lasted. Returns nothing if it must be woken instead. If its channel has no subscriber, the lock becomes free.
+local function handOver(lock, queue, id, deadline)
+  local channel, longestOffer = listens(id)
+  if not channel then return end
+  local remaining = math.min(tonumber(longestOffer), deadline - now)
+  if remaining < 1 or pcalled('SET', lock, id, 'PX', remaining).err then return end
+  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
+  if type(listeners) == 'table' or listeners == 0 then
+    call('DEL', lock)
+    return listeners == 0 and 'unheard' or 'untold'
+  end
+  leave(queue, id)
+  if remaining > longest then longest = remaining end
+  return 'handed'
+end
+
+-- A free lock goes to the first waiter whose channel has a subscriber. The process of a skipped waiter is dead or
+-- unreachable, so the next one does not wait until that place expires; a live one takes its place again with its next
+-- attempt. Returns the id of the waiter that has been handed the lock, if any.
+local function serveNext(lock, queue, except, mayHandOver)
+  for _ = 1, MAX_SKIPPED do
+    local id, at, deadline = firstPlaceOf(queue)
+    if not id or id == except then return end
+    if at == math.huge then
+      dropDead(queue)
+      for _, member in ipairs(call('ZRANGEBYSCORE', queue, '+inf', '+inf')) do wake(string.sub(member, 2)) end
+      return
+    end
+    local outcome = mayHandOver and handOver(lock, queue, id, deadline)
+    if outcome == 'handed' then return id end
+    -- A waiter that does not listen polls, and must not be skipped forever.
+    if outcome == 'untold' or (not outcome and (wake(id) or not mayHandOver or not listens(id))) then return end
+    leave(queue, id)
+  end
+end
+
+leave(queue, value)
+if holder and not isOwner then return reply end
+if not serveNext(lock, queue, nil, mayHandOver) and isOwner then call('DEL', lock) end
+if longest > 0 then record('longest', longest) end
+return reply
 `,
 }

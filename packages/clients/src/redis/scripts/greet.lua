@@ -1,20 +1,15 @@
 -- Returns the clock of the node and, if requested, its marker. A translation of `greetingOf` in node-state.ts.
 --
--- KEYS   1: the marker, or none
+-- KEYS   the marker, or none; and where one of version 0.1 may stand
 -- ARGV   the number of the call
--- reply  that number, clock in milliseconds, identity of the server process, and if the marker exists: fleet, run,
---        longest TTL, highest token, remaining quarantine in milliseconds or false
+-- reply  see parts/greeting.lua
 
-local echo = tonumber(ARGV[1])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- Empty if the user lacks the permission. Only new connections and probes ask, because INFO is expensive.
-local info = redis.pcall('INFO', 'server')
-local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
-if not KEYS[1] then return { echo, now, own } end
+local call = redis.call
+local key, former = KEYS[1], KEYS[2]
+local time = call('TIME')
 
-local marker = redis.call('HMGET', KEYS[1], 'fleet', 'run', 'longest', 'highest', 'until')
-if not marker[2] then return { echo, now, own } end
+-- @include former
+-- @include greeting
 
-local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }
+if former and call('EXISTS', key) == 0 then takeOver() end
+return greeting()

@@ -1,24 +1,33 @@
 -- Writes the marker of a fleet if the condition of the mode holds. A translation of `mark` in node-state.ts.
 --
--- KEYS   1: the marker
--- ARGV   mode, fleet, run, longest TTL, floor, duration of a quarantine, number of the call; times in milliseconds
--- reply  as for greet.lua
+-- KEYS   the marker; and where one of version 0.1 may stand
+-- ARGV   number of the call, mode, fleet, run, stamp, longest TTL, floor, duration of a quarantine; times in milliseconds
+-- reply  see parts/greeting.lua
+--
+-- The marker is a hash
+--   fleet, run, longest, highest, floor   as in node-state.ts
+--   stamp   what clients that know the marker send with their commands; behind `out:` during a quarantine, so that this
+--           one field tells whether the node may vote
+--   until   the end of the quarantine, by the clock of the node
 
-local key = KEYS[1]
-local mode, fleet, run = ARGV[1], ARGV[2], ARGV[3]
-local longest, floor, duration = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-
-local echo = tonumber(ARGV[7])
-local time = redis.call('TIME')
+local call = redis.call
+local key, former = KEYS[1], KEYS[2]
+local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local longest, floor, duration = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local marker = redis.call('HMGET', key, 'run', 'until', 'longest', 'highest', 'floor')
-local markedRun, quarantinedUntil = marker[1], tonumber(marker[2] or nil)
-local markedLongest, markedHighest = tonumber(marker[3] or 0), tonumber(marker[4] or 0)
-local markedFloor = tonumber(marker[5] or 0)
+-- @include former
+-- @include greeting
+
+local marker = call('HMGET', key, 'run', 'stamp', 'until', 'longest', 'highest', 'floor')
+local markedRun, markedStamp, quarantinedUntil = marker[1], marker[2], tonumber(marker[3] or nil)
+local markedLongest, markedHighest = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
+local markedFloor = tonumber(marker[6] or 0)
 
 if mode == 'found' and not markedRun then
-  redis.call('HSET', key, 'fleet', fleet, 'run', run, 'longest', longest, 'highest', floor, 'floor', floor)
+  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', stamp, 'longest', longest, 'highest', floor, 'floor', floor)
+  excludeFormer()
 end
 
 if mode == 'quarantine' and markedRun ~= run then
@@ -27,23 +36,19 @@ if mode == 'quarantine' and markedRun ~= run then
   floor = math.max(floor, markedFloor)
   local highest = math.max(floor, markedHighest)
   local stillOut = quarantinedUntil or 0
-  redis.call('HSET', key, 'fleet', fleet, 'run', run, 'longest', longest, 'highest', highest, 'floor', floor,
-    'until', math.max(now + duration, stillOut))
+  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', 'out:' .. stamp, 'longest', longest, 'highest', highest,
+    'floor', floor, 'until', math.max(now + duration, stillOut))
+  excludeFormer()
 end
 
 if markedRun and quarantinedUntil then
   if mode == 'lift' or (mode == 'admit' and markedRun == run and now >= quarantinedUntil) then
-    redis.call('HDEL', key, 'until')
-    redis.call('HSET', key, 'floor', math.max(markedFloor, floor), 'highest', math.max(markedHighest, floor))
+    call('HDEL', key, 'until')
+    call('HSET', key, 'stamp', string.sub(markedStamp, 5), 'floor', math.max(markedFloor, floor),
+      'highest', math.max(markedHighest, floor))
   elseif mode == 'shorten' and markedRun == run then
-    redis.call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
+    call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
   end
 end
 
-marker = redis.call('HMGET', key, 'fleet', 'run', 'longest', 'highest', 'until')
--- Empty if the user lacks the permission. Only new connections and probes ask, because INFO is expensive.
-local info = redis.pcall('INFO', 'server')
-local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
-if not marker[2] then return { echo, now, own } end
-local quarantine = marker[5] and math.max(0, math.ceil(tonumber(marker[5]) - now))
-return { echo, now, own, marker[1], marker[2], marker[3], marker[4], quarantine }
+return greeting()

@@ -1,0 +1,17 @@
+-- Uses `marker`, `stamp`, `mark` (the stamp that the marker has, if it exists) and `now`.
+
+-- A refusal that is expected to last for so many milliseconds.
+local function during(reason, remaining)
+  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+end
+
+-- The refusal of a node that may not vote.
+local function barred()
+  if mark ~= 'out:' .. stamp then return UNMARKED end
+  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+end
+
+-- Raises a number in the marker.
+local function record(field, number)
+  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+end
