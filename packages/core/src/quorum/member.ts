@@ -24,7 +24,7 @@ export interface MemberObserver {
   clockMargin(): number
   /** Its clock jumped by `step` milliseconds. */
   clockStepped(member: Member, step: number): void
-  /** It refused because it has no valid marker, or because of a quarantine that another client has imposed. */
+  /** It refused because it does not have the marker that this client knows. */
   unproven(member: Member): void
 }
 
@@ -180,7 +180,7 @@ export class Member {
       const now = this.clock.monotonic()
       this.#noteReply(reply, sentAt, now)
       // Not for the guard's own commands: a node that refused everything so would be asked without a pause.
-      if (command.kind === 'acquire' && this.#isUnproven(reply)) this.observer.unproven(this)
+      if (command.kind === 'acquire' && isUnproven(reply)) this.observer.unproven(this)
       if (command.kind === 'mark' || (command.kind === 'greet' && command.marker !== undefined)) {
         this.#noteMarker(command.kind, reply)
       }
@@ -213,13 +213,6 @@ export class Member {
     this.admission = excluded(admission, { ...reply, vote: 'failed', unsent: true, reason })
   }
 
-  /** Without knowing of a quarantine this client would not notice its end. */
-  #isUnproven(reply: NodeReply): boolean {
-    if (reply.vote !== 'refused') return false
-    if (reply.reason === 'unmarked') return true
-    return reply.reason === 'quarantined' && this.admission.quarantinedUntil === undefined
-  }
-
   #noteReply(reply: NodeReply, sentAt: number, now: number): void {
     if (reply.vote === 'failed' || reply.vote === 'unknown') {
       this.#lastError = reply.reason
@@ -241,4 +234,9 @@ export class Member {
     this.observer.suspicion(this)
     this.#releases.flush()
   }
+}
+
+/** The node does not have the marker that this client knows: it lost its data, and another client may have noticed first. */
+function isUnproven(reply: NodeReply): boolean {
+  return reply.vote === 'refused' && reply.reason === 'unmarked'
 }

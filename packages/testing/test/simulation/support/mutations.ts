@@ -137,9 +137,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 500,
   },
   {
-    name: 'an unnoticed quarantine of another client',
+    name: 'an unnoticed marker of another client',
     file: 'quorum/member.ts',
-    from: "return reply.reason === 'quarantined' && this.admission.quarantinedUntil === undefined",
+    from: "return reply.vote === 'refused' && reply.reason === 'unmarked'",
     to: 'return false',
     within: 500,
     plan: { nodes: 2, quorum: 2, only: ['flush', 'clientCrash', 'try'], guard: true, calmness: 100 },
