@@ -9,6 +9,7 @@ import { topUp } from './operations/repair.js'
 import type { Logger } from './options.js'
 import type { Member } from './quorum/member.js'
 import type { Quorum } from './quorum/quorum.js'
+import { SPARED } from './quorum/round.js'
 import { driftOf } from './quorum/validity.js'
 import type { ResolvedDeadlockDetection } from './resolve-options.js'
 import { extendChannel, releaseChannel } from './telemetry/channels.js'
@@ -19,6 +20,9 @@ import type { Waits } from './wait/waits.js'
 
 /** Renewals that are due within this many milliseconds of each other travel together. */
 const COARSEST_GRID = 50
+/** When a lock goes to the nodes that were spared: after a share of its TTL; with `spread: 'soon'` at most these milliseconds. */
+const SPREAD_SHARE = 1 / 6
+const SOON = 5
 /** A jump of a node's clock that is reported even when nothing is held, milliseconds. */
 const NOTABLE_STEP = 500
 
@@ -34,6 +38,8 @@ interface Hold {
   readonly lease: Lease
   /** Monotonic time at which the next renewal is due; `Infinity` for a lock that is not renewed. */
   renewAt: number
+  /** Monotonic time at which it goes to the nodes that were spared; `Infinity` if none was. */
+  spreadAt: number
   next: Appointment | undefined
   /** Keeps the handle alive up to the first renewal; from then on the client only checks whether it still exists. */
   handle: object | WeakRef<object> | undefined
@@ -79,6 +85,7 @@ export class Holds implements ClockWatcher {
     const hold: Hold = {
       lease,
       renewAt: renews ? this.#firstRenewal(lease) : Infinity,
+      spreadAt: this.#spreadOf(lease),
       next: undefined,
       handle: renews ? handle : undefined,
     }
@@ -87,17 +94,30 @@ export class Holds implements ClockWatcher {
     this.#arm(hold)
     this.#clockWatch.start()
     if (lease.isProvisional) void this.#confirm(lease)
-    else if (lease.tally.granted < this.#quorum.members.length) this.#topUpEverywhere(lease)
+    // Some nodes may have become able to vote while the others were asked.
+    else if (lease.tally.granted < this.#quorum.members.length) this.#topUpEverywhere(hold)
   }
 
   /** The node may vote from now on, so it also gets what is held. */
   topUp(member: Member): void {
-    for (const lease of this.#holds.keys()) topUp(lease, member)
+    for (const hold of this.#holds.values()) this.#topUp(hold, member)
   }
 
-  /** Some nodes may have become able to vote while the others were asked. */
-  #topUpEverywhere(lease: Lease): void {
-    for (const member of this.#quorum.members) topUp(lease, member)
+  /** To the nodes that were spared, which may be too late once another process continues with the lock. Idempotent. */
+  spread(lease: Lease): void {
+    const hold = this.#holds.get(lease)
+    if (hold === undefined || hold.spreadAt === Infinity) return
+    hold.spreadAt = Infinity
+    this.#topUpEverywhere(hold)
+  }
+
+  #topUpEverywhere(hold: Hold): void {
+    for (const member of this.#quorum.members) this.#topUp(hold, member)
+  }
+
+  /** Nodes that were spared are left alone for a while. */
+  #topUp({ lease, spreadAt }: Hold, member: Member): void {
+    if (spreadAt === Infinity || lease.tally.replies[member.index] !== SPARED) topUp(lease, member)
   }
 
   /** Asks the nodes once for `ttl` milliseconds from now. */
@@ -135,6 +155,7 @@ export class Holds implements ClockWatcher {
   /** Leaves a lock to expire. */
   detach(lease: Lease): void {
     if (lease.detached) return
+    this.spread(lease)
     lease.detach()
     const hold = this.#holds.get(lease)
     if (hold === undefined) return
@@ -224,7 +245,7 @@ export class Holds implements ClockWatcher {
   /** Makes one appointment for whatever comes next in the life of a lease. */
   #arm(hold: Hold): void {
     hold.next?.cancel()
-    const due = Math.min(hold.lease.deadline, hold.renewAt)
+    const due = Math.min(hold.lease.deadline, hold.renewAt, hold.spreadAt)
     hold.next = this.#quorum.agenda.at(due, 'background', () => {
       this.#onDue(hold)
     })
@@ -238,6 +259,7 @@ export class Holds implements ClockWatcher {
       this.lose(lease, lease.reasonOfEnd)
       return
     }
+    if (hold.spreadAt <= now.monotonic) this.spread(lease)
     if (hold.renewAt > now.monotonic) {
       this.#arm(hold)
       return
@@ -287,6 +309,13 @@ export class Holds implements ClockWatcher {
       hold.renewAt = Math.min(hold.renewAt, lease.since.monotonic + lease.ttl / 3)
     }
     this.#arm(hold)
+  }
+
+  #spreadOf({ tally, request, grantedAt }: Lease): number {
+    if (!tally.replies.includes(SPARED)) return Infinity
+    const { spread, ttl } = request.options
+    const latest = ttl * SPREAD_SHARE
+    return grantedAt.monotonic + (spread === 'soon' ? Math.min(SOON, latest) : latest)
   }
 
   #firstRenewal(lease: Lease): number {

@@ -2,6 +2,7 @@ import type { LockLostError } from './errors.js'
 import type { Bearer } from './node/commands.js'
 import type { AnswerState } from './quorum/pending-releases.js'
 import type { Member } from './quorum/member.js'
+import { SPARED } from './quorum/round.js'
 import type { Tally } from './quorum/tally.js'
 import type { Instant } from './quorum/validity.js'
 import type { ResolvedLockOptions } from './resolve-options.js'
@@ -197,6 +198,11 @@ export class Lease {
     const reply = this.tallyAtGrant.replies[member.index]
     if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
     return reply.vote === 'granted' ? 'answered' : 'absent'
+  }
+
+  /** No command for the lock was ever sent to the member. */
+  wasSparedAt(member: Member): boolean {
+    return this.tallyAtGrant.replies[member.index] === SPARED && this.#traces?.has(member) !== true
   }
 
   #end(clock: 'monotonic' | 'wall'): number {

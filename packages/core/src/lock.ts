@@ -129,6 +129,7 @@ export class Lock {
   toJSON(): LockJson {
     const lease = this.#lease
     const { request, value, token, ttl } = lease
+    this.#engine.holds.spread(lease)
     const bearer = lease.serialized()
     return {
       resources: request.resources,

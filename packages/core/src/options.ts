@@ -41,6 +41,12 @@ export interface LockOptions {
    * Serve waiters in order of arrival. Default true; false retries at random intervals, as other Redlock clients do.
    */
   readonly fair?: boolean | undefined
+  /**
+   * Which nodes are asked for a lock that nobody else wants. `all`: all at once. `soon` and `quorum`: the quickest nodes
+   * that are enough, and the others when one of these refuses or is slow, or when the lock is still held after 5 ms
+   * (`soon`) or after a sixth of its TTL (`quorum`); until then one failing node may cost the lock. Default `soon`.
+   */
+  readonly spread?: 'all' | 'soon' | 'quorum' | undefined
   /** Issue a fencing token, `lock.token`, that is higher than every earlier token. Default false. */
   readonly fencing?: boolean | undefined
   /**

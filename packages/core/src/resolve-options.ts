@@ -88,6 +88,7 @@ const LOCK_OPTIONS: Table<LockOptions> = {
   autoExtend: { default: true, rule: boolean },
   maxHold: { default: undefined, rule: duration(1) },
   fair: { default: true, rule: boolean },
+  spread: { default: 'soon', rule: that(isSpread, "'all', 'soon' or 'quorum'") },
   fencing: { default: false, rule: boolean },
   fenceRetention: { default: 3_600_000, rule: duration(1) },
   driftFactor: { default: 0.01, rule: number(isShare, 'a number from 0 up to, but not including, 0.5') },
@@ -209,6 +210,10 @@ export function checkTtl(ttl: number, driftFactor: number): void {
   check.stopIfAny()
   checkTtlSurvivesDrift(check, ttl, driftFactor)
   check.stopIfAny()
+}
+
+function isSpread(value: unknown): boolean {
+  return value === 'all' || value === 'soon' || value === 'quorum'
 }
 
 export function isLabel(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { withLabel } from '../label.js'
 import { Lease, type LockRequest } from '../lease.js'
 import type { Fence } from '../node/commands.js'
 import type { Quorum } from '../quorum/quorum.js'
+import type { Round } from '../quorum/round.js'
 import type { Tally } from '../quorum/tally.js'
 import { validityOf, type Instant } from '../quorum/validity.js'
 import type { Place } from '../wait/place.js'
@@ -40,7 +41,9 @@ export async function attempt(
 ): Promise<Attempt> {
   call.attempts++
   for (let proposal = 1; ; proposal++) {
-    const result = await propose(call, turn, deadline)
+    // Nearly always nobody else wants the lock. Whoever meets another client asks all nodes.
+    const isFirst = call.attempts === 1 && proposal === 1
+    const result = await propose(call, turn, deadline, isFirst)
     if (result.won) return result
     if (isBeyondCounting(result.tally)) {
       result.rollBack()
@@ -51,7 +54,7 @@ export async function attempt(
   }
 }
 
-async function propose(call: Call, turn: Turn, deadline: number): Promise<Attempt> {
+async function propose(call: Call, turn: Turn, deadline: number, isFirst: boolean): Promise<Attempt> {
   const { request, interruption } = call
   const { quorum } = call.client
   const { keys, options } = request
@@ -67,15 +70,18 @@ async function propose(call: Call, turn: Turn, deadline: number): Promise<Attemp
   const { tally } = proposal
   const late = proposal.onLateReply.bind(proposal)
   interruption.throwIfInterrupted()
+  const first = isFirst && options.spread !== 'all' ? quorum.quickest(start.monotonic) : undefined
+  let round: Round | undefined
   try {
     await interruption.promise<Tally>((resolve) => {
-      quorum.openRound(
+      round = quorum.openRound(
         ({ marker }) => ({ kind: 'acquire', keys, value, ttl, queue, fence, marker }),
-        { tally, start, deadline, suspectDeadline: nodeTimeout, late },
+        { tally, start, deadline, suspectDeadline: nodeTimeout, late, first },
         resolve,
       )
     })
   } catch (reason) {
+    round?.abandon()
     place?.leave(tally)
     proposal.settle('lost')
     proposal.rollBackUnanswered()

@@ -4,6 +4,9 @@ import type { NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 
+/** A node that was never asked for the lock needs no release. */
+const NOT_THERE: NodeReply = { vote: 'refused', reason: 'gone' }
+
 /**
  * Releases a lock on every node ("Release"). Resolves at the first majority that has answered; the rest continues in
  * the background until it is acknowledged or the keys have surely expired. `wasValid`: it was held when it was ended.
@@ -13,9 +16,14 @@ export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): 
     if (reply?.vote === 'failed' || reply?.vote === 'unknown') deliverTo(member, lease)
   }
   let decided = false
-  const tally = await quorum.round((member) => releaseOf(lease, member), {
+  const tally = quorum.newTally()
+  for (const member of quorum.members) {
+    if (lease.wasSparedAt(member)) tally.put(member.index, NOT_THERE, 0)
+  }
+  await quorum.round((member) => releaseOf(lease, member), {
+    tally,
     deadline: lease.request.options.nodeTimeout,
-    isDecided: (soFar) => soFar.isAnswered,
+    isDecided: (soFar) => soFar.isAnswered && soFar.granted > 0,
     late: (member, reply) => {
       if (decided) deliver(member, reply)
     },

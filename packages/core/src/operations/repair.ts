@@ -14,7 +14,7 @@ export function repairAfterRenewal(lease: Lease, member: Member, reply: NodeRepl
 }
 
 /**
- * A node that could not vote when the lock was granted, and now can, gets the lock as if by a late vote of that round,
+ * A node that could not vote when the lock was granted, or was not asked, gets the lock as if by a late vote of that round,
  * for as long as the keys live on the other nodes. So the lock does not depend on a bare quorum until its renewal.
  */
 export function topUp(lease: Lease, member: Member): void {

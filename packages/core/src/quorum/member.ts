@@ -11,6 +11,9 @@ import { Suspicion } from './suspicion.js'
 /** Commands that one node may leave unanswered before it is sent no more. */
 const MOST_PENDING = 20_000
 
+/** How many times slower than it is for certain a node that does not answer is taken to be. */
+const SLOWER = 10
+
 /** Called once with the reply to a command; `now` is monotonic. */
 export type Answer = (reply: NodeReply, now: number, member: Member) => void
 
@@ -42,6 +45,7 @@ export class Member {
   readonly #unwatch: (() => void) | undefined
   #pending = 0
   #roundTrip: number | undefined
+  #pace: number | undefined
   #lastHeard = -Infinity
   #lastError: string | undefined
   #closed = false
@@ -106,6 +110,21 @@ export class Member {
   /** Milliseconds, smoothed; `undefined` before the first answer. */
   get roundTrip(): number | undefined {
     return this.#roundTrip
+  }
+
+  /** Milliseconds that an answer is expected to take: the round trip, or what is known since. For choosing among members. */
+  get pace(): number {
+    return this.#pace ?? 0
+  }
+
+  /** It has not answered for `elapsed` milliseconds, and nobody knows how much longer it will take. */
+  isSlow(elapsed: number): void {
+    this.#pace = Math.max(this.pace, SLOWER * elapsed)
+  }
+
+  /** It was not chosen, so what is known of its pace counts less and less; otherwise it would never be asked again. */
+  catchUp(pace: number): void {
+    this.#pace = smoothed(this.#pace, pace)
   }
 
   /** The node's wall clock minus the monotonic one, milliseconds. */
@@ -220,7 +239,8 @@ export class Member {
     }
     this.#lastHeard = now
     const took = now - sentAt
-    this.#roundTrip = this.#roundTrip === undefined ? took : this.#roundTrip + (took - this.#roundTrip) / 8
+    this.#roundTrip = smoothed(this.#roundTrip, took)
+    this.#pace = smoothed(this.#pace, took)
     if (reply.clock !== undefined) {
       const step = this.#nodeClock.read(reply.clock, now, took)
       if (step !== undefined) this.observer.clockStepped(this, step)
@@ -234,6 +254,10 @@ export class Member {
     this.observer.suspicion(this)
     this.#releases.flush()
   }
+}
+
+function smoothed(known: number | undefined, next: number): number {
+  return known === undefined ? next : known + (next - known) / 8
 }
 
 /** The node does not have the marker that this client knows: it lost its data, and another client may have noticed first. */

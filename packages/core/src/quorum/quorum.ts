@@ -4,9 +4,12 @@ import type { NodeCommand } from '../node/commands.js'
 import type { LockNode } from '../node/lock-node.js'
 import type { Random } from '../random.js'
 import { Member, type MemberObserver } from './member.js'
-import { openRound, type RoundPlan } from './round.js'
+import { openRound, type Round, type RoundPlan } from './round.js'
 import { Tally } from './tally.js'
 import { instantOf, type Instant } from './validity.js'
+
+/** How long the order of the members stays, milliseconds. */
+const RANKED_FOR = 100
 
 export interface QuorumOptions {
   readonly nodes: readonly LockNode[]
@@ -24,6 +27,10 @@ export interface RoundOptions
 
 /** The members, how many of them must agree, and one way to ask them all: every operation receives this. */
 export class Quorum {
+  /** From the quickest member to the slowest, and when that was last found out. */
+  #ranking: Member[]
+  #rankedAt = -Infinity
+  readonly #needsAll: boolean
   readonly clock: Clock
   readonly random: Random
   readonly agenda: Agenda
@@ -43,6 +50,29 @@ export class Quorum {
     this.nodeTimeout = nodeTimeout
     this.names = nodes.map((node) => node.name)
     this.members = nodes.map((node, index) => new Member(node, index, clock, this.agenda, observer))
+    this.#ranking = [...this.members]
+    // A node that cannot extend a lock cannot be given it later either.
+    this.#needsAll = quorum === nodes.length || this.members.some((member) => member.lacks('extend'))
+  }
+
+  /** The quickest members that can win a round, as few as possible; all if too few of them are able to vote now. */
+  quickest(now: number): readonly Member[] {
+    if (this.#needsAll) return this.members
+    if (now - this.#rankedAt >= RANKED_FOR) this.#rank(now)
+    const chosen: Member[] = []
+    for (const member of this.#ranking) {
+      if (!member.mayVote || member.obstacle !== undefined) continue
+      chosen.push(member)
+      if (chosen.length === this.size) return chosen
+    }
+    return this.members
+  }
+
+  #rank(now: number): void {
+    this.#rankedAt = now
+    this.#ranking.sort((a, b) => a.pace - b.pace)
+    const { pace } = this.#ranking[0] as Member
+    for (const member of this.#ranking.slice(this.size)) member.catchUp(pace)
   }
 
   isQuorum(count: number): boolean {
@@ -78,8 +108,8 @@ export class Quorum {
     commandFor: (member: Member) => NodeCommand,
     options: RoundOptions,
     done: (tally: Tally) => void,
-  ): void {
-    openRound(
+  ): Round {
+    return openRound(
       {
         members: this.members,
         tally: options.tally ?? this.newTally(),
@@ -89,6 +119,7 @@ export class Quorum {
         suspectDeadline: options.suspectDeadline,
         purpose: options.purpose ?? 'awaited',
         commandFor,
+        first: options.first,
         isDecided: options.isDecided,
         late: options.late,
       },

@@ -1,6 +1,7 @@
 import type { Agenda, Appointment } from '../agenda.js'
 import type { NodeCommand } from '../node/commands.js'
-import type { NodeReply } from '../node/replies.js'
+import type { Failed, NodeReply } from '../node/replies.js'
+import { unsent } from './admission.js'
 import type { Answer, Member } from './member.js'
 import type { Tally } from './tally.js'
 
@@ -17,6 +18,8 @@ export interface RoundPlan {
   readonly suspectDeadline?: number | undefined
   readonly purpose: 'awaited' | 'background'
   readonly commandFor: (member: Member) => NodeCommand
+  /** Enough members to win with. The others are asked only if one of these does not grant, or is slow. */
+  readonly first?: readonly Member[] | undefined
   /** When the outcome is certain; the first moment possible unless the caller needs more. */
   readonly isDecided?: ((tally: Tally) => boolean) | undefined
   /** Each reply after the decision, including one that replaces the `unknown` put down for its absence. */
@@ -30,16 +33,31 @@ const STALLED = 5
  * The one fan-out: sends a command to every member, counts the replies, and is done at the first moment at which the
  * outcome is certain. It never waits for the slowest node, and never longer than `deadline`.
  */
-export function openRound(plan: RoundPlan, done: (tally: Tally) => void): void {
-  new Round(plan, done).open()
+export function openRound(plan: RoundPlan, done: (tally: Tally) => void): Round {
+  const round = new Round(plan, done)
+  round.open()
+  return round
 }
 
-class Round {
+/** The vote of a member that was not asked, because those that were had granted already. */
+export const SPARED: Failed = unsent('not asked, because a quorum had granted it')
+
+/**
+ * Those asked first are slow if they take this many times as long as usual, and at least this many milliseconds. But the
+ * others must be asked so early that the whole round takes hardly longer than if all had been asked at once.
+ */
+const PATIENCE = 3
+const SHORTEST_PATIENCE = 3
+const MOST_OF_DEADLINE = 1 / 4
+
+export class Round {
   readonly #plan: RoundPlan
   readonly #tally: Tally
   #resolve: ((tally: Tally) => void) | undefined
   #expiry: Appointment | undefined
   #isPutOff = false
+  /** Members that have not been asked yet. */
+  #unasked: readonly Member[] = []
 
   constructor(plan: RoundPlan, resolve: (tally: Tally) => void) {
     this.#plan = plan
@@ -48,21 +66,68 @@ class Round {
   }
 
   open(): void {
-    const { members, commandFor, start, deadline, purpose } = this.#plan
-    const onReply: Answer = (reply, now, member) => {
-      this.#noteReply(member, reply, now)
-    }
-    for (const member of members) {
-      const obstacle = member.submit(commandFor(member), onReply, start)
-      if (obstacle !== undefined) this.#tally.put(member.index, obstacle, 0)
-    }
+    const { members, first = members, start, deadline, purpose } = this.#plan
+    if (first !== members) this.#unasked = members.filter((member) => !first.includes(member))
+    this.#ask(first)
     if (this.#resolve === undefined) return
-    if (this.#tally.outstanding > 0) this.#expireAt(start + deadline, purpose)
+    const { outstanding } = this.#tally
+    if (this.#unasked.length > 0) this.#hedge(first)
+    else if (outstanding > 0) this.#expireAt(start + deadline, purpose)
     // Certain before any node could answer. A caller that tries again at once would keep the process from ever learning
     // that the nodes are back, so the event loop gets its turn first.
     if (!this.#isSure) return
     this.#plan.agenda.at(start, purpose, () => {
       this.#settleIfSure()
+    })
+  }
+
+  /** The outcome no longer matters: members that have not been asked will not be. */
+  abandon(): void {
+    this.#spareUnasked()
+  }
+
+  #ask(members: readonly Member[]): void {
+    const { commandFor, start } = this.#plan
+    const onReply: Answer = (reply, now, member) => {
+      this.#noteReply(member, reply, now)
+    }
+    let isGranting = true
+    for (const member of members) {
+      if (this.#tally.replies[member.index] !== undefined) continue
+      const obstacle = member.submit(commandFor(member), onReply, start)
+      if (obstacle === undefined) continue
+      this.#tally.put(member.index, obstacle, 0)
+      isGranting = false
+    }
+    if (!isGranting) this.#askOthers()
+  }
+
+  #askOthers(): void {
+    const others = this.#unasked
+    if (others.length === 0) return
+    this.#unasked = []
+    this.#expiry?.cancel()
+    const { agenda, deadline, purpose } = this.#plan
+    this.#expireAt(agenda.now() + deadline, purpose)
+    this.#ask(others)
+  }
+
+  #spareUnasked(): void {
+    for (const { index } of this.#unasked) this.#tally.put(index, SPARED, 0)
+    this.#unasked = []
+  }
+
+  /** Whoever is slow is not waited for alone, and not asked first again soon. */
+  #hedge(first: readonly Member[]): void {
+    const { start, deadline, purpose, agenda } = this.#plan
+    const usual = Math.max(...first.map(({ pace }) => pace))
+    const patience = Math.min(MOST_OF_DEADLINE * deadline, Math.max(SHORTEST_PATIENCE, PATIENCE * usual))
+    this.#expiry = agenda.at(start + patience, purpose, () => {
+      const now = agenda.now()
+      for (const member of first) {
+        if (this.#tally.replies[member.index] === undefined) member.isSlow(now - start)
+      }
+      this.#askOthers()
     })
   }
 
@@ -75,13 +140,18 @@ class Round {
   #noteReply(member: Member, reply: NodeReply, now: number): void {
     this.#tally.put(member.index, reply, now - this.#plan.start)
     if (this.#tally.outstanding === 0) this.#expiry?.cancel()
-    if (this.#resolve === undefined) this.#plan.late?.(member, reply, this.#tally)
-    else this.#settleIfSure()
+    if (this.#resolve === undefined) {
+      this.#plan.late?.(member, reply, this.#tally)
+      return
+    }
+    this.#settleIfSure()
+    if (reply.vote !== 'granted') this.#askOthers()
   }
 
   #settleIfSure(): void {
     const tally = this.#tally
     if (this.#resolve === undefined || !this.#isSure) return
+    this.#spareUnasked()
     tally.outcome = tally.isWon ? 'won' : 'lost'
     const resolve = this.#resolve
     this.#resolve = undefined

@@ -21,7 +21,10 @@ export class World {
     this.nodes = Array.from({ length: size }, (_, index) => new FakeNode(`n${index + 1}`, this.clock))
   }
 
-  /** Without the guard by default, so that only commands relevant to the test are sent. */
+  /**
+   * Without the guard by default, so that only commands relevant to the test are sent, and to all nodes at once, so that
+   * each test says what it means by all nodes.
+   */
   client(options: Partial<RedlockOptions> = {}): Redlock {
     return new Redlock({
       nodes: this.nodes,
@@ -29,6 +32,7 @@ export class World {
       random: seededRandom(++this.#clients),
       logger: this.#logger(),
       guard: false,
+      spread: 'all',
       ...options,
     })
   }

@@ -29,6 +29,7 @@ test('every default is as documented', () => {
     autoExtend: true,
     maxHold: undefined,
     fair: true,
+    spread: 'soon',
     fencing: false,
     fenceRetention: 3_600_000,
     driftFactor: 0.01,

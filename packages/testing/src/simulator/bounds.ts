@@ -17,6 +17,8 @@ const SLACK = 50
 const TIMERS_IN_A_ROW = 8
 /** The factor by which clocks may drift. */
 const DRIFT = 1.01
+/** With `spread`, nodes that are asked later have their full time from then on; this is the share of it that may pass before. */
+const LATER = 0.25
 /** A round with tokens may be followed immediately by a second one. */
 const MOST_ROUNDS = 2
 
@@ -34,7 +36,7 @@ export class Bounds {
 
   /** How long a call may exceed its own time limit: by a node's deadline, for a lock of this TTL. */
   beyond(ttl: number): number {
-    const rounds = this.#plan.fencing ? MOST_ROUNDS : 1
+    const rounds = (this.#plan.fencing ? MOST_ROUNDS : 1) + (this.#plan.spread === 'all' ? 0 : LATER)
     return rounds * nodeTimeoutFor(ttl) + this.#overhead
   }
 

@@ -36,7 +36,8 @@ export async function callFirst(visits: Visits): Promise<void> {
 
   // The votes of a quorum are enough to return; those of other nodes are in flight. A node that is connected later is
   // checked by the guard first.
-  await visitor.sleep(isStaggered ? STAGGER + visits.settling + visits.patience : 2 * way + 1)
+  const settling = isStaggered ? STAGGER + visits.settling + visits.patience : 2 * way + 1
+  await visitor.sleep(settling + visits.spreading)
   const { lock } = holding
   const bare = truth
     .unharmed(voters, came)

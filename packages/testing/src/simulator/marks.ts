@@ -14,6 +14,8 @@ export class Marks {
   #sawSplit = false
   /** Values that have been rolled back. A grant after that is late. */
   readonly #released = new Map<SimulatedLink, Set<string>>()
+  /** Values with which each node was asked for a lock. */
+  readonly #asked = new Map<SimulatedLink, Set<string>>()
   readonly #reasons = new Map<string, Set<string>>()
   readonly #logged = new Set<string>()
   readonly #handed = new Map<string, Set<Server>>()
@@ -41,6 +43,7 @@ export class Marks {
         if (typeof command.queue === 'object' && command.queue.age >= 900)
           this.reach('heartbeat renewed a place')
         if (command.keys.length > 1) this.reach('several resources at once')
+        valuesAt(this.#asked, link).add(command.value)
         return
       case 'release':
         if (command.requeue !== undefined) this.reach('partial grant released, place kept')
@@ -48,6 +51,7 @@ export class Marks {
         return
       case 'repair':
         this.reach('repair')
+        if (this.#asked.get(link)?.has(command.value) !== true) this.reach('lock given to a node that was not asked')
         return
       case 'greet':
         if (command.marker === undefined) this.reach('silent node probed')
@@ -90,8 +94,7 @@ export class Marks {
   }
 
   #noteRelease(link: SimulatedLink, value: string): void {
-    let released = this.#released.get(link)
-    if (released === undefined) this.#released.set(link, (released = new Set()))
+    const released = valuesAt(this.#released, link)
     const before = released.size
     if (released.add(value).size === before) this.reach('release sent again')
   }
@@ -112,4 +115,10 @@ export class Marks {
     this.#rounds.clear()
     this.reach('split vote')
   }
+}
+
+function valuesAt(all: Map<SimulatedLink, Set<string>>, link: SimulatedLink): Set<string> {
+  let values = all.get(link)
+  if (values === undefined) all.set(link, (values = new Set()))
+  return values
 }

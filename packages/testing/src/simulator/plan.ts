@@ -75,6 +75,7 @@ export interface Plan {
   readonly sectionTime: number
   readonly thinkTime: number
   readonly fair: 'always' | 'never' | 'mixed'
+  readonly spread: 'all' | 'soon' | 'quorum'
   readonly fencing: boolean
   readonly guard: boolean
   readonly durable: boolean
@@ -162,6 +163,7 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
     sectionTime: load.pick([0, 2, 10, 50, 200, 1_000]),
     thinkTime: load.pick([0, 5, 50, 300]),
     fair: load.pick(['always', 'always', 'always', 'mixed', 'never']),
+    spread: new SeededRandom(seed, 'spread').pick(['all', 'soon', 'soon', 'quorum']),
     fencing: load.chance(0.5),
     guard,
     durable: guard && topology.chance(0.1),

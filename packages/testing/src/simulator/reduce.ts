@@ -58,6 +58,7 @@ function* smaller({ plan, violation }: SimulationReport, changes: PlanChanges): 
   for (const name of ['spikeChance', 'drift', 'clientClockError', 'nodeClockError', 'jitter'] as const) {
     if (plan[name] > 0) yield { ...changes, [name]: 0 }
   }
+  if (plan.spread !== 'all') yield { ...changes, spread: 'all' }
   if (plan.fencing) yield { ...changes, fencing: false }
   if (plan.guard) yield { ...changes, guard: false }
 }

@@ -5,6 +5,9 @@ import type { Holding } from './holding.js'
 import { Truth } from './truth.js'
 import type { User } from './user.js'
 
+/** With `spread: 'soon'`, a lock that is still held after this time goes to all nodes, milliseconds. */
+const SOON = 5
+
 /**
  * Processes that come for a single purpose and leave, over connections without faults and for resources that no other
  * process uses. Their results are therefore judged only by the faults of the nodes in the meantime.
@@ -60,6 +63,14 @@ export class Visits {
   /** How long it takes in a healthy world until all replies to a process have arrived, milliseconds. */
   get settling(): number {
     return 8 * this.way + 3 * this.lag + 5
+  }
+
+  /** How long it takes until a lock that has been acquired is on its way to all nodes, milliseconds. */
+  get spreading(): number {
+    const { spread } = this.user.stage.plan
+    if (spread === 'all') return 0
+    const delay = spread === 'soon' ? Math.min(SOON, this.ttl / 6) : this.ttl / 6
+    return 1.01 * delay + 2 * this.lag + 2 * this.way + 1
   }
 
   /** Acquires for a visitor, and reports to the oracle. `undefined` for an attempt that was refused. */
