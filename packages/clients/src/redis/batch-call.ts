@@ -46,8 +46,9 @@ export class BatchCall implements Call {
     return true
   }
 
-  args(number: string): string[] {
-    return this.#encoded.args(number, this.#marker === 'none' ? undefined : this.#marker)
+  command(verb: string, script: string, number: string): string[] {
+    const marker = this.#marker === 'none' ? undefined : this.#marker
+    return this.#encoded.command([verb, script], number, marker)
   }
 
   keys(): string[] {

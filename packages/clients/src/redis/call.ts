@@ -11,8 +11,8 @@ export interface Call {
   readonly key: string | undefined
   /** The cluster slot of its keys. */
   readonly slot: number | undefined
-  /** Number of keys, keys and arguments; `number` is that of the call. */
-  args(number: string): string[]
+  /** The whole command: EVAL or EVALSHA, the script or its hash, number of keys, keys and arguments. */
+  command(verb: string, script: string, number: string): string[]
   /** The locks or the marker that it concerns, for error messages. */
   keys(): readonly string[]
   /** `rest` is what follows the heading. */

@@ -23,10 +23,10 @@ export class FleetCall implements Call {
     return this.#command.marker
   }
 
-  args(number: string): string[] {
+  command(verb: string, script: string, number: string): string[] {
     const command = this.#command
     const keys = command.marker === undefined ? [] : withFormer(command.marker)
-    const head = [String(keys.length), ...keys, number]
+    const head = [verb, script, String(keys.length), ...keys, number]
     if (command.kind === 'greet') return head
     const { mode, fleet, run, stamp, longestTtl, floor, duration } = command
     return [...head, mode, fleet, run, stamp, String(longestTtl), String(floor), String(duration)]

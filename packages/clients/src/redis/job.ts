@@ -7,11 +7,14 @@ export type LockCommand = Exclude<NodeCommand, { kind: 'greet' | 'mark' }>
 type AcquireCommand = Extract<LockCommand, { kind: 'acquire' }>
 type ReleaseCommand = Extract<LockCommand, { kind: 'release' }>
 
+/** EVAL and the text of a script, or EVALSHA and its hash. */
+type Head = readonly [verb: string, script: string]
+
 /** Commands as they travel in one call, without the parts that differ between servers. */
 export interface Job {
   readonly script: EmbeddedScript
-  /** Number of keys, keys and arguments of the call with this number. */
-  args(number: string, marker: MarkerCheck | undefined): string[]
+  /** `head`, number of keys, keys and arguments of the call with this number. */
+  command(head: Head, number: string, marker: MarkerCheck | undefined): string[]
 }
 
 /** More calls than a tick makes for one node, unless it has about a thousand commands. */
@@ -21,7 +24,11 @@ let oldest = 0
 
 /** All nodes of a quorum receive the same commands at the same time, so the encoding for one serves the others. */
 export function jobOf(commands: readonly LockCommand[]): Job {
-  for (const known of recent) if (areSame(commands, known.commands)) return known.job
+  // From the newest to the oldest.
+  for (let age = 1; age <= recent.length; age++) {
+    const known = recent[(oldest + REMEMBERED - age) % REMEMBERED]
+    if (known !== undefined && areSame(commands, known.commands)) return known.job
+  }
   const job = encode(commands)
   recent[oldest] = { commands, job }
   oldest = (oldest + 1) % REMEMBERED
@@ -74,18 +81,19 @@ function jobOfAcquire({ keys: [key], value, ttl, queue, fence }: AcquireCommand)
   const token = fence === undefined ? [] : [String(fence.token), counterLife(fence, ttl)]
   return {
     script: acquire,
-    args: (number, marker) => {
+    command: ([verb, script], number, marker) => {
       const stamp = marker === undefined ? '' : marker.stamp
       const mustRecord = marker !== undefined && ttl > marker.longestTtl
       if (fence === undefined && !mustRecord) {
         // Common case.
         return marker === undefined
-          ? ['2', lock, places, number, value, life, waiter, stamp]
-          : ['3', lock, places, marker.key, number, value, life, waiter, stamp]
+          ? [verb, script, '2', lock, places, number, value, life, waiter, stamp]
+          : [verb, script, '3', lock, places, marker.key, number, value, life, waiter, stamp]
       }
       const keys = [lock, places, ...counter, ...(marker === undefined ? [] : [marker.key])]
       const record = mustRecord ? 'record' : ''
-      return [String(keys.length), ...keys, number, value, life, waiter, stamp, record, ...token]
+      const args = [number, value, life, waiter, stamp, record, ...token]
+      return [verb, script, String(keys.length), ...keys, ...args]
     },
   }
 }
@@ -96,10 +104,10 @@ function jobOfRelease({ keys: [key], value }: ReleaseCommand): Job {
   const places = queueOf(lock)
   return {
     script: release,
-    args: (number, marker) =>
+    command: ([verb, script], number, marker) =>
       marker === undefined
-        ? ['2', lock, places, number, value, '']
-        : ['3', lock, places, marker.key, number, value, marker.stamp],
+        ? [verb, script, '2', lock, places, number, value, '']
+        : [verb, script, '3', lock, places, marker.key, number, value, marker.stamp],
   }
 }
 
@@ -111,9 +119,9 @@ function jobOfBatch(commands: readonly LockCommand[]): Job {
   const rest = groups.json()
   return {
     script: batch,
-    args: (number, marker) => {
+    command: ([verb, script], number, marker) => {
       const count = String(keys.length + (marker === undefined ? 0 : 1))
-      const args = [count].concat(keys)
+      const args = [verb, script, count].concat(keys)
       if (marker !== undefined) args.push(marker.key)
       args.push(number, marker?.stamp ?? '', String(marker?.longestTtl ?? 0))
       return args.concat(rest)

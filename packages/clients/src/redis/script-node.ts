@@ -25,6 +25,9 @@ export interface ScriptNodeOptions {
   readonly durable?: boolean | undefined
 }
 
+/** Calls that are not sent yet, by the slots of their keys. */
+type Open = Map<number | undefined, BatchCall>
+
 /** A lock node over one Redis client. All commands of a tick travel in one script call. */
 export class ScriptNode implements LockNode {
   readonly name: string
@@ -92,18 +95,19 @@ export class ScriptNode implements LockNode {
     const answers = this.#answers
     this.#commands = []
     this.#answers = []
-    const open = new Map<number | undefined, BatchCall>()
-    commands.forEach((command, index) => {
+    const open: Open = new Map()
+    for (let index = 0; index < commands.length; index++) {
+      const command = commands[index] as NodeCommand
       const answer = answers[index] as Answer
       if (command.kind === 'greet' || command.kind === 'mark') {
         this.#dispatch(open)
         this.#runner.run(new FleetCall(command, this.#durable, answer))
       } else this.#enlist(open, command, answer)
-    })
+    }
     this.#dispatch(open)
   }
 
-  #enlist(open: Map<number | undefined, BatchCall>, command: LockCommand, answer: Answer): void {
+  #enlist(open: Open, command: LockCommand, answer: Answer): void {
     const slot = this.#link.isCluster ? slotOf(command.keys[0] as string) : undefined
     const obstacle = slot === undefined ? undefined : obstacleInCluster(command.keys, slot)
     if (obstacle !== undefined) {
@@ -118,7 +122,7 @@ export class ScriptNode implements LockNode {
     open.set(slot, next)
   }
 
-  #dispatch(open: Map<number | undefined, BatchCall>): void {
+  #dispatch(open: Open): void {
     for (const batch of open.values()) this.#runner.run(batch)
     open.clear()
   }

@@ -67,11 +67,14 @@ export class ScriptRunner {
       return
     }
     const { script } = call
-    const head = this.#known.has(script) ? ['EVALSHA', script.sha1] : ['EVAL', script.source]
-    this.#known.add(script)
     const number = ++this.#sent
+    const isKnown = this.#known.has(script)
+    if (!isKnown) this.#known.add(script)
+    const command = isKnown
+      ? call.command('EVALSHA', script.sha1, String(number))
+      : call.command('EVAL', script.source, String(number))
     this.#inFlight.set(number, call)
-    this.#transmit(head.concat(call.args(String(number))), call.key).then(
+    this.#transmit(command, call.key).then(
       (reply) => {
         this.#onReply(number, reply)
       },
@@ -125,8 +128,12 @@ export class ScriptRunner {
     call?.settleAll({ vote: 'unknown', reason: UNREADABLE, cause })
   }
 
-  async #transmit(args: string[], key: string | undefined): Promise<unknown> {
-    return this.#link.send(args, key)
+  #transmit(args: string[], key: string | undefined): Promise<unknown> {
+    try {
+      return this.#link.send(args, key)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   #failed(call: Call, number: number, error: unknown): void {

@@ -102,6 +102,11 @@ export class Place {
     }
   }
 
+  /** The client has begun to listen, but the nodes cannot tell from its present name. */
+  get lacksOffer(): boolean {
+    return !this.#isListening && this.#wakeups.hearsQuorum
+  }
+
   /**
    * Before another attempt; `last` is the one before. A node that finds no subscriber behind an offer takes the waiter
    * for dead and passes it over, so the name carries the offer only while the subscriptions are active.

@@ -60,7 +60,7 @@ export class Waiting implements Sleeper {
     if (!this.#wakeups.hearsQuorum) {
       due = Math.min(due, now + Math.max(1, 2 * this.#retryInterval * random.fraction()))
     }
-    if (this.#isPromising() || this.#ended) return
+    if (this.#isPromising() || this.#place.lacksOffer || this.#ended) return
     await this.#sleepUntil(Math.max(due, now + 1))
   }
 
