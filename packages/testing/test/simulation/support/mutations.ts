@@ -144,7 +144,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 1000,
     world: 'edges',
     plan: {
-      ...{ nodes: 5, quorum: 3, spread: 'soon', clients: 4, actors: 2, resources: 1 },
+      ...{ nodes: 5, quorum: 3, spread: 'quorum', clients: 4, actors: 2, resources: 1 },
       ...{ ttls: [60_000], sectionTime: 10, thinkTime: 0, delay: 10, jitter: 10, operations: 12 },
       only: ['interrupt', 'abort'],
     },
