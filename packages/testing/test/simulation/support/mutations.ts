@@ -137,19 +137,6 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     within: 500,
   },
   {
-    name: 'an acquire that asks further nodes after its abort',
-    file: 'operations/attempt.ts',
-    from: '    round?.abandon()\n',
-    to: '',
-    within: 1000,
-    world: 'edges',
-    plan: {
-      ...{ nodes: 5, quorum: 3, spread: 'quorum', clients: 4, actors: 2, resources: 1 },
-      ...{ ttls: [60_000], sectionTime: 10, thinkTime: 0, delay: 10, jitter: 10, operations: 12 },
-      only: ['interrupt', 'abort'],
-    },
-  },
-  {
     name: 'a lock that never goes to the nodes that were spared',
     file: 'holds.ts',
     from: 'if (spreadAt === Infinity || lease.tally.replies[member.index] !== SPARED) topUp(lease, member)',
