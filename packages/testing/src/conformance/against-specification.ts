@@ -17,6 +17,16 @@ const TOO_CLOSE = 30
 
 export type Outcome = 'same' | 'too close to call'
 
+/** What a sequence has left behind, though no reply to it may have shown that. */
+const LOOK: Step = {
+  kind: 'commands',
+  commands: [
+    ({ marker }) => ({ kind: 'greet', marker }),
+    ({ keys }) => ({ kind: 'inspect', keys }),
+    ({ keys }) => ({ kind: 'extend', keys, value: 'nobody', ttl: 1 }),
+  ],
+}
+
 /**
  * Sends a sequence to a node and to the executable specification, which is given the node's own clock, and fails at the
  * first difference in a reply, or in the wake-ups of the whole sequence.
@@ -27,7 +37,7 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
   const expected: string[] = []
   const ear = await listen(node, world.channel)
   try {
-    for (const step of steps) {
+    for (const step of [...steps, LOOK]) {
       if (step.kind === 'pause') {
         await pass(node, SHORT + TOO_CLOSE)
         continue

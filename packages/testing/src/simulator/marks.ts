@@ -51,7 +51,8 @@ export class Marks {
         return
       case 'repair':
         this.reach('repair')
-        if (this.#asked.get(link)?.has(command.value) !== true) this.reach('lock given to a node that was not asked')
+        if (this.#asked.get(link)?.has(command.value) !== true)
+          this.reach('lock given to a node that was not asked')
         return
       case 'greet':
         if (command.marker === undefined) this.reach('silent node probed')

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { LockNode } from '@quorumlock/core'
+import { lockNodeConformance, startFleet, type Fleet } from '@quorumlock/testing'
+import type { RedisLink } from '../../src/redis/link.js'
+import { linkToNodeRedis } from '../../src/redis/node-redis.js'
+import { ScriptNode } from '../../src/redis/script-node.js'
+import * as embedded from '../../src/redis/scripts/embedded.js'
+import { open, type Client } from '../support/servers.js'
+import { amongOthers, oneByOne } from '../support/ways.js'
+
+interface PlantedFault {
+  readonly script: 'acquire' | 'release' | 'batch' | 'mark'
+  readonly from: string
+  readonly to: string
+}
+
+const FAULTS: readonly PlantedFault[] = [
+  { script: 'acquire', from: 'if mayVote and not queued', to: 'if not queued' },
+  { script: 'acquire', from: ' and not queued and not token and not mustRecord', to: ' and not token' },
+  { script: 'acquire', from: 'if counter >= proposed then', to: 'if counter > proposed then' },
+  { script: 'acquire', from: "if mustRecord then record('longest', tonumber(ttl)) end", to: '' },
+  { script: 'acquire', from: "if marker then record('highest', proposed) end", to: '' },
+  { script: 'acquire', from: 'if queued and id then leave(queue, id) end', to: '' },
+  { script: 'acquire', from: 'if id then enqueue(queue, id, order, life) end', to: '' },
+  { script: 'acquire', from: 'at < order or (at == order and first < id)', to: 'at < order' },
+  { script: 'acquire', from: 'if math.abs(at + age - now) <= CLOCK_TOLERANCE then', to: 'if true then' },
+  { script: 'release', from: 'if isOwner then call', to: 'if holder then call' },
+  { script: 'release', from: 'if holder and not isOwner then return reply end', to: '' },
+  { script: 'release', from: 'marker and mark == stamp', to: 'marker' },
+  { script: 'batch', from: 'if not mayVote then return barred() end', to: '' },
+  { script: 'batch', from: '  if freedCount == 0 then return end', to: '  do return end' },
+  { script: 'batch', from: 'if perform ~= release then deleteFreed() end', to: '' },
+  { script: 'batch', from: ', holders[key] = key, number, false', to: ' = key, number' },
+  { script: 'batch', from: 'if wasResumed(value) then return TAKEN end\n  local reason', to: 'local reason' },
+  { script: 'batch', from: 'if missing(value) == TAKEN then return TAKEN end', to: 'missing(value)' },
+  {
+    script: 'mark',
+    from: "'out:' .. stamp, 'longest', longest, 'highest'",
+    to: "stamp, 'longest', longest, 'highest'",
+  },
+  { script: 'mark', from: 'math.max(now + duration, stillOut)', to: 'now + duration' },
+]
+
+let fleet: Fleet
+let client: Client
+beforeAll(async () => {
+  fleet = await startFleet({ nodes: 1, backend: 'processes' })
+  client = await open(fleet.urls[0] as string)
+})
+afterAll(async () => {
+  client.destroy()
+  await fleet.dispose()
+})
+
+test.each(FAULTS)('conformance finds in $script.lua, instead of $from: $to', async (fault) => {
+  const link = linkWith(linkToNodeRedis(client, 'faulty'), fault)
+  const over = fault.script === 'batch' ? amongOthers : oneByOne
+  await expect(conformanceOf(over(new ScriptNode(link)), 200)).rejects.toThrow()
+})
+
+test('conformance finds nothing in the scripts as they are', async () => {
+  await conformanceOf(oneByOne(new ScriptNode(linkToNodeRedis(client, 'faultless'))), 50)
+})
+
+test('a planted fault whose text is not found once is an error', () => {
+  const fault = { script: 'acquire', from: 'no such text', to: '' } as const
+  expect(() => linkWith(linkToNodeRedis(client, 'faulty'), fault)).toThrow('no such text')
+})
+
+/** A link over which one script arrives changed. */
+function linkWith(link: RedisLink, { script, from, to }: PlantedFault): RedisLink {
+  const { sha1, source } = embedded[script]
+  if (source.split(from).length !== 2) throw new Error(`Expected ${script}.lua to have this once: ${from}`)
+  const faulty = source.replace(from, () => to)
+  const faultySha1 = createHash('sha1').update(faulty).digest('hex')
+  const send: RedisLink['send'] = ([verb = '', name = '', ...args], key) => {
+    const sent = name === source ? faulty : name === sha1 ? faultySha1 : name
+    return link.send([verb, sent, ...args], key)
+  }
+  return { ...link, send }
+}
+
+/** Runs the checks of the suite one after another, and rejects with the first failure. */
+async function conformanceOf(node: LockNode, sequences: number): Promise<void> {
+  const checks: (() => Promise<void>)[] = []
+  const run = (body: () => Promise<void>): void => void checks.push(body)
+  const runner = {
+    describe: (_: string, body: () => void) => body(),
+    test: (_: string, body: () => Promise<void>) => run(body),
+    beforeAll: run,
+    afterAll: () => undefined,
+  }
+  lockNodeConformance('a faulty node', () => node, { runner, sequences })
+  for (const check of checks) await check()
+}
