@@ -36,6 +36,8 @@ const common = {
 export const quorumlock: readonly Entry[] = [
   { ...common, name: 'quorumlock', open: (urls) => onNodeRedis(urls, {}) },
   { ...common, name: 'quorumlock, fencing', open: (urls) => onNodeRedis(urls, { fencing: true }) },
+  { ...common, name: 'quorumlock, spread: all', open: (urls) => onNodeRedis(urls, { spread: 'all' }) },
+  { ...common, name: 'quorumlock, spread: quorum', open: (urls) => onNodeRedis(urls, { spread: 'quorum' }) },
   { ...common, name: 'quorumlock, unfair', open: (urls) => onNodeRedis(urls, { fair: false }) },
   { ...common, name: 'quorumlock on ioredis', client: 'ioredis', open: onIoredis },
 ]
