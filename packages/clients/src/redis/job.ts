@@ -192,7 +192,13 @@ class Groups {
     return this.#waiters.length === 0 ? [job] : [job, JSON.stringify(this.#waiters)]
   }
 
-  #addFenced(command: LockCommand, flags: number, value: string, ttl: number, fence: Fence | undefined): void {
+  #addFenced(
+    command: LockCommand,
+    flags: number,
+    value: string,
+    ttl: number,
+    fence: Fence | undefined,
+  ): void {
     if (fence === undefined) this.#add(command, flags, [String(ttl)], [value])
     else {
       const common = [String(ttl), counterLife(fence, ttl)]

@@ -132,7 +132,7 @@ export class ScriptRunner {
     try {
       return this.#link.send(args, key)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
   }
 

@@ -219,7 +219,8 @@ export class Member {
 
   /** Common case: the marker is known to have recorded a TTL that is at least as long. */
   #noteTtl(command: NodeCommand): void {
-    if (!('ttl' in command) || command.marker === undefined || command.ttl <= command.marker.longestTtl) return
+    if (!('ttl' in command) || command.marker === undefined || command.ttl <= command.marker.longestTtl)
+      return
     this.admission = recorded(this.admission, command.marker, command.ttl)
   }
 

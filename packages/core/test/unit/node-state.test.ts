@@ -403,7 +403,11 @@ describe('the handover', () => {
   test.each([
     ['a waiter that wants to be woken only', 'c#1', { marker }],
     ['a release that knows no marker', offered, { marker: undefined }],
-    ['a release that knows an earlier run', offered, { marker: { key: 'fleet', stamp: 'run-0', longestTtl: 0 } }],
+    [
+      'a release that knows an earlier run',
+      offered,
+      { marker: { key: 'fleet', stamp: 'run-0', longestTtl: 0 } },
+    ],
     ['a node in quarantine', offered, { marker, quarantinedUntil: NOW + 9 }],
   ])(
     'with %s no lock is handed over, and the next waiter is woken',
