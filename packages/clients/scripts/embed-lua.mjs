@@ -1,8 +1,8 @@
 // Turns the .lua files of each folder below into an embedded.ts beside them, so that no file is read at run time and any
 // bundler works. `--check` changes nothing and fails when a generated file is behind its sources.
 //
-// A line `-- @include name` stands for parts/name.lua beside the script. The text is embedded with its comments, because a
-// script travels only once per node.
+// A line `-- @include name` stands for parts/name.lua beside the script. Comments and empty lines are left out, because every
+// bundle contains the scripts and every new connection sends them.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -26,7 +26,9 @@ function read(path) {
 
 function assembled(folder, file) {
   const part = (_, name) => read(join(home, folder, 'parts', `${name}.lua`)).trimEnd()
-  return read(join(home, folder, file)).replace(/^-- @include (.+)$/gm, part)
+  return read(join(home, folder, file))
+    .replace(/^-- @include (.+)$/gm, part)
+    .replace(/^\s*(--.*)?\n/gm, '')
 }
 
 function embed(folder, file) {

@@ -21,7 +21,7 @@ export interface QuorumOptions {
 
 /** Everything about a round that has a default here. */
 export interface RoundOptions
-  extends Partial<Omit<RoundPlan, 'start' | 'commandFor' | 'agenda' | 'members'>> {
+  extends Partial<Omit<RoundPlan, 'start' | 'commandFor' | 'agenda' | 'members' | 'slow'>> {
   readonly start?: Instant | undefined
 }
 
@@ -66,6 +66,12 @@ export class Quorum {
       if (chosen.length === this.size) return chosen
     }
     return this.members
+  }
+
+  /** The next round does not begin with this member. */
+  readonly #noteSlow = (member: Member, elapsed: number): void => {
+    member.isSlow(elapsed)
+    this.#rankedAt = -Infinity
   }
 
   #rank(now: number): void {
@@ -120,6 +126,7 @@ export class Quorum {
         purpose: options.purpose ?? 'awaited',
         commandFor,
         first: options.first,
+        slow: this.#noteSlow,
         isDecided: options.isDecided,
         late: options.late,
       },

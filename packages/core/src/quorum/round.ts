@@ -20,6 +20,8 @@ export interface RoundPlan {
   readonly commandFor: (member: Member) => NodeCommand
   /** Enough members to win with. The others are asked only if one of these does not grant, or is slow. */
   readonly first?: readonly Member[] | undefined
+  /** One of the first has not answered for `elapsed` milliseconds. */
+  readonly slow?: ((member: Member, elapsed: number) => void) | undefined
   /** When the outcome is certain; the first moment possible unless the caller needs more. */
   readonly isDecided?: ((tally: Tally) => boolean) | undefined
   /** Each reply after the decision, including one that replaces the `unknown` put down for its absence. */
@@ -119,13 +121,13 @@ export class Round {
 
   /** Whoever is slow is not waited for alone, and not asked first again soon. */
   #hedge(first: readonly Member[]): void {
-    const { start, deadline, purpose, agenda } = this.#plan
+    const { start, deadline, purpose, agenda, slow } = this.#plan
     const usual = Math.max(...first.map(({ pace }) => pace))
     const patience = Math.min(MOST_OF_DEADLINE * deadline, Math.max(SHORTEST_PATIENCE, PATIENCE * usual))
     this.#expiry = agenda.at(start + patience, purpose, () => {
       const now = agenda.now()
       for (const member of first) {
-        if (this.#tally.replies[member.index] === undefined) member.isSlow(now - start)
+        if (this.#tally.replies[member.index] === undefined) slow?.(member, now - start)
       }
       this.#askOthers()
     })
