@@ -20,7 +20,7 @@ const FAULTS: readonly PlantedFault[] = [
   { script: 'acquire', from: ' and not queued and not token and not mustRecord', to: ' and not token' },
   { script: 'acquire', from: 'if counter >= proposed then', to: 'if counter > proposed then' },
   { script: 'acquire', from: "if mustRecord then record('longest', tonumber(ttl)) end", to: '' },
-  { script: 'acquire', from: "if marker then record('highest', proposed) end", to: '' },
+  { script: 'acquire', from: "call('HSET', marker, 'highest', token)", to: '' },
   { script: 'acquire', from: 'if queued and id then leave(queue, id) end', to: '' },
   { script: 'acquire', from: 'if id then enqueue(queue, id, order, life) end', to: '' },
   { script: 'acquire', from: 'at < order or (at == order and first < id)', to: 'at < order' },

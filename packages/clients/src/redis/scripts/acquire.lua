@@ -15,7 +15,12 @@ local mustRecord = ARGV[6] == 'record'
 local time = call('TIME')
 local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
 local marker = stamp ~= '' and KEYS[#KEYS]
-local mark = marker and call('HGET', marker, 'stamp')
+local mark, floor, highest
+if marker and token then
+  mark, floor, highest = unpack(call('HMGET', marker, 'stamp', 'floor', 'highest'))
+elseif marker then
+  mark = call('HGET', marker, 'stamp')
+end
 local mayVote = not marker or mark == stamp
 local queued = waiter ~= 'ignore' and call('EXISTS', queue) == 1
 
@@ -57,10 +62,9 @@ end
 -- The lock comes last, so that an error before it has left nothing behind that would have to be taken back.
 if token and not holder then
   local fence, proposed = KEYS[3], tonumber(token)
-  local counter = tonumber(call('GET', fence) or 0)
-  if marker then counter = math.max(counter, tonumber(call('HGET', marker, 'floor') or 0)) end
+  local counter = math.max(tonumber(call('GET', fence) or 0), tonumber(floor or 0))
   if counter >= proposed then return { heading, 1, { string.format('%.0f', counter) } } end
-  if marker then record('highest', proposed) end
+  if marker and proposed > tonumber(highest or 0) then call('HSET', marker, 'highest', token) end
   call('SET', fence, token, 'PX', ARGV[8])
 end
 if mustRecord then record('longest', tonumber(ttl)) end

@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const acquire: EmbeddedScript = {
   name: 'acquire',
-  sha1: 'c93a1d77705fd5b5b37f29e2d3eb8920afb38de8',
+  sha1: '155f8e59bafa91262070bee3afdd9e3b309b3624',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call = redis.call
 local lock, queue = KEYS[1], KEYS[2]
@@ -18,7 +18,12 @@ local mustRecord = ARGV[6] == 'record'
 local time = call('TIME')
 local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
 local marker = stamp ~= '' and KEYS[#KEYS]
-local mark = marker and call('HGET', marker, 'stamp')
+local mark, floor, highest
+if marker and token then
+  mark, floor, highest = unpack(call('HMGET', marker, 'stamp', 'floor', 'highest'))
+elseif marker then
+  mark = call('HGET', marker, 'stamp')
+end
 local mayVote = not marker or mark == stamp
 local queued = waiter ~= 'ignore' and call('EXISTS', queue) == 1
 if mayVote and not queued and not token and not mustRecord and call('SET', lock, value, 'PX', ttl, 'NX') then
@@ -92,10 +97,9 @@ if not holder and queued then
 end
 if token and not holder then
   local fence, proposed = KEYS[3], tonumber(token)
-  local counter = tonumber(call('GET', fence) or 0)
-  if marker then counter = math.max(counter, tonumber(call('HGET', marker, 'floor') or 0)) end
+  local counter = math.max(tonumber(call('GET', fence) or 0), tonumber(floor or 0))
   if counter >= proposed then return { heading, 1, { string.format('%.0f', counter) } } end
-  if marker then record('highest', proposed) end
+  if marker and proposed > tonumber(highest or 0) then call('HSET', marker, 'highest', token) end
   call('SET', fence, token, 'PX', ARGV[8])
 end
 if mustRecord then record('longest', tonumber(ttl)) end
