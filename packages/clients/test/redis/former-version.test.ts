@@ -39,7 +39,9 @@ test('the marker of version 0.1 is taken over with what it has recorded, and its
   for (const client of clients) {
     expect(await client.hGetAll(MARKER)).toMatchObject({ fleet: 'f', longest: '7000', floor: '40' })
     await expect(lookFormerly(client)).rejects.toThrow('WRONGTYPE')
-    expect(await client.get(FORMER)).toMatch(/quorumlock 0\.2 or newer.*replace every process/)
+    expect((await client.zRange(FORMER, 0, -1)).join()).toMatch(
+      /quorumlock 0\.2 or newer.*replace every process/,
+    )
   }
 })
 
@@ -48,6 +50,15 @@ test('a quarantine that version 0.1 has imposed is kept', async () => {
   await markAsFormerly(clients[2]!)
   await expect(redlock.acquire('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   expect(redlock.health().filter(({ state }) => state === 'quarantined')).toHaveLength(2)
+})
+
+test('neither marker can be locked or released by its name', async () => {
+  await redlock.acquire('a')
+  for (const resource of [':quorumlock:fleet', ':quorumlock:marker']) {
+    await expect(redlock.acquire(resource)).rejects.toMatchObject({ code: 'MISUSE' })
+    await expect(redlock.forceRelease(resource)).rejects.toThrow('WRONGTYPE')
+  }
+  for (const client of clients) expect(await client.exists([FORMER, MARKER])).toBe(2)
 })
 
 test('locks of version 0.1 stay locked', async () => {

@@ -157,8 +157,9 @@ export class Round {
     tally.outcome = tally.isWon ? 'won' : 'lost'
     const resolve = this.#resolve
     this.#resolve = undefined
+    if (tally.outstanding === 0) this.#expiry?.cancel()
     // The caller does not wait for the remaining nodes, but that they do not respond must be noticed.
-    if (tally.outstanding > 0 && this.#plan.purpose === 'awaited') {
+    else if (this.#plan.purpose === 'awaited') {
       this.#expiry?.cancel()
       this.#expireAt(this.#plan.start + this.#plan.deadline, 'background')
     }

@@ -538,13 +538,15 @@ return noteInMarker() or reply
 
 export const greet: EmbeddedScript = {
   name: 'greet',
-  sha1: '30c037fc25b522d44a194abbbc92a2ad753ec5bb',
+  sha1: 'c8ef47a429132b7a80b52666fb2480b0c47160cc',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local time = call('TIME')
 local NOTICE = 'quorumlock 0.2 or newer uses this fleet, and 0.1 cannot share it: replace every process that still uses 0.1'
 local function excludeFormer()
-  if former then call('SET', former, NOTICE) end
+  if not former then return end
+  call('DEL', former)
+  call('ZADD', former, 0, NOTICE)
 end
 local function takeOver()
   local marker = redis.pcall('HMGET', former, 'fleet', 'run', 'longest', 'highest', 'floor', 'until')
@@ -575,7 +577,7 @@ return greeting()
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: 'da158b76f9e671e69b077f42d3d70c0ead3fe0cf',
+  sha1: '3965f1ad45aecceae5bc6ccde86b28eacdf7db7f',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -584,7 +586,9 @@ local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local NOTICE = 'quorumlock 0.2 or newer uses this fleet, and 0.1 cannot share it: replace every process that still uses 0.1'
 local function excludeFormer()
-  if former then call('SET', former, NOTICE) end
+  if not former then return end
+  call('DEL', former)
+  call('ZADD', former, 0, NOTICE)
 end
 local function takeOver()
   local marker = redis.pcall('HMGET', former, 'fleet', 'run', 'longest', 'highest', 'floor', 'until')
