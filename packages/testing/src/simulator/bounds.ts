@@ -15,7 +15,7 @@ const ROUNDS_OF_GUARD = 2
 const SLACK = 50
 /** Timers that may follow each other in a call; a late one is postponed once if replies are still unread. */
 const TIMERS_IN_A_ROW = 8
-/** The factor by which clocks may drift. */
+/** The factor by which clocks may drift; more in a world that is unsafe because they do. */
 const DRIFT = 1.01
 /** With `spread`, nodes that are asked later have their full time from then on; this is the share of it that may pass before. */
 const LATER = 0.25
@@ -60,12 +60,12 @@ export class Bounds {
     } finally {
       const now = this.#timeline.now
       if (client.pauses === pauses) {
-        if (now - began > limit * DRIFT)
+        if (now - began > limit * this.#drift)
           this.#oracle.report(
             'bound',
             `${client.name}: ${what} took ${(now - began).toFixed(1)} ms; at most ${limit.toFixed(1)} ms were allowed`,
           )
-        else if (now - abortedAt > afterAbort * DRIFT)
+        else if (now - abortedAt > afterAbort * this.#drift)
           this.#oracle.report(
             'bound',
             `${client.name}: ${what} continued for ${(now - abortedAt).toFixed(1)} ms after its abort; at most ${afterAbort.toFixed(1)} ms were allowed`,
@@ -77,6 +77,10 @@ export class Bounds {
   /** How late one timer may be, milliseconds. */
   get lag(): number {
     return this.#plan.edges.has('lag') ? MOST_LAG : 0
+  }
+
+  get #drift(): number {
+    return Math.max(DRIFT, 1 + 1.2 * this.#plan.drift)
   }
 
   get #overhead(): number {
