@@ -79,6 +79,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     from: 'if (lease.remaining(quorum.now()) > 0) return lease',
     to: 'if (true) return lease',
     within: 200,
+    plan: { spread: 'all' },
   },
   {
     name: 'a majority of the reached nodes only',
@@ -135,6 +136,19 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     from: "if (this.#phase !== 'won' && this.#phase !== 'lost') return",
     to: "if (this.#phase !== 'won') return",
     within: 500,
+  },
+  {
+    name: 'an acquire that asks further nodes after its abort',
+    file: 'operations/attempt.ts',
+    from: '    round?.abandon()\n',
+    to: '',
+    within: 500,
+    world: 'edges',
+    plan: {
+      ...{ nodes: 5, quorum: 3, spread: 'quorum', clients: 4, actors: 2, resources: 1 },
+      ...{ ttls: [60_000], sectionTime: 10, thinkTime: 0, delay: 10, jitter: 10, operations: 12 },
+      only: ['interrupt', 'abort'],
+    },
   },
   {
     name: 'a lock that never goes to the nodes that were spared',
@@ -216,6 +230,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       quorum: 2,
       clients: 3,
       resources: 1,
+      spread: 'all',
       guard: true,
       durable: false,
       calmness: 60,
@@ -333,10 +348,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a node that may vote later and does not get the held locks',
     file: 'holds.ts',
-    from: 'for (const lease of this.#holds.keys()) topUp(lease, member)',
+    from: 'for (const hold of this.#holds.values()) this.#topUp(hold, member)',
     to: '',
     world: 'edges',
-    within: 200,
+    within: 400,
+    plan: { spread: 'all' },
   },
   {
     name: 'an aborted resume that leaves its lease behind',
