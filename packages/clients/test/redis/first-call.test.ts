@@ -103,7 +103,8 @@ describe.each(newClients)('over %s', (kind, newClient) => {
   })
 
   test('the first try of a new client succeeds while one of five nodes is quarantined', async () => {
-    const witness = await connect(fleet.urls)
+    // It must ask the emptied node to notice.
+    const witness = await connect(fleet.urls, { spread: 'all' })
     await (await witness.acquire('of the witness', { ttl })).release()
     await observers[1]!.flushAll()
     await (await witness.acquire('of the witness', { ttl })).release()

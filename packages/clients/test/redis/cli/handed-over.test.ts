@@ -51,7 +51,13 @@ async function waiterFor(resource: string, args: readonly string[]): Promise<Run
   const waiter = start(['--verbose', '--wait', 'forever', ...args])
   await eventually(async () => {
     for (const node of (await redlock.inspect(resource)).nodes) expect(node.waiters).toHaveLength(1)
-    for (const admin of admins) expect(await admin.pubSubChannels(WAKE_UPS)).toHaveLength(1)
+    for (const admin of admins) {
+      expect(await admin.pubSubChannels(WAKE_UPS)).toHaveLength(1)
+      // The present name of the waiter says that it listens.
+      expect(await admin.zRange(`{lock:${resource}}:#queue`, 0, -1)).toContainEqual(
+        expect.stringMatching(/^\+.*@\d+/),
+      )
+    }
   })
   await Promise.all(
     listeners.map((listener, index) =>
