@@ -215,7 +215,7 @@ async function failure(node: LockNode): Promise<Error> {
 }
 
 describe('a missing permission', () => {
-  test.each(['+eval', '+evalsha', '+time', '+hget', '+hmget', '+hset', '+exists', '+set'])(
+  test.each(['+eval', '+evalsha', '+time', '+hmget', '+hset', '+exists', '+set'])(
     'a missing permission for %s ends an endless wait with the node and the command',
     async (left) => {
       const { node, end } = await user(...without(left))

@@ -19,7 +19,7 @@ local mark, floor, highest
 if marker and token then
   mark, floor, highest = unpack(call('HMGET', marker, 'stamp', 'floor', 'highest'))
 elseif marker then
-  mark = call('HGET', marker, 'stamp')
+  mark = call('HMGET', marker, 'stamp')[1]
 end
 local mayVote = not marker or mark == stamp
 local queued = waiter ~= 'ignore' and call('EXISTS', queue) == 1

@@ -49,7 +49,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
 
 local marker = stamp ~= '' and keys[#keys]
-local mark = marker and call('HGET', marker, 'stamp')
+local mark = marker and call('HMGET', marker, 'stamp')[1]
 local mayVote = not marker or mark == stamp
 -- What the marker must have recorded at the end. A marker with another stamp may not have recorded what the client knows of.
 local known = mark == stamp and tonumber(ARGV[3]) or 0

@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const acquire: EmbeddedScript = {
   name: 'acquire',
-  sha1: '155f8e59bafa91262070bee3afdd9e3b309b3624',
+  sha1: 'e55c978f170378595800c5f12bb77ac9c0bb6319',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call = redis.call
 local lock, queue = KEYS[1], KEYS[2]
@@ -22,7 +22,7 @@ local mark, floor, highest
 if marker and token then
   mark, floor, highest = unpack(call('HMGET', marker, 'stamp', 'floor', 'highest'))
 elseif marker then
-  mark = call('HGET', marker, 'stamp')
+  mark = call('HMGET', marker, 'stamp')[1]
 end
 local mayVote = not marker or mark == stamp
 local queued = waiter ~= 'ignore' and call('EXISTS', queue) == 1
@@ -35,10 +35,10 @@ local function during(reason, remaining)
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
-  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+  if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
 end
 local CLOCK_TOLERANCE = 1000
 local function readWaiter(waiter)
@@ -111,7 +111,7 @@ return heading
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '0e5064b02f1506d8288f22c630e350b9398d1deb',
+  sha1: '6fea90d5cc6ced71069f6e98c86fa41e0c1f5659',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local keys, stamp = KEYS, ARGV[2]
 local job = cjson.decode(ARGV[4])
@@ -126,7 +126,7 @@ local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
 local marker = stamp ~= '' and keys[#keys]
-local mark = marker and call('HGET', marker, 'stamp')
+local mark = marker and call('HMGET', marker, 'stamp')[1]
 local mayVote = not marker or mark == stamp
 local known = mark == stamp and tonumber(ARGV[3]) or 0
 local longest, highest = known, 0
@@ -145,10 +145,10 @@ local function during(reason, remaining)
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
-  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+  if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
 end
 local CLOCK_TOLERANCE = 1000
 local function readWaiter(waiter)
@@ -284,7 +284,7 @@ end
 local floor
 local function staleAt(token, mayBeOwn)
   readCounters()
-  floor = floor or marker and tonumber(call('HGET', marker, 'floor') or 0) or 0
+  floor = floor or marker and tonumber(call('HMGET', marker, 'floor')[1] or 0) or 0
   local found = floor
   for i = counter, counter + n - 1 do
     local own = counted[keys[i]]
@@ -644,7 +644,7 @@ return greeting()
 
 export const release: EmbeddedScript = {
   name: 'release',
-  sha1: '9cd58b44a301c29cde9eb756cf170ce18257f3eb',
+  sha1: '6883804353f773f41f693e41624126a8a63a7cb9',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call, pcalled = redis.call, redis.pcall
 local lock, queue, value = KEYS[1], KEYS[2], ARGV[2]
@@ -656,7 +656,7 @@ if call('EXISTS', queue) == 0 then
 end
 local stamp = ARGV[3]
 local marker = stamp ~= '' and KEYS[3]
-local mark = marker and call('HGET', marker, 'stamp')
+local mark = marker and call('HMGET', marker, 'stamp')[1]
 local mayHandOver = marker and mark == stamp
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -668,10 +668,10 @@ local function during(reason, remaining)
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
-  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+  if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
 end
 local CLOCK_TOLERANCE = 1000
 local function readWaiter(waiter)

@@ -21,7 +21,7 @@ end
 
 local stamp = ARGV[3]
 local marker = stamp ~= '' and KEYS[3]
-local mark = marker and call('HGET', marker, 'stamp')
+local mark = marker and call('HMGET', marker, 'stamp')[1]
 local mayHandOver = marker and mark == stamp
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -79,7 +79,7 @@ end
 local floor
 local function staleAt(token, mayBeOwn)
   readCounters()
-  floor = floor or marker and tonumber(call('HGET', marker, 'floor') or 0) or 0
+  floor = floor or marker and tonumber(call('HMGET', marker, 'floor')[1] or 0) or 0
   local found = floor
   for i = counter, counter + n - 1 do
     local own = counted[keys[i]]

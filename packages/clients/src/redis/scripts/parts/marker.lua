@@ -8,10 +8,10 @@ end
 -- The refusal of a node that may not vote.
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HGET', marker, 'until') - now)
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 
 -- Raises a number in the marker.
 local function record(field, number)
-  if number > tonumber(call('HGET', marker, field) or 0) then call('HSET', marker, field, number) end
+  if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
 end
