@@ -34,6 +34,8 @@ async function client(fleet: Fleet, options: Partial<RedlockOptions> = {}): Prom
     nodes: clients.map((connection) => nodeRedisNode(connection)),
     ttl: 4_000,
     wait: 0,
+    // So that the next call notices a node that lost its data.
+    spread: 'all',
     // High, because delays of a busy machine are not tested here.
     nodeTimeout: 2_000,
     ...options,
