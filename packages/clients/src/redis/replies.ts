@@ -26,12 +26,21 @@ export interface Heading {
   readonly clock: number | undefined
 }
 
+/** Tells replies of ours from those to other commands on the same connection, many of which are numbers. */
+const OURS = '#'
+
+/** The number of a call as a script is given it, and repeats it. */
+export function shownNumber(number: number): string {
+  return `${OURS}${number}`
+}
+
 /** `undefined` for a reply that is none of ours. */
 export function headingOf(reply: unknown): Heading | undefined {
   const first: unknown = Array.isArray(reply) ? reply[0] : reply
   const text = typeof first === 'string' ? first : String(first)
+  if (!text.startsWith(OURS)) return undefined
   const end = text.indexOf(' ')
-  const number = Number(end < 0 ? text : text.slice(0, end))
+  const number = Number(text.slice(OURS.length, end < 0 ? undefined : end))
   if (!Number.isSafeInteger(number)) return undefined
   if (end < 0) return { number, clock: undefined }
   const middle = text.indexOf(' ', end + 1)

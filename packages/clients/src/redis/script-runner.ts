@@ -1,7 +1,7 @@
 import { BatchCall } from './batch-call.js'
 import type { Call } from './call.js'
 import type { RedisLink } from './link.js'
-import { headingOf, type Heading } from './replies.js'
+import { headingOf, shownNumber, type Heading } from './replies.js'
 import type { EmbeddedScript } from './scripts/embedded.js'
 import { codeOf, voteOfError } from './vote-of-error.js'
 
@@ -71,8 +71,8 @@ export class ScriptRunner {
     const isKnown = this.#known.has(script)
     if (!isKnown) this.#known.add(script)
     const command = isKnown
-      ? call.command('EVALSHA', script.sha1, String(number))
-      : call.command('EVAL', script.source, String(number))
+      ? call.command('EVALSHA', script.sha1, shownNumber(number))
+      : call.command('EVAL', script.source, shownNumber(number))
     this.#inFlight.set(number, call)
     this.#transmit(command, call.key).then(
       (reply) => {

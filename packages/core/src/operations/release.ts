@@ -17,13 +17,13 @@ export async function release(quorum: Quorum, lease: Lease, wasValid: boolean): 
   }
   let decided = false
   const tally = quorum.newTally()
-  for (const member of quorum.members) {
-    if (lease.wasSparedAt(member)) tally.put(member.index, NOT_THERE, 0)
-  }
+  const spared = quorum.members.filter((member) => lease.wasSparedAt(member))
+  for (const { index } of spared) tally.put(index, NOT_THERE, 0)
   await quorum.round((member) => releaseOf(lease, member), {
     tally,
     deadline: lease.request.options.nodeTimeout,
-    isDecided: (soFar) => soFar.isAnswered && soFar.granted > 0,
+    // Of the few nodes that may have it, a first one without it says nothing of the others.
+    isDecided: (soFar) => soFar.isAnswered && (soFar.granted > 0 || spared.length === 0),
     late: (member, reply) => {
       if (decided) deliver(member, reply)
     },

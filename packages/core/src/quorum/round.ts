@@ -60,21 +60,23 @@ export class Round {
   #isPutOff = false
   /** Members that have not been asked yet. */
   #unasked: readonly Member[] = []
+  /** When the last members were asked: each has its full time. */
+  #askedAt: number
 
   constructor(plan: RoundPlan, resolve: (tally: Tally) => void) {
     this.#plan = plan
     this.#tally = plan.tally
     this.#resolve = resolve
+    this.#askedAt = plan.start
   }
 
   open(): void {
-    const { members, first = members, start, deadline, purpose } = this.#plan
+    const { members, first = members, start, purpose } = this.#plan
     if (first !== members) this.#unasked = members.filter((member) => !first.includes(member))
     this.#ask(first)
     if (this.#resolve === undefined) return
-    const { outstanding } = this.#tally
     if (this.#unasked.length > 0) this.#hedge(first)
-    else if (outstanding > 0) this.#expireAt(start + deadline, purpose)
+    else if (this.#tally.outstanding > 0) this.#expireAfterDeadline(purpose)
     // Certain before any node could answer. A caller that tries again at once would keep the process from ever learning
     // that the nodes are back, so the event loop gets its turn first.
     if (!this.#isSure) return
@@ -108,9 +110,8 @@ export class Round {
     const others = this.#unasked
     if (others.length === 0) return
     this.#unasked = []
-    this.#expiry?.cancel()
-    const { agenda, deadline, purpose } = this.#plan
-    this.#expireAt(agenda.now() + deadline, purpose)
+    this.#askedAt = this.#plan.agenda.now()
+    this.#expireAfterDeadline(this.#plan.purpose)
     this.#ask(others)
   }
 
@@ -159,11 +160,13 @@ export class Round {
     this.#resolve = undefined
     if (tally.outstanding === 0) this.#expiry?.cancel()
     // The caller does not wait for the remaining nodes, but that they do not respond must be noticed.
-    else if (this.#plan.purpose === 'awaited') {
-      this.#expiry?.cancel()
-      this.#expireAt(this.#plan.start + this.#plan.deadline, 'background')
-    }
+    else if (this.#plan.purpose === 'awaited') this.#expireAfterDeadline('background')
     resolve(tally)
+  }
+
+  #expireAfterDeadline(purpose: 'awaited' | 'background'): void {
+    this.#expiry?.cancel()
+    this.#expireAt(this.#askedAt + this.#plan.deadline, purpose)
   }
 
   #expireAt(due: number, purpose: 'awaited' | 'background'): void {
@@ -180,7 +183,7 @@ export class Round {
 
   #expire(now: number): void {
     const { members, deadline, start, late, suspectDeadline = deadline } = this.#plan
-    const suspectAt = start + suspectDeadline
+    const suspectAt = this.#askedAt + suspectDeadline
     const unanswered = members.filter((member) => this.#tally.replies[member.index] === undefined)
     for (const member of unanswered) {
       const reply: NodeReply = { vote: 'unknown', reason: `no answer within ${Math.round(deadline)} ms` }

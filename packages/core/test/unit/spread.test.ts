@@ -153,3 +153,31 @@ test('a lock whose release is answered by one of the nodes that store it is rele
   const rival = await clock.run(world.client({ spread: 'quorum' }).tryAcquire('a'))
   expect(rival).not.toBeNull()
 })
+
+test('a release that finds the lock gone everywhere does not wait for nodes that do not answer', async () => {
+  const { world, clock, redlock } = worldOf({ spread: 'all' })
+  const lock = await clock.run(redlock.acquire('a'))
+  await clock.advance(10)
+  for (const node of world.nodes.slice(0, 3)) node.state.locks.clear()
+  for (const node of world.nodes.slice(3)) node.freeze()
+  const began = clock.monotonic()
+  expect(await clock.run(lock.release())).toBe('expired')
+  expect(clock.monotonic() - began).toBeLessThan(20)
+})
+
+test('nodes that are asked in a second step have their full time before they are suspect', async () => {
+  const { world, clock, redlock } = worldOf({ ttl: 1_000, nodeTimeout: 60 })
+  await clock.run((await clock.run(redlock.acquire('warm'))).release())
+  const [slow, ...others] = world.nodes
+  slow!.freeze()
+  // 56 ms each: within 60 ms of being asked, but not of the beginning of the round.
+  for (const node of others.filter((one) => one.sent('acquire') === 0)) node.delay = 28
+  await clock.run(redlock.acquire('a', { wait: 0 }))
+  await clock.advance(64)
+  expect(
+    redlock
+      .health()
+      .filter(({ state }) => state === 'suspect')
+      .map(({ name }) => name),
+  ).toEqual([])
+})

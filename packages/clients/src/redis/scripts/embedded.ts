@@ -111,7 +111,7 @@ return heading
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '6fea90d5cc6ced71069f6e98c86fa41e0c1f5659',
+  sha1: 'e778f701fb91342911799cd5233e6cd35df13069',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local keys, stamp = KEYS, ARGV[2]
 local job = cjson.decode(ARGV[4])
@@ -197,14 +197,18 @@ local function handOver(lock, queue, id, deadline)
   local channel, longestOffer = listens(id)
   if not channel then return end
   local remaining = math.min(tonumber(longestOffer), deadline - now)
-  if remaining < 1 or pcalled('SET', lock, id, 'PX', remaining).err then return end
+  if remaining < 1 then return end
+  if remaining > longest then
+    record('longest', remaining)
+    longest = remaining
+  end
+  if pcalled('SET', lock, id, 'PX', remaining).err then return end
   local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'
   end
   leave(queue, id)
-  if remaining > longest then longest = remaining end
   return 'handed'
 end
 local function serveNext(lock, queue, except, mayHandOver)
@@ -644,7 +648,7 @@ return greeting()
 
 export const release: EmbeddedScript = {
   name: 'release',
-  sha1: '6883804353f773f41f693e41624126a8a63a7cb9',
+  sha1: '15e83aa689695b04c6cd7d93107788bc8b493631',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call, pcalled = redis.call, redis.pcall
 local lock, queue, value = KEYS[1], KEYS[2], ARGV[2]
@@ -720,14 +724,18 @@ local function handOver(lock, queue, id, deadline)
   local channel, longestOffer = listens(id)
   if not channel then return end
   local remaining = math.min(tonumber(longestOffer), deadline - now)
-  if remaining < 1 or pcalled('SET', lock, id, 'PX', remaining).err then return end
+  if remaining < 1 then return end
+  if remaining > longest then
+    record('longest', remaining)
+    longest = remaining
+  end
+  if pcalled('SET', lock, id, 'PX', remaining).err then return end
   local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'
   end
   leave(queue, id)
-  if remaining > longest then longest = remaining end
   return 'handed'
 end
 local function serveNext(lock, queue, except, mayHandOver)
@@ -748,7 +756,6 @@ end
 leave(queue, value)
 if holder and not isOwner then return reply end
 if not serveNext(lock, queue, nil, mayHandOver) and isOwner then call('DEL', lock) end
-if longest > 0 then record('longest', longest) end
 return reply
 `,
 }

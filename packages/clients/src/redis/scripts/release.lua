@@ -27,7 +27,6 @@ local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
 local reply = isOwner and heading or { heading, 1, GONE }
--- The longest TTL that the marker must have recorded at the end.
 local longest = 0
 
 -- @include marker
@@ -37,5 +36,4 @@ local longest = 0
 leave(queue, value)
 if holder and not isOwner then return reply end
 if not serveNext(lock, queue, nil, mayHandOver) and isOwner then call('DEL', lock) end
-if longest > 0 then record('longest', longest) end
 return reply

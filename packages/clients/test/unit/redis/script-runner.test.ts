@@ -159,6 +159,20 @@ describe('replies after an unreadable one', () => {
     ])
   })
 
+  test('a reply to a command of the user settles no call, even if it is the number of one', async () => {
+    for (const key of ['a', 'b', 'c']) {
+      send(key)
+      await tick()
+    }
+    link.sent[0]?.resolve('2')
+    link.sent[1]?.resolve(3)
+    await tick()
+    expect(answers).toEqual([
+      'acquire a: unknown (the reply could not be read)',
+      'acquire b: unknown (the reply could not be read)',
+    ])
+  })
+
   test('a reply without a number settles only the call that it was assigned to', async () => {
     send('a')
     await tick()

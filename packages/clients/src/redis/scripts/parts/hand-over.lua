@@ -1,4 +1,5 @@
--- What happens to a lock that became free while others wait. Uses `longest`.
+-- What happens to a lock that became free while others wait. Uses `longest`, a TTL that the marker has
+-- surely recorded.
 
 -- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
 local MAX_SKIPPED = 100
@@ -19,14 +20,19 @@ local function handOver(lock, queue, id, deadline)
   local channel, longestOffer = listens(id)
   if not channel then return end
   local remaining = math.min(tonumber(longestOffer), deadline - now)
-  if remaining < 1 or pcalled('SET', lock, id, 'PX', remaining).err then return end
+  if remaining < 1 then return end
+  -- Before the lock is given away, because a fleet that loses data must wait for its end.
+  if remaining > longest then
+    record('longest', remaining)
+    longest = remaining
+  end
+  if pcalled('SET', lock, id, 'PX', remaining).err then return end
   local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'
   end
   leave(queue, id)
-  if remaining > longest then longest = remaining end
   return 'handed'
 end
 
