@@ -37,14 +37,24 @@ export default class ResultsReporter {
 
   /** A test that leaves a socket or a timer open is a failure, not a run without an end. */
   #expectExit(results) {
-    const leftOpen = failure(
-      `${this.#kind} tests`,
-      'something that they left open keeps the process from exiting',
-    )
     setTimeout(() => {
+      const leftOpen = failure(
+        `${this.#kind} tests of ${relative(root, this.#owner)}`,
+        `something that they left open keeps the process from exiting: ${openThings()}`,
+      )
       writeResults(this.#owner, this.#kind, { ...results, failures: [...results.failures, leftOpen] })
       console.error(`✗ ${leftOpen.name}: ${leftOpen.reason}`)
       process.exit(1)
     }, exitWithin).unref()
   }
+}
+
+/** What keeps this process alive, so that a failure on a machine that nobody can enter says where to look. */
+function openThings() {
+  const sockets = process._getActiveHandles().flatMap((handle) => {
+    const { localPort, remotePort, spawnfile, pid } = handle
+    if (spawnfile) return [`process ${pid} (${spawnfile})`]
+    return localPort ? [`socket from port ${localPort} to ${remotePort ?? 'nobody yet'}`] : []
+  })
+  return [...process.getActiveResourcesInfo(), ...sockets].join(', ')
 }

@@ -37,8 +37,21 @@ export class Agenda {
    * Calls `task` at the monotonic time `due`. `awaited`: a caller waits for it, so the process stays alive until then;
    * `background`: it does not.
    */
-  at(due: number, purpose: 'awaited' | 'background', task: () => void): Appointment {
-    const entry = new Entry(due, purpose === 'awaited', task, this.#leave)
+  at(due: number, purpose: 'awaited' | 'background', task: () => void): Appointment
+  /** As before, for what is done often: `task` is called with `subject`, so it need not be a function of its own. */
+  at<Subject>(
+    due: number,
+    purpose: 'awaited' | 'background',
+    task: (subject: Subject) => void,
+    subject: Subject,
+  ): Appointment
+  at(
+    due: number,
+    purpose: 'awaited' | 'background',
+    task: (subject: unknown) => void,
+    subject?: unknown,
+  ): Appointment {
+    const entry = new Entry(due, purpose === 'awaited', task, subject, this.#leave)
     this.#insert(entry)
     if (entry.holds && ++this.#holding === 1) this.#timer?.hold(true)
     if (due < this.#timerDue) this.#arm(due)
@@ -63,7 +76,7 @@ export class Agenda {
     try {
       for (let next = this.#heap[0]; next !== undefined && next.due <= now; next = this.#heap[0]) {
         this.#remove(next)
-        next.task()
+        next.task(next.subject)
       }
     } finally {
       // Also when a task threw (a logger, for example), so that the others still run.
@@ -132,7 +145,8 @@ class Entry implements Appointment {
   constructor(
     readonly due: number,
     readonly holds: boolean,
-    readonly task: () => void,
+    readonly task: (subject: unknown) => void,
+    readonly subject: unknown,
     readonly leave: (entry: Entry) => void,
   ) {}
 

@@ -117,7 +117,8 @@ export class Holds implements ClockWatcher {
 
   /** Nodes that were spared are left alone for a while. */
   #topUp({ lease, spreadAt }: Hold, member: Member): void {
-    if (spreadAt === Infinity || lease.tally.replies[member.index] !== SPARED) topUp(lease, member)
+    if (spreadAt === Infinity || lease.tally.replies[member.index] !== SPARED)
+      topUp(this.#quorum, lease, member)
   }
 
   /** Asks the nodes once for `ttl` milliseconds from now. */
@@ -246,12 +247,10 @@ export class Holds implements ClockWatcher {
   #arm(hold: Hold): void {
     hold.next?.cancel()
     const due = Math.min(hold.lease.deadline, hold.renewAt, hold.spreadAt)
-    hold.next = this.#quorum.agenda.at(due, 'background', () => {
-      this.#onDue(hold)
-    })
+    hold.next = this.#quorum.agenda.at(due, 'background', this.#onDue, hold)
   }
 
-  #onDue(hold: Hold): void {
+  readonly #onDue = (hold: Hold): void => {
     const { lease } = hold
     if (lease.state !== 'held') return
     const now = this.#quorum.now()

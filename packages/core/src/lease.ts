@@ -63,7 +63,7 @@ export class Lease {
   extending: Promise<unknown> | undefined
   releasing: Promise<ReleaseOutcome> | undefined
   /** Nodes that did not grant the lock but may still store it, because it was repaired there or queued there. */
-  #traces: Set<Member> | undefined
+  #traces: readonly Member[] = []
   #react: (() => void) | undefined
   #controller: AbortController | undefined
 
@@ -188,13 +188,12 @@ export class Lease {
 
   /** A release must include the member, though it did not grant the lock. */
   mayRemainOn(member: Member): void {
-    this.#traces ??= new Set()
-    this.#traces.add(member)
+    if (!this.#traces.includes(member)) this.#traces = this.#traces.concat(member)
   }
 
   /** `absent` if no command can have stored the lock on the node, so that no release is needed there. */
   answerStateAt(member: Member): AnswerState | 'absent' {
-    if (this.#traces?.has(member) === true) return 'unanswered'
+    if (this.#traces.includes(member)) return 'unanswered'
     const reply = this.tallyAtGrant.replies[member.index]
     if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
     return reply.vote === 'granted' ? 'answered' : 'absent'
@@ -202,7 +201,7 @@ export class Lease {
 
   /** No command for the lock was ever sent to the member. */
   wasSparedAt(member: Member): boolean {
-    return this.tallyAtGrant.replies[member.index] === SPARED && this.#traces?.has(member) !== true
+    return this.tallyAtGrant.replies[member.index] === SPARED && !this.#traces.includes(member)
   }
 
   #end(clock: 'monotonic' | 'wall'): number {

@@ -32,7 +32,7 @@ export async function extend(
     suspectDeadline: options.nodeTimeout,
     purpose,
     late: (member, reply, tally) => {
-      if (tally.outcome === 'won') repairAfterRenewal(lease, member, reply)
+      if (tally.outcome === 'won') repairAfterRenewal(quorum, lease, member, reply)
     },
   })
   lease.extensionBegan(round)
@@ -45,7 +45,7 @@ export async function extend(
   lease.renewed(tally, ttl, start, validity)
   for (const member of quorum.members) {
     const reply = tally.replies[member.index]
-    if (reply !== undefined) repairAfterRenewal(lease, member, reply)
+    if (reply !== undefined) repairAfterRenewal(quorum, lease, member, reply)
   }
   return 'renewed'
 }

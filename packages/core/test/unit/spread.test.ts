@@ -181,3 +181,15 @@ test('nodes that are asked in a second step have their full time before they are
       .map(({ name }) => name),
   ).toEqual([])
 })
+
+test('a node that was not asked and answers no repair becomes suspect', async () => {
+  const { world, clock, redlock } = worldOf({ ttl: 10_000, nodeTimeout: 60 })
+  const lock = await clock.run(redlock.acquire('a'))
+  const spared = world.nodes.find((node) => node.sent('acquire') === 0)!
+  spared.freeze()
+  await clock.advance(10)
+  expect(spared.sent('repair')).toBe(1)
+  await clock.advance(60)
+  expect(redlock.health().find(({ name }) => name === spared.name)?.state).toBe('suspect')
+  await clock.run(lock.release())
+})

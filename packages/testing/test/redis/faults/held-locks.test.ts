@@ -81,8 +81,9 @@ test('a clock that jumps on two nodes is reported, and the holder keeps its lock
   await hit(2, (node) => node.stepClock(60_000))
   await lock.extend()
   lock.assertHeld()
-  const stepped = bench.redlock
-    .health()
-    .filter(({ clockStep }) => clockStep !== undefined && clockStep > 50_000)
-  expect(stepped).toHaveLength(2)
+  // The extension does not wait for the slowest node, which may be one of the two.
+  await until(() => {
+    const steps = bench.redlock.health().map(({ clockStep = 0 }) => clockStep)
+    expect(steps.filter((step) => step > 50_000)).toHaveLength(2)
+  }, ttl)
 })

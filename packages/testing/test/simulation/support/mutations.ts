@@ -153,8 +153,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a lock that never goes to the nodes that were spared',
     file: 'holds.ts',
-    from: 'if (spreadAt === Infinity || lease.tally.replies[member.index] !== SPARED) topUp(lease, member)',
-    to: 'if (lease.tally.replies[member.index] !== SPARED) topUp(lease, member)',
+    from: 'if (spreadAt === Infinity || lease.tally.replies[member.index] !== SPARED)',
+    to: 'if (lease.tally.replies[member.index] !== SPARED)',
     within: 200,
     world: 'edges',
     plan: { nodes: 5, quorum: 3, spread: 'soon', only: ['visit'] },
