@@ -92,5 +92,10 @@ async function conformanceOf(node: LockNode, sequences: number): Promise<void> {
     afterAll: () => undefined,
   }
   lockNodeConformance('a faulty node', () => node, { runner, sequences })
-  for (const check of checks) await check()
+  try {
+    for (const check of checks) await check()
+  } finally {
+    // Its subscriber would try to connect for ever once the server is gone.
+    await node.close?.()
+  }
 }
