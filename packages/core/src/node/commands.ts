@@ -7,6 +7,9 @@ export type NodeCommand =
   | InspectCommand
   | GreetCommand
   | MarkCommand
+  | ListCommand
+  | RestoreCommand
+  | TidyCommand
 
 interface KeyedCommand {
   /** Lock keys with their prefix, sorted and without duplicates. The command applies to all of them or to none. */
@@ -35,7 +38,7 @@ export interface ExtendCommand extends KeyedCommand {
   readonly marker?: MarkerCheck | undefined
 }
 
-/** Writes the keys again for an owner that a majority has just confirmed. Also accepted during a quarantine. */
+/** Writes the keys again for an owner that a majority has just confirmed. */
 export interface RepairCommand extends KeyedCommand {
   readonly kind: 'repair'
   readonly value: string
@@ -93,20 +96,80 @@ export interface MarkCommand {
    * - `found` marks a new fleet: only if there is no marker
    * - `quarantine` excludes a node that lost data: only if there is no marker of this run
    * - `admit` ends a quarantine: only after its time has passed
+   * - `claim` announces the client that restores the node: only in the quarantine with this stamp, and unless another
+   *   client has announced itself
+   * - `restored` ends a quarantine at once, because the node was given back what it forgot: only the one with this stamp
    * - `shorten` limits a quarantine that became too long because the node's clock was set back: only if it is longer
    * - `lift` ends a quarantine at once, on an operator's request
    */
-  readonly mode: 'found' | 'quarantine' | 'admit' | 'shorten' | 'lift'
+  readonly mode: 'found' | 'quarantine' | 'admit' | 'claim' | 'restored' | 'shorten' | 'lift'
   readonly fleet: string
   readonly run: string
-  /** What the marker will be known by, if this command founds it or writes it anew: a value never used before. */
+  /**
+   * What the marker will be known by, if this command founds it or writes it anew: a value never used before. For `claim`
+   * and `restored`, what it is known by.
+   */
   readonly stamp: string
   /** Longest TTL granted in the fleet so far, in milliseconds. */
   readonly longestTtl: number
   /** The node must not grant any token up to and including this one. */
   readonly floor: number
-  /** How long the node is excluded from now on, in milliseconds. Only for `quarantine` and `shorten`. */
+  /** How long the node is excluded from now on, or a claim lasts, in milliseconds. Only for `quarantine`, `shorten`, `claim`. */
   readonly duration: number
+  /** Only for `claim`. */
+  readonly claim?: Claim | undefined
+}
+
+export interface Claim {
+  /** The client that restores the node. */
+  readonly by: string
+  /** How far it is, from 0 to 1. */
+  readonly progress: number
+}
+
+/** Lists the locks that the node stores, a page at a time, for a node that forgot them ("Restoring"). */
+export interface ListCommand {
+  readonly kind: 'list'
+  /** What every lock key of the fleet begins with. */
+  readonly prefix: string
+  /** `null` begins. Every lock that is there from the first page to the last is listed at least once. */
+  readonly cursor: string | null
+  /** About how many keys a page looks at. */
+  readonly count: number
+  readonly marker: MarkerCheck
+}
+
+/** Gives a node in quarantine back what it forgot. Only in the quarantine with this stamp. */
+export interface RestoreCommand {
+  readonly kind: 'restore'
+  readonly copies: readonly Copy[]
+  readonly marker: MarkerCheck
+}
+
+/** What an emptied node must store: a lock, or a tombstone. */
+export interface Copy {
+  readonly key: string
+  readonly value: string
+  readonly ttl: number
+  readonly bearer: Bearer
+}
+
+/**
+ * A value that nobody can hold, under keys on which the other nodes differ: one of two values may be a leftover, and
+ * nobody can tell which.
+ */
+export const TOMBSTONE = '#tombstone'
+
+/** Deletes copies of locks that were released while the copies were on their way, if nobody has used them since. */
+export interface TidyCommand {
+  readonly kind: 'tidy'
+  readonly copies: readonly {
+    readonly key: string
+    readonly value: string
+    /** By the node's clock, as it was when the copy was written. */
+    readonly expiresAt: number
+  }[]
+  readonly marker: MarkerCheck
 }
 
 /** In milliseconds. A node replaces the `at` of a waiter that differs from the node's own clock by more than this. */

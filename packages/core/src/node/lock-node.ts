@@ -38,10 +38,11 @@ export interface LockNode {
  * - `fencing`: counts tokens
  * - `marker`: remembers the fleet, so that the guard notices lost data
  * - `inspect`: reports the locks of other clients
+ * - `list`: lists all its locks, so that a node that lost its data can be given back what it forgot
  */
 export type Ability = (typeof ABILITIES)[number]
 
-export const ABILITIES = ['extend', 'multiKey', 'queue', 'fencing', 'marker', 'inspect'] as const
+export const ABILITIES = ['extend', 'multiKey', 'queue', 'fencing', 'marker', 'inspect', 'list'] as const
 
 export interface ConnectionObserver {
   connected(): void

@@ -6,15 +6,17 @@ import {
   type Fence,
   type ForceCommand,
   type InspectCommand,
-  type MarkCommand,
   type MarkerCheck,
   type NodeCommand,
   type ReleaseCommand,
   type RepairCommand,
   type Waiter,
 } from './commands.js'
+import { list, restore, tidy } from './copies.js'
+import { liveLock } from './live-lock.js'
 import type { Handed } from './lock-node.js'
-import type { Greeting, MarkerSighting, NodeReply, RefusalReason } from './replies.js'
+import { barredByMarker, greetingOf, mark, noteInMarker, type Marker } from './marker-state.js'
+import { refused, type NodeReply } from './replies.js'
 import { listens, longestHandOver } from './waiter-id.js'
 
 /**
@@ -34,7 +36,7 @@ export interface NodeState {
   untilSweep: number
 }
 
-interface Held {
+export interface Held {
   value: string
   expiresAt: number
 }
@@ -52,20 +54,10 @@ interface Counter {
 }
 
 /** The process that has resumed the lock on a key. */
-interface Borne {
+export interface Borne {
   value: string
   bearer: Bearer
   expiresAt: number
-}
-
-interface Marker {
-  fleet: string
-  run: string
-  stamp: string
-  longestTtl: number
-  highestToken: number
-  floor: number
-  quarantinedUntil: number | null
 }
 
 /** Notifies a waiter that its turn may have come, or that it has the lock. False when its client does not listen. */
@@ -108,6 +100,15 @@ export function execute(state: NodeState, command: NodeCommand, now: number, wak
       return { vote: 'granted', clock: now, greeting: greetingOf(state, command.marker, now) }
     case 'mark':
       return mark(state, command, now)
+    case 'list':
+      return list(state, command, now)
+    case 'restore':
+      return restore(state, command, now)
+    case 'tidy': {
+      const { reply, freed } = tidy(state, command, now)
+      serveNext(state, freed, undefined, undefined, now, wake)
+      return reply
+    }
   }
 }
 
@@ -156,6 +157,11 @@ function extend(state: NodeState, command: ExtendCommand, now: number): NodeRepl
   const { keys, value, ttl, bearer } = command
   if (wasResumed(state, keys, value, bearer, now)) return refused('taken', now)
   const missing = missingReason(state, keys, value, now)
+  if (missing === 'gone') {
+    // A node that lost its data may have been given the lock, and may yet be given it back.
+    const barred = barredByMarker(state, command.marker, now)
+    if (barred?.reason === 'quarantined') return barred
+  }
   if (missing !== undefined) return refused(missing, now)
   for (const key of keys) {
     state.locks.set(key, { value, expiresAt: now + ttl })
@@ -167,6 +173,8 @@ function extend(state: NodeState, command: ExtendCommand, now: number): NodeRepl
 
 function repair(state: NodeState, command: RepairCommand, now: number): NodeReply {
   const { keys, value, ttl, fence } = command
+  const barred = barredByMarker(state, command.marker, now)
+  if (barred !== undefined) return barred
   if (missingReason(state, keys, value, now) === 'taken') return refused('taken', now)
   if (fence !== undefined) {
     // The node may already have this very token, so only a higher one is a reason to refuse.
@@ -222,95 +230,7 @@ function inspect(state: NodeState, command: InspectCommand, now: number): NodeRe
   return { vote: 'granted', clock: now, sightings }
 }
 
-// ── the marker: did this node keep its data? ("Nodes that lost their data") ──────────────────────────────────────────
-
-function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
-  const { mode, run, fleet, stamp } = command
-  const marker = state.markers.get(command.marker)
-  const fresh = (): Marker => ({
-    fleet,
-    run,
-    stamp,
-    longestTtl: command.longestTtl,
-    highestToken: command.floor,
-    floor: command.floor,
-    quarantinedUntil: null,
-  })
-  if (mode === 'found' && marker === undefined) state.markers.set(command.marker, fresh())
-  if (mode === 'quarantine' && marker?.run !== run) {
-    // If data survived a restart, its own record of tokens and times counts as well as what the fleet knows.
-    const longestTtl = Math.max(command.longestTtl, marker?.longestTtl ?? 0)
-    const floor = Math.max(command.floor, marker?.floor ?? 0)
-    const highestToken = Math.max(floor, marker?.highestToken ?? 0)
-    const stillOut = marker?.quarantinedUntil ?? 0
-    const quarantinedUntil = Math.max(now + command.duration, stillOut)
-    state.markers.set(command.marker, {
-      fleet,
-      run,
-      stamp,
-      longestTtl,
-      highestToken,
-      floor,
-      quarantinedUntil,
-    })
-  }
-  if (marker !== undefined && marker.quarantinedUntil !== null) {
-    const over = mode === 'lift' || (mode === 'admit' && marker.run === run && now >= marker.quarantinedUntil)
-    if (over) {
-      marker.quarantinedUntil = null
-      marker.floor = Math.max(marker.floor, command.floor)
-      marker.highestToken = Math.max(marker.highestToken, command.floor)
-    } else if (mode === 'shorten' && marker.run === run) {
-      marker.quarantinedUntil = Math.min(marker.quarantinedUntil, now + command.duration)
-    }
-  }
-  return { vote: 'granted', clock: now, greeting: greetingOf(state, command.marker, now) }
-}
-
-function greetingOf(state: NodeState, markerKey: string | undefined, now: number): Greeting {
-  const marker = markerKey === undefined ? undefined : state.markers.get(markerKey)
-  return {
-    run: state.run,
-    durable: state.durable,
-    marker: marker === undefined ? null : sightingOf(marker, now),
-  }
-}
-
-function sightingOf(marker: Marker, now: number): MarkerSighting {
-  const { fleet, run, stamp, longestTtl, highestToken, quarantinedUntil } = marker
-  const quarantine = quarantinedUntil === null ? null : Math.max(0, quarantinedUntil - now)
-  return { fleet, run, stamp, longestTtl, highestToken, quarantine }
-}
-
-function barredByMarker(
-  state: NodeState,
-  check: MarkerCheck | undefined,
-  now: number,
-): NodeReply | undefined {
-  if (check === undefined) return undefined
-  const marker = state.markers.get(check.key)
-  if (marker?.stamp !== check.stamp) return refused('unmarked', now)
-  if (marker.quarantinedUntil === null) return undefined
-  return refused('quarantined', now, Math.max(0, marker.quarantinedUntil - now))
-}
-
-function noteInMarker(state: NodeState, check: MarkerCheck | undefined, ttl: number, token: number): void {
-  const marker = check === undefined ? undefined : state.markers.get(check.key)
-  if (check === undefined || marker === undefined) return
-  // Another marker than the client knows may have recorded less.
-  const isRecorded = marker.stamp === check.stamp && ttl <= check.longestTtl
-  if (!isRecorded) marker.longestTtl = Math.max(marker.longestTtl, ttl)
-  marker.highestToken = Math.max(marker.highestToken, token)
-}
-
 // ── locks and counters ───────────────────────────────────────────────────────────────────────────────────────────────
-
-function liveLock(state: NodeState, key: string, now: number): Held | undefined {
-  const lock = state.locks.get(key)
-  if (lock === undefined || now <= lock.expiresAt) return lock
-  state.locks.delete(key)
-  return undefined
-}
 
 /** Why not all keys hold the value: `taken` if another value holds one of them, else `gone`. `undefined` if all do. */
 function missingReason(
@@ -495,12 +415,6 @@ function hasTurn(
 
 function wakeWatchers(state: NodeState, key: string, now: number, wake: Wake): void {
   for (const place of livePlaces(state, key, now)) if (onlyWatches(place)) wake(place.id)
-}
-
-function refused(reason: RefusalReason, clock: number, remaining?: number): NodeReply {
-  return remaining === undefined
-    ? { vote: 'refused', reason, clock }
-    : { vote: 'refused', reason, clock, remaining }
 }
 
 /** Deletes expired entries. The cost is amortized over as many commands as there are entries. */

@@ -1,3 +1,5 @@
+import type { Bearer, Claim } from './commands.js'
+
 export type NodeReply = Granted | Refused | Failed | Unknown
 
 interface Answered {
@@ -9,6 +11,10 @@ export interface Granted extends Answered {
   readonly vote: 'granted'
   /** Of an `inspect`, one per key. */
   readonly sightings?: readonly Sighting[] | undefined
+  /** Of a `list`. */
+  readonly listing?: Listing | undefined
+  /** Of a `restore`: for how many milliseconds each key now lives. */
+  readonly lives?: readonly number[] | undefined
   /** Of a `greet` or `mark`. */
   readonly greeting?: Greeting | undefined
 }
@@ -52,6 +58,12 @@ export interface Unknown {
   readonly cause?: unknown
 }
 
+export function refused(reason: RefusalReason, clock: number, remaining?: number): Refused {
+  return remaining === undefined
+    ? { vote: 'refused', reason, clock }
+    : { vote: 'refused', reason, clock, remaining }
+}
+
 /** Whether, after this reply to an acquire, the node may hold the keys with the value of that acquire. */
 export function mayHold(reply: NodeReply): boolean {
   return reply.vote === 'granted' || reply.vote === 'unknown'
@@ -88,4 +100,22 @@ export interface MarkerSighting {
    * Milliseconds left in quarantine; 0 if it is over but the node has not been admitted yet. `null` without quarantine.
    */
   readonly quarantine: number | null
+  /** Whoever gives the node back what it forgot, during a quarantine. */
+  readonly claim?: Claim | undefined
+}
+
+/** A page of the locks that a node stores. */
+export interface Listing {
+  /** Where the next page begins; `null` after the last one. */
+  readonly cursor: string | null
+  readonly locks: readonly ListedLock[]
+}
+
+export interface ListedLock {
+  readonly key: string
+  readonly value: string
+  /** Milliseconds until the key expires. */
+  readonly remaining: number
+  /** Of a lock that was resumed by another process; otherwise 0. */
+  readonly bearer: Bearer
 }
