@@ -34,6 +34,15 @@ export class Engine {
         quorum: this.quorum,
         ttl: options.ttl,
         markerKey: markerKeyOf(options.keyPrefix),
+        prefix: options.keyPrefix,
+        restores: options.restore && options.keyPrefix !== '',
+        restored: (member, locks, duration) => {
+          publishNodeChange(member.name, 'restored', { locks, duration })
+          logger.info(
+            { node: member.name, locks, duration },
+            'lock node was given back what it had forgotten',
+          )
+        },
         warn: (data, message) => {
           logger.warn(data, message)
         },
@@ -72,7 +81,7 @@ export class Engine {
       },
       clockMargin: () => this.holds.clockMargin,
       clockStepped: (member, step) => {
-        publishNodeChange(member.name, 'clock-stepped', step)
+        publishNodeChange(member.name, 'clock-stepped', { step })
         logger.warn({ node: member.name, step }, 'clock of lock node was stepped')
         if (step > 0) this.holds.voidVoteOf(member, step)
       },

@@ -1,14 +1,15 @@
-import type { Admission } from './quorum/admission.js'
+import { describeQuarantine, progressOf, type Admission } from './quorum/admission.js'
 import type { Member } from './quorum/member.js'
 import type { Quorum } from './quorum/quorum.js'
 
-export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined'
+export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined' | 'restoring'
 
 export interface NodeHealth {
   readonly name: string
   /**
    * `suspect`: connected, but it does not respond or cannot vote, for the `reason` given. `quarantined`: it has lost
-   * data and stays out of quorums for a while.
+   * data and stays out of quorums for a while. `restoring`: it is being given back what it forgot, and votes again within
+   * seconds.
    */
   readonly state: NodeState
   /** Why the node is not asked for locks now, in the server's own words where it refuses. Absent when it is asked. */
@@ -18,8 +19,10 @@ export interface NodeHealth {
   readonly lastError?: string | undefined
   /** The last jump of the node's clock against that of this machine, milliseconds. */
   readonly clockStep?: number | undefined
-  /** Milliseconds until the quarantine ends. */
+  /** Milliseconds until the quarantine ends by itself. */
   readonly quarantine?: number | undefined
+  /** How far the node is restored, from 0 to 1. */
+  readonly restoring?: number | undefined
   /** Whether this client can detect that the node has lost its data. */
   readonly guarded: boolean
   /** Releases that the node has not acknowledged yet. */
@@ -35,7 +38,7 @@ export function healthOf({ clock, members }: Quorum, guarded: boolean): NodeHeal
   return members.map((member) => {
     const { name, admission, obstacle, roundTrip, lastError, lastClockStep, pendingReleases, pending } =
       member
-    const reason = (obstacle ?? admission.obstacle)?.reason
+    const reason = (obstacle ?? admission.obstacle)?.reason ?? describeQuarantine(admission)
     return {
       name,
       state: stateOf(member),
@@ -55,9 +58,16 @@ export function healthOf({ clock, members }: Quorum, guarded: boolean): NodeHeal
 function stateOf({ node, suspectSince, admission }: Member): NodeState {
   if (!node.connected) return 'down'
   if (suspectSince !== undefined || admission.state === 'excluded') return 'suspect'
-  return admission.quarantinedUntil === undefined ? 'up' : 'quarantined'
+  if (admission.quarantinedUntil === undefined) return 'up'
+  return progressOf(admission) === undefined ? 'quarantined' : 'restoring'
 }
 
-function quarantineIn({ quarantinedUntil }: Admission, now: number): Pick<NodeHealth, 'quarantine'> {
-  return quarantinedUntil === undefined ? {} : { quarantine: Math.max(0, quarantinedUntil - now) }
+function quarantineIn(admission: Admission, now: number): Pick<NodeHealth, 'quarantine' | 'restoring'> {
+  const { quarantinedUntil } = admission
+  if (quarantinedUntil === undefined) return {}
+  const restoring = progressOf(admission)
+  return {
+    quarantine: Math.max(0, quarantinedUntil - now),
+    ...(restoring === undefined ? {} : { restoring }),
+  }
 }

@@ -1,5 +1,6 @@
 import type { LockLostError } from './errors.js'
 import type { Bearer } from './node/commands.js'
+import { mayHold } from './node/replies.js'
 import type { AnswerState } from './quorum/pending-releases.js'
 import type { Member } from './quorum/member.js'
 import { SPARED } from './quorum/round.js'
@@ -195,8 +196,8 @@ export class Lease {
   answerStateAt(member: Member): AnswerState | 'absent' {
     if (this.#traces.includes(member)) return 'unanswered'
     const reply = this.tallyAtGrant.replies[member.index]
-    if (reply === undefined || reply.vote === 'unknown') return 'unanswered'
-    return reply.vote === 'granted' ? 'answered' : 'absent'
+    if (reply?.vote === 'granted') return 'answered'
+    return reply === undefined || mayHold(reply) ? 'unanswered' : 'absent'
   }
 
   /** No command for the lock was ever sent to the member. */

@@ -107,6 +107,11 @@ export interface RedlockOptions extends LockOptions {
   readonly quorum?: number | undefined
   /** Exclude nodes that lost their data from quorums until it is safe. Default true. */
   readonly guard?: boolean | undefined
+  /**
+   * Give a node that lost its data back what it forgot, so that it votes again within seconds. Without it, and with
+   * `keyPrefix: ''`, it stays out until every lock that it may have forgotten is over. Default true.
+   */
+  readonly restore?: boolean | undefined
   /** Prefix of every resource name. Default `'lock:'`; `''` shares keys with other Redlock clients. */
   readonly keyPrefix?: string | undefined
   /**

@@ -11,7 +11,7 @@ import type {
   WaitForUnlockOptions,
 } from './options.js'
 import { systemRandom, type Random } from './random.js'
-import { driftOf } from './quorum/validity.js'
+import { driftOf, FRESHNESS } from './quorum/validity.js'
 
 /** Reports what is wrong with a value. `undefined` means the default and is always valid. */
 type Rule = (check: Check, name: string, value: unknown) => void
@@ -36,6 +36,7 @@ export interface ResolvedOptions extends ResolvedLockOptions {
   readonly nodes: readonly LockNode[]
   readonly quorum: number
   readonly guard: boolean
+  readonly restore: boolean
   readonly keyPrefix: string
   readonly deadlockDetection: ResolvedDeadlockDetection | false
   readonly logger: Logger
@@ -93,7 +94,7 @@ const LOCK_OPTIONS: Table<LockOptions> = {
   fenceRetention: { default: 3_600_000, rule: duration(1) },
   driftFactor: { default: 0.01, rule: number(isShare, 'a number from 0 up to, but not including, 0.5') },
   // Follows from the TTL of each call: see `nodeTimeoutFor`.
-  nodeTimeout: { default: undefined, rule: duration(1, LONGEST_TTL) },
+  nodeTimeout: { default: undefined, rule: duration(1, FRESHNESS) },
   label: { default: undefined, rule: that(isLabel, 'a string of 1 to 100 characters') },
 }
 
@@ -115,6 +116,7 @@ const CLIENT_OPTIONS: Table<ClientOptions> = {
   // A majority of the nodes: see `checkQuorum`.
   quorum: { default: undefined, rule: later },
   guard: { default: true, rule: boolean },
+  restore: { default: true, rule: boolean },
   keyPrefix: { default: 'lock:', rule: that((value) => typeof value === 'string', 'a string') },
   deadlockDetection: { default: {}, rule: checkDeadlockDetection },
   logger: {

@@ -1,7 +1,7 @@
 import type { Appointment } from '../agenda.js'
 import { BackOff } from '../back-off.js'
 import type { Greeting, NodeReply } from '../node/replies.js'
-import { excluded, marked, unchecked, unsent } from '../quorum/admission.js'
+import { excluded, marked, progressOf, quarantined, unchecked, unsent } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
@@ -9,6 +9,7 @@ import { publishNodeChange } from '../telemetry/events.js'
 import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
+import { Restoring } from './restoring.js'
 import { greetingOf, isValid, surveyOf, type Survey } from './survey.js'
 
 const FIRST_RETRY = 50
@@ -21,7 +22,13 @@ export interface GuardContext {
   /** The client's own TTL where a call gives none, milliseconds. */
   readonly ttl: number
   readonly markerKey: string
+  /** What every lock key begins with. */
+  readonly prefix: string
+  /** Whether nodes that lost their data are given back what they forgot. */
+  readonly restores: boolean
   readonly warn: (data: object, message: string) => void
+  /** A node was given back so many locks, in so many milliseconds. */
+  readonly restored: (member: Member, locks: number, duration: number) => void
   /** The node may vote from now on. */
   readonly admitted: (member: Member) => void
 }
@@ -35,6 +42,7 @@ export class Guard {
   readonly #readiness: Readiness
   readonly #orders: MarkerOrders
   readonly #quarantine: Quarantine
+  readonly #restoring: Restoring | undefined
   readonly #backOff = new BackOff(FIRST_RETRY, LONGEST_RETRY)
   #surveying = false
   /** Something has changed since the survey in flight began. */
@@ -50,6 +58,7 @@ export class Guard {
     this.#orders = new MarkerOrders(quorum, markerKey, enterIfValid)
     const ask = (isDecided: (tally: Tally) => boolean): Promise<Tally> => this.#ask(isDecided)
     this.#quarantine = new Quarantine({ quorum, orders: this.#orders, ask, enterIfValid })
+    if (context.restores) this.#restoring = new Restoring({ ...context, orders: this.#orders, ask })
     for (const member of quorum.members) member.admission = unchecked(member.admission)
   }
 
@@ -78,6 +87,7 @@ export class Guard {
     this.#closed = true
     this.#retry?.cancel()
     this.#quarantine.close()
+    this.#restoring?.close()
     this.#readiness.resolveWaiting()
   }
 
@@ -191,12 +201,18 @@ export class Guard {
     if (before.obstacle !== undefined) this.#backOff.reset()
     const until = marker.quarantine === null ? undefined : now + marker.quarantine
     const { stamp, longestTtl } = marker
-    member.admission = marked({ key: this.#context.markerKey, stamp, longestTtl }, until)
+    const check = { key: this.#context.markerKey, stamp, longestTtl }
+    member.admission =
+      until === undefined ? marked(check) : quarantined(before, check, until, marker.claim?.progress)
     const wasQuarantined = before.quarantinedUntil !== undefined
     const isQuarantined = until !== undefined
     if (isQuarantined !== wasQuarantined)
       publishNodeChange(member.name, isQuarantined ? 'quarantined' : 'admitted')
     if (isQuarantined && !wasQuarantined) this.#quarantine.began(member, marker, now)
+    if (isQuarantined) this.#restoring?.noticed(member, marker)
+    if (progressOf(before) === undefined && progressOf(member.admission) !== undefined) {
+      publishNodeChange(member.name, 'restoring')
+    }
     if (isQuarantined || before.state === 'admitted') return
     this.#context.admitted(member)
     if (wasQuarantined) this.#checked(member)

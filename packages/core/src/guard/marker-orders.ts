@@ -1,11 +1,22 @@
 import type { MarkCommand } from '../node/commands.js'
-import type { Greeting } from '../node/replies.js'
+import type { Greeting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
+import { request } from './request.js'
 import { greetingOf, type Fleet } from './survey.js'
 
 /** For orders that need no knowledge of the fleet. */
 const NO_FLEET: Fleet = { fleet: '', longestTtl: 0, highestToken: 0 }
+
+/** A client that works on a node has this long to announce itself again, milliseconds. */
+const CLAIM_LIFE = 5_000
+
+/** A quarantine of a node that ends only once: after another loss of data the stamp is another one. */
+export interface Stay {
+  readonly member: Member
+  readonly run: string
+  readonly stamp: string
+}
 
 /** The commands by which a node writes its marker. Each has a condition that the node checks, so clients cannot race. */
 export class MarkerOrders {
@@ -23,26 +34,42 @@ export class MarkerOrders {
     this.#enterIfValid = enterIfValid
   }
 
-  found(member: Member, fleet: Fleet, run: string): Promise<void> {
-    return this.#order(member, this.#mark('found', fleet, run, 0))
+  async found(member: Member, fleet: Fleet, run: string): Promise<void> {
+    await this.#order(member, this.#mark('found', fleet, run))
   }
 
-  quarantine(member: Member, fleet: Fleet, run: string, duration: number): Promise<void> {
-    return this.#order(member, this.#mark('quarantine', fleet, run, duration))
+  async quarantine(member: Member, fleet: Fleet, run: string, duration: number): Promise<void> {
+    await this.#order(member, this.#mark('quarantine', fleet, run, { duration }))
   }
 
-  shorten(member: Member, run: string, duration: number): Promise<void> {
-    return this.#order(member, this.#mark('shorten', NO_FLEET, run, duration))
+  async shorten(member: Member, run: string, duration: number): Promise<void> {
+    await this.#order(member, this.#mark('shorten', NO_FLEET, run, { duration }))
   }
 
-  admit(member: Member, fleet: Fleet, run: string): Promise<void> {
-    return this.#order(member, this.#mark('admit', fleet, run, 0))
+  async admit(member: Member, fleet: Fleet, run: string): Promise<void> {
+    await this.#order(member, this.#mark('admit', fleet, run))
+  }
+
+  /** Resolves with whoever has announced itself for the work now; `undefined` if nobody is known to. */
+  async claim({ member, run, stamp }: Stay, by: string, progress: number): Promise<string | undefined> {
+    const claim = { by, progress }
+    const command = this.#mark('claim', NO_FLEET, run, { stamp, claim, duration: CLAIM_LIFE })
+    const greeting = await this.#order(member, command, 'background')
+    return greeting?.marker?.claim?.by
+  }
+
+  async restored({ member, run, stamp }: Stay, highestToken: number): Promise<void> {
+    await this.#order(
+      member,
+      this.#mark('restored', { ...NO_FLEET, highestToken }, run, { stamp }),
+      'background',
+    )
   }
 
   /** The only order that a person gives, and therefore the only one that rejects. */
   lift(member: Member): Promise<void> {
     return new Promise((resolve, reject) => {
-      const obstacle = member.submit(this.#mark('lift', NO_FLEET, '', 0), (reply) => {
+      const obstacle = member.submit(this.#mark('lift', NO_FLEET, ''), (reply) => {
         if (reply.vote !== 'granted') {
           reject(new Error(`${member.name} refused to lift its quarantine: ${reply.reason}`))
           return
@@ -55,26 +82,21 @@ export class MarkerOrders {
     })
   }
 
-  /** Resolves when the node has answered, or should have. */
-  #order(member: Member, command: MarkCommand): Promise<void> {
-    const { agenda, clock, nodeTimeout } = this.#quorum
-    return new Promise((resolve) => {
-      const deadline = agenda.at(clock.monotonic() + nodeTimeout, 'awaited', resolve)
-      const answered = (): void => {
-        deadline.cancel()
-        resolve()
-      }
-      const obstacle = member.submit(command, (reply) => {
-        const greeting = greetingOf(reply)
-        if (greeting !== undefined) this.#enterIfValid(member, greeting)
-        answered()
-      })
-      if (obstacle !== undefined) answered()
-    })
+  async #order(
+    member: Member,
+    command: MarkCommand,
+    purpose: 'awaited' | 'background' = 'awaited',
+  ): Promise<Greeting | undefined> {
+    const quorum = this.#quorum
+    const heed = (reply: NodeReply): void => {
+      const greeting = greetingOf(reply)
+      if (greeting !== undefined) this.#enterIfValid(member, greeting)
+    }
+    const reply = await request(quorum, member, command, { patience: quorum.nodeTimeout, purpose, heed })
+    return reply === undefined ? undefined : greetingOf(reply)
   }
 
-  #mark(mode: MarkCommand['mode'], fleet: Fleet, run: string, duration: number): MarkCommand {
-    const { longestTtl, highestToken } = fleet
+  #mark(mode: MarkCommand['mode'], fleet: Fleet, run: string, more: Partial<MarkCommand> = {}): MarkCommand {
     return {
       kind: 'mark',
       marker: this.#marker,
@@ -82,9 +104,10 @@ export class MarkerOrders {
       fleet: fleet.fleet,
       run,
       stamp: this.#quorum.random.id(),
-      longestTtl,
-      floor: highestToken,
-      duration,
+      longestTtl: fleet.longestTtl,
+      floor: fleet.highestToken,
+      duration: 0,
+      ...more,
     }
   }
 }

@@ -45,3 +45,8 @@ export function greetingOf(reply: NodeReply): Greeting | undefined {
 export function isValid({ marker, run, durable }: Greeting): boolean {
   return marker !== null && (marker.run === run || durable)
 }
+
+/** It holds everything that it ever granted and that is not over, so it can tell what another node forgot. */
+export function isWitness(greeting: Greeting): boolean {
+  return isValid(greeting) && greeting.marker?.quarantine === null
+}

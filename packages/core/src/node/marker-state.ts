@@ -53,16 +53,9 @@ function quarantined(before: Marker | undefined, command: MarkCommand, now: numb
 }
 
 function endsQuarantine(marker: Marker, until: number, command: MarkCommand, now: number): boolean {
-  switch (command.mode) {
-    case 'lift':
-      return true
-    case 'restored':
-      return isSameStay(marker, command)
-    case 'admit':
-      return marker.run === command.run && now >= until
-    default:
-      return false
-  }
+  const { mode, run } = command
+  if (mode === 'restored') return isSameStay(marker, command)
+  return mode === 'lift' || (mode === 'admit' && marker.run === run && now >= until)
 }
 
 /** Since the node was last emptied, its marker has not been written anew. */

@@ -64,9 +64,16 @@ export function refused(reason: RefusalReason, clock: number, remaining?: number
     : { vote: 'refused', reason, clock, remaining }
 }
 
-/** Whether, after this reply to an acquire, the node may hold the keys with the value of that acquire. */
+/**
+ * Whether, after this reply to an acquire, the node may hold the keys with the value of that acquire. A node in quarantine
+ * may be given a copy of it from another node.
+ */
 export function mayHold(reply: NodeReply): boolean {
-  return reply.vote === 'granted' || reply.vote === 'unknown'
+  return reply.vote === 'granted' || reply.vote === 'unknown' || isQuarantined(reply)
+}
+
+export function isQuarantined(reply: NodeReply): boolean {
+  return reply.vote === 'refused' && reply.reason === 'quarantined'
 }
 
 export interface Sighting {

@@ -4,7 +4,7 @@ import type { Fence } from '../node/commands.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Round } from '../quorum/round.js'
 import type { Tally } from '../quorum/tally.js'
-import { validityOf, type Instant } from '../quorum/validity.js'
+import { elapsedSince, FRESHNESS, validityOf, type Instant } from '../quorum/validity.js'
 import type { Place } from '../wait/place.js'
 import type { Call } from './call.js'
 import { beyondCounting, isBeyondCounting, isStaleOnly, nextFence } from './fence.js'
@@ -100,7 +100,8 @@ async function propose(call: Call, turn: Turn, deadline: number, isFirst: boolea
 }
 
 /**
- * The lock that was won. If winning took so long that the keys may already be expiring, the attempt is lost after all.
+ * The lock that was won. If winning took so long that the keys may already be expiring, or the round is not fresh, the
+ * attempt is lost after all.
  */
 function leaseOf(
   quorum: Quorum,
@@ -113,7 +114,8 @@ function leaseOf(
   if (tally.outcome !== 'won') return undefined
   const { ttl, driftFactor } = request.options
   const lease = new Lease(request, value, fence?.token, start, tally, validityOf(ttl, driftFactor))
-  if (lease.remaining(quorum.now()) > 0) return lease
+  const now = quorum.now()
+  if (lease.remaining(now) > 0 && elapsedSince(start, now) <= FRESHNESS) return lease
   tally.outcome = 'lost'
   tally.tookTooLong = true
   return undefined

@@ -1,6 +1,6 @@
 import type { Lease } from '../lease.js'
 import type { Quorum } from '../quorum/quorum.js'
-import { validityOf } from '../quorum/validity.js'
+import { elapsedSince, FRESHNESS, validityOf } from '../quorum/validity.js'
 import { repairAfterRenewal } from './repair.js'
 
 /** Between two rounds when the first was inconclusive, milliseconds. */
@@ -39,8 +39,10 @@ export async function extend(
   const tally = await round
   lease.extensionEnded()
   // A release in the meantime has won, and what expired in the meantime is never revived: nothing remains of either.
-  if (lease.remaining(quorum.now()) <= 0) return 'inconclusive'
+  const now = quorum.now()
+  if (lease.remaining(now) <= 0) return 'inconclusive'
   if (tally.outcome === 'lost') return tally.isGone ? 'lost' : 'inconclusive'
+  if (elapsedSince(start, now) > FRESHNESS) return 'inconclusive'
 
   lease.renewed(tally, ttl, start, validity)
   for (const member of quorum.members) {

@@ -1,7 +1,10 @@
 import { shownResources } from '../check.js'
 import { LockContendedError, LockMisuseError, QuorumUnavailableError, type ErrorDetails } from '../errors.js'
+import { describeQuarantine } from '../quorum/admission.js'
+import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
+import { FRESHNESS } from '../quorum/validity.js'
 
 /** Characters of one node's reason in a message; its vote has all of them. */
 const LONGEST_REASON = 300
@@ -10,7 +13,7 @@ const LONGEST_REASON = 300
 export function refusal(quorum: Quorum, resources: readonly string[], tally: Tally): Error {
   if (tally.tookTooLong) {
     return new QuorumUnavailableError(
-      `Cannot lock ${shownResources(resources)}: the nodes took longer to agree than the lock would have lived. Increase ttl, or retry later`,
+      `Cannot lock ${shownResources(resources)}: it took too long until enough nodes had agreed, more than the lock would have lived or than ${FRESHNESS} ms. Increase ttl, or retry later`,
       detailsOf(resources, tally),
     )
   }
@@ -18,7 +21,7 @@ export function refusal(quorum: Quorum, resources: readonly string[], tally: Tal
     return unanswered(quorum, `lock ${shownResources(resources)}`, resources, tally)
   }
   return new LockContendedError(
-    `Cannot lock ${shownResources(resources)}: it is held, or other waiters are ahead (${reasonsIn(tally)}). Increase wait, or retry later`,
+    `Cannot lock ${shownResources(resources)}: it is held, or other waiters are ahead (${reasonsIn(quorum, tally)}). Increase wait, or retry later`,
     detailsOf(resources, tally),
   )
 }
@@ -35,12 +38,12 @@ export function unanswered(
   const needed = `${size} ${size === 1 ? 'is' : 'are'} needed`
   if (tally.isMisuse) {
     return new LockMisuseError(
-      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} reject the request permanently, ${needed} (${reasonsIn(tally)}). Check the type of the key and the permissions of the user`,
+      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} reject the request permanently, ${needed} (${reasonsIn(quorum, tally)}). Check the type of the key and the permissions of the user`,
       detailsOf(resources, tally),
     )
   }
   return new QuorumUnavailableError(
-    `Cannot ${doing}: ${tally.unable} of ${nodes(total)} are unavailable, ${needed} (${reasonsIn(tally)}). Restore nodes, or retry later`,
+    `Cannot ${doing}: ${tally.unable} of ${nodes(total)} are unavailable, ${needed} (${reasonsIn(quorum, tally)}). Restore nodes, or retry later`,
     detailsOf(resources, tally),
   )
 }
@@ -52,11 +55,15 @@ function detailsOf(resources: readonly string[], tally: Tally): ErrorDetails {
   return { resources, votes: tally.votes(), cause: causes[0] }
 }
 
-function reasonsIn(tally: Tally): string {
+function reasonsIn({ members }: Quorum, tally: Tally): string {
   return tally
     .votes()
+    .map((vote, index) => ({ ...vote, member: members[index] as Member }))
     .filter(({ vote }) => vote !== 'granted')
-    .map(({ node, vote, reason = vote }) => `${node}: ${cut(reason)}`)
+    .map(({ node, vote, reason = vote, member }) => {
+      const quarantine = reason.startsWith('quarantined') ? describeQuarantine(member.admission) : undefined
+      return `${node}: ${cut(quarantine ?? reason)}`
+    })
     .join('; ')
 }
 

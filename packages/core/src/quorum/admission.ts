@@ -19,9 +19,13 @@ interface Admitted {
 interface Quarantined {
   readonly state: 'quarantined'
   readonly marker: MarkerCheck
-  /** Monotonic time of this client. */
+  /** Monotonic time of this client: when it would be over if nobody gave the node back what it forgot. */
   readonly quarantinedUntil: number
   readonly obstacle: undefined
+  /** How far the node is restored, from 0 to 1; `undefined` while nobody does it. */
+  readonly restoring?: number | undefined
+  /** Why it cannot be restored now. */
+  readonly hindrance?: string | undefined
 }
 
 interface Unsendable {
@@ -58,11 +62,39 @@ export function excluded({ marker, quarantinedUntil }: Admission, obstacle: Fail
   return { state: 'excluded', marker, quarantinedUntil, obstacle }
 }
 
-/** The member's marker is valid. `quarantinedUntil` while it is excluded nevertheless. */
-export function marked(marker: MarkerCheck, quarantinedUntil: number | undefined): Admission {
-  return quarantinedUntil === undefined
-    ? { state: 'admitted', marker, quarantinedUntil, obstacle: undefined }
-    : { state: 'quarantined', marker, quarantinedUntil, obstacle: undefined }
+/** The member's marker is valid. */
+export function marked(marker: MarkerCheck): Admission {
+  return { state: 'admitted', marker, quarantinedUntil: undefined, obstacle: undefined }
+}
+
+/** The member's marker is valid, but it stays out for now. */
+export function quarantined(
+  before: Admission,
+  marker: MarkerCheck,
+  quarantinedUntil: number,
+  restoring: number | undefined,
+): Admission {
+  const isSame = before.state === 'quarantined' && before.marker.stamp === marker.stamp
+  const hindrance = isSame && restoring === undefined ? before.hindrance : undefined
+  return { state: 'quarantined', marker, quarantinedUntil, obstacle: undefined, restoring, hindrance }
+}
+
+/** How far the member is restored, from 0 to 1; `undefined` while nobody does it. */
+export function progressOf(admission: Admission): number | undefined {
+  return admission.state === 'quarantined' ? admission.restoring : undefined
+}
+
+export function hindered(admission: Admission, hindrance: string): Admission {
+  return admission.state === 'quarantined' ? { ...admission, restoring: undefined, hindrance } : admission
+}
+
+/** What keeps a node in quarantine out, for people. */
+export function describeQuarantine(admission: Admission): string | undefined {
+  if (admission.state !== 'quarantined') return undefined
+  const { restoring, hindrance } = admission
+  if (restoring !== undefined)
+    return `it lost its data, and is being restored: ${Math.floor(restoring * 100)} % done`
+  return hindrance === undefined ? undefined : `it lost its data, and is not restored yet: ${hindrance}`
 }
 
 /** The member's marker has recorded a TTL that this client did not know to be recorded. */

@@ -135,9 +135,9 @@ export class Quorum {
   }
 
   /** Resolves after `delay` milliseconds. */
-  pause(delay: number): Promise<void> {
+  pause(delay: number, purpose: 'awaited' | 'background' = 'awaited'): Promise<void> {
     return new Promise((resolve) => {
-      this.agenda.at(this.clock.monotonic() + delay, 'awaited', resolve)
+      this.agenda.at(this.clock.monotonic() + delay, purpose, resolve)
     })
   }
 }

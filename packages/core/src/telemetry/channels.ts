@@ -81,7 +81,8 @@ export interface DetachEvent {
 
 /**
  * - `silent` the node stopped responding in time · `answering` it is responding again
- * - `quarantined` it lost data and is excluded · `admitted` its quarantine is over
+ * - `quarantined` it lost data and is excluded · `restoring` a client has begun to give it back what it forgot
+ * - `restored` this client has given it back · `admitted` it may vote again
  */
 export type NodeChange =
   | 'connected'
@@ -90,6 +91,8 @@ export type NodeChange =
   | 'answering'
   | 'clock-stepped'
   | 'quarantined'
+  | 'restoring'
+  | 'restored'
   | 'admitted'
 
 export interface NodeEvent {
@@ -97,6 +100,9 @@ export interface NodeEvent {
   readonly change: NodeChange
   /** Milliseconds; only for `clock-stepped`. */
   readonly step?: number | undefined
+  /** How many locks the node was given back, and in how many milliseconds; only for `restored`. */
+  readonly locks?: number | undefined
+  readonly duration?: number | undefined
 }
 
 export const acquireChannel: TracingChannel<unknown, AcquireTrace> = tracingChannel(CHANNELS.acquire)

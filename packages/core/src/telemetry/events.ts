@@ -1,7 +1,7 @@
 import type { LockLostError, LossReason } from '../errors.js'
 import type { Lease } from '../lease.js'
 import type { Instant } from '../quorum/validity.js'
-import { detachChannel, lostChannel, nodeChannel, type NodeChange } from './channels.js'
+import { detachChannel, lostChannel, nodeChannel, type NodeChange, type NodeEvent } from './channels.js'
 import { heldFor, holdNumberOf } from './hold-number.js'
 
 export function publishLost(lease: Lease, now: Instant, reason: LossReason, error: LockLostError): void {
@@ -25,7 +25,10 @@ export function publishDetached(lease: Lease, now: Instant): void {
   })
 }
 
-export function publishNodeChange(node: string, change: NodeChange, step?: number): void {
-  if (!nodeChannel.hasSubscribers) return
-  nodeChannel.publish({ node, change, ...(step === undefined ? {} : { step }) })
+export function publishNodeChange(
+  node: string,
+  change: NodeChange,
+  details: Omit<NodeEvent, 'node' | 'change'> = {},
+): void {
+  if (nodeChannel.hasSubscribers) nodeChannel.publish({ node, change, ...details })
 }

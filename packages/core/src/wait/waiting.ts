@@ -12,8 +12,9 @@ const WAKE_UP_GRACE = 10
 /** Split votes in a row after which waiters yield to each other at random. */
 const SPLITS_TOLERATED = 3
 const LONGEST_SPLIT_PAUSE = 100
-/** A node whose quarantine is over must still be admitted, so asking more often would be useless. */
+/** A node in quarantine must be restored or admitted by some client, so asking more often would be useless; but it may be soon. */
 const ADMISSION = 50
+const ADMISSION_SOON = 250
 
 /**
  * The sleep between two attempts of one wait. It ends at the first of: wake-ups from enough nodes for a quorum to be
@@ -163,5 +164,5 @@ function untilFree(reply: NodeReply | undefined): number {
   if (reply?.vote === 'granted') return 0
   if (reply?.vote !== 'refused') return Infinity
   const { reason, remaining = Infinity } = reply
-  return reason === 'quarantined' ? Math.max(ADMISSION, remaining) : remaining
+  return reason === 'quarantined' ? Math.min(ADMISSION_SOON, Math.max(ADMISSION, remaining)) : remaining
 }

@@ -7,7 +7,7 @@ const FLEET = 'lock::quorumlock:marker'
 /** A fleet in which every node has a marker and knows the TTL of a lock that was granted everywhere. */
 async function founded(size: number, ttl = 10_000) {
   const world = new World(size)
-  const redlock = world.client({ guard: true, ttl })
+  const redlock = world.client({ guard: true, restore: false, ttl })
   const lock = await world.clock.run(redlock.acquire('first'))
   await world.clock.advance(100)
   await world.clock.run(lock.release())
@@ -20,7 +20,7 @@ const states = (redlock: { health(): { state: string }[] }) => redlock.health().
 test.each([1, 2, 3, 5])('a new fleet of %i is founded without delay', async (size) => {
   const world = new World(size)
   for (const node of world.nodes) node.delay = 5
-  const redlock = world.client({ guard: true })
+  const redlock = world.client({ guard: true, restore: false })
   // Three round trips: the greeting, the founding and the lock.
   expect(await world.clock.time(redlock.acquire('a'))).toBeLessThanOrEqual(30)
   await world.clock.advance(100)
@@ -36,7 +36,7 @@ test.each([1, 4, 8, 12])(
     const world = new World(5)
     for (const node of world.nodes) node.delay = 5
     world.node(4).disconnect()
-    const acquiring = world.client({ guard: true }).acquire('a')
+    const acquiring = world.client({ guard: true, restore: false }).acquire('a')
     await world.clock.advance(late)
     world.node(4).reconnect()
     await world.clock.run(acquiring)
@@ -50,7 +50,7 @@ test('a node that cannot be admitted after its quarantine delays the first call 
   world.node(0).restart({ keep: false })
   world.node(2).disconnect()
   await clock.advance(5_000)
-  const redlock = world.client({ guard: true, ttl: 1_000 })
+  const redlock = world.client({ guard: true, restore: false, ttl: 1_000 })
   const timed = async () => {
     const started = clock.monotonic()
     expect(await clock.runToError(redlock.tryAcquire('a'))).toMatchObject({ code: 'UNAVAILABLE' })
@@ -63,7 +63,10 @@ test('a node that cannot be admitted after its quarantine delays the first call 
 test('two clients that found a fleet at the same moment agree', async () => {
   const world = new World(5)
   for (const node of world.nodes) node.delay = 5
-  const [one, two] = [world.client({ guard: true }), world.client({ guard: true })]
+  const [one, two] = [
+    world.client({ guard: true, restore: false }),
+    world.client({ guard: true, restore: false }),
+  ]
   const held = await world.clock.run(Promise.all([one.tryAcquire('a'), two.tryAcquire('b')]), 1_000)
   expect(held.filter((lock) => lock !== null)).toHaveLength(2)
 })
@@ -71,16 +74,18 @@ test('two clients that found a fleet at the same moment agree', async () => {
 test('a new fleet with a dead node is founded without delay, one with an unresponsive node after a grace time', async () => {
   const world = new World(5)
   world.node(0).disconnect()
-  expect(await world.clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
+  expect(await world.clock.time(world.client({ guard: true, restore: false }).acquire('a'))).toBeLessThan(5)
   const other = new World(5)
   other.node(0).freeze()
-  expect(await other.clock.time(other.client({ guard: true }).acquire('a'))).toBeLessThanOrEqual(1_001)
+  expect(
+    await other.clock.time(other.client({ guard: true, restore: false }).acquire('a')),
+  ).toBeLessThanOrEqual(1_001)
 })
 
 test('the first lock of a second client waits 100 ms for an unresponsive node, and later locks do not wait', async () => {
   const { world, clock } = await founded(5)
   world.node(0).freeze()
-  const second = world.client({ guard: true })
+  const second = world.client({ guard: true, restore: false })
   expect(await clock.time(second.acquire('a'))).toBeLessThanOrEqual(101)
   expect(await clock.time(second.acquire('b'))).toBeLessThan(5)
 })
@@ -91,7 +96,7 @@ describe('the first call of a new client', () => {
     async (size) => {
       const { world, clock } = await founded(size)
       for (const [index, node] of world.nodes.entries()) node.delay = 1 + 7 * index
-      const lock = await clock.run(world.client({ guard: true }).acquire('a'))
+      const lock = await clock.run(world.client({ guard: true, restore: false }).acquire('a'))
       expect(lock.votes.filter(({ reason }) => reason?.includes('checked'))).toEqual([])
       await clock.advance(50)
       expect(world.holders('a')).toHaveLength(size)
@@ -101,7 +106,7 @@ describe('the first call of a new client', () => {
   test('the first call does not wait for a node that is not connected', async () => {
     const { world, clock } = await founded(5)
     world.node(1).disconnect()
-    expect(await clock.time(world.client({ guard: true }).acquire('a'))).toBeLessThan(5)
+    expect(await clock.time(world.client({ guard: true, restore: false }).acquire('a'))).toBeLessThan(5)
     await clock.advance(10)
     expect(world.holders('a')).toEqual(['n1', 'n3', 'n4', 'n5'])
   })
@@ -115,9 +120,9 @@ describe('the first call of a new client', () => {
         await clock.advance(50)
         expect(states(redlock)[0]).toBe('quarantined')
         world.node(slow).delay = 20
-        const first = world.client({ guard: true })
+        const first = world.client({ guard: true, restore: false })
         expect(await clock.run(first.tryAcquire('a'))).not.toBeNull()
-        const second = world.client({ guard: true })
+        const second = world.client({ guard: true, restore: false })
         const lock = await clock.run(second.acquire('b', { wait: 0 }))
         expect(lock.held).toBe(true)
       }
@@ -129,7 +134,7 @@ describe('the first call of a new client', () => {
       const { world, clock } = await founded(4)
       world.node(0).state.locks.set('lock:a', { value: 'left over', expiresAt: Infinity })
       world.node(slow).delay = 20
-      expect(await clock.run(world.client({ guard: true }).tryAcquire('a'))).not.toBeNull()
+      expect(await clock.run(world.client({ guard: true, restore: false }).tryAcquire('a'))).not.toBeNull()
     }
   })
 
@@ -237,7 +242,7 @@ test.each(['greet', 'mark'] as const)(
       node.script = (command) =>
         command.kind === kind ? { vote: 'failed', misuse: true, reason: 'NOPERM HSET' } : undefined
     }
-    const redlock = world.client({ guard: true })
+    const redlock = world.client({ guard: true, restore: false })
     const error = await world.clock.runToError(redlock.acquire('a', { wait: Infinity }))
     expect(error).toMatchObject({
       code: 'MISUSE',
@@ -270,7 +275,7 @@ test('a node that keeps refusing is greeted ever more rarely', async () => {
 test('a node that connects late is not reported as emptied if the fleet has not been used yet', async () => {
   const world = new World(3)
   world.node(2).disconnect()
-  const redlock = world.client({ guard: true })
+  const redlock = world.client({ guard: true, restore: false })
   expect(await world.clock.run(redlock.isLocked('a'))).toBe(false)
   world.node(2).reconnect()
   await world.clock.advance(1_000)
@@ -279,7 +284,7 @@ test('a node that connects late is not reported as emptied if the fleet has not 
 
 test('a client that only learned of a quarantine by refusals ends it if the client that imposed it is gone', async () => {
   const { world, redlock, clock } = await founded(2, 1_000)
-  const witness = world.client({ guard: true, ttl: 1_000 })
+  const witness = world.client({ guard: true, restore: false, ttl: 1_000 })
   await clock.run((await clock.run(witness.acquire('a'))).release())
   world.node(0).flush()
   await clock.run(redlock.tryAcquire('b').catch(() => undefined))
@@ -299,7 +304,7 @@ describe('a node that was emptied', () => {
     expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
     world.node(0).skew = -3_600_000
     // A new client believes the hour that the node reports, and does not wait that long either.
-    const late = world.client({ guard: true, ttl: 10_000 })
+    const late = world.client({ guard: true, restore: false, ttl: 10_000 })
     await clock.run(late.acquire('a'))
     await clock.advance(10_400)
     expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
@@ -348,7 +353,7 @@ describe('a node that was emptied', () => {
       const lock = await clock.run(redlock.acquire('a', { autoExtend: false, ttl: 5_000 }))
       world.node((lost + 1) % 3).reconnect()
       world.node(lost).restart({ keep: false })
-      const other = world.client({ guard: true, ttl: 5_000 })
+      const other = world.client({ guard: true, restore: false, ttl: 5_000 })
       while (lock.held) {
         expect(await clock.run(other.tryAcquire('a').catch(() => null))).toBeNull()
         await clock.advance(100)
@@ -375,7 +380,7 @@ describe('a node that was emptied', () => {
     world.node(0).flush()
     world.node(1).flush()
     world.node(2).delay = 50
-    const late = world.client({ guard: true, ttl: 10_000 })
+    const late = world.client({ guard: true, restore: false, ttl: 10_000 })
     const error = await clock.runToError(late.acquire('a', { wait: 0 }))
     expect(error.code).toBe('UNAVAILABLE')
     expect(error.message).toContain('quarantined')
@@ -388,7 +393,7 @@ describe('a node that was emptied', () => {
     for (const index of [0, 1]) world.node(index).restart({ keep: false })
     world.node(2).disconnect()
     for (const index of [3, 4]) world.node(index).state.markers.get(FLEET)!.longestTtl = 0
-    const redlock = world.client({ guard: true, ttl: 20_000 })
+    const redlock = world.client({ guard: true, restore: false, ttl: 20_000 })
     await clock.runToError(redlock.acquire('a', { wait: 0 }))
     await clock.advance(19_000)
     expect((await clock.runToError(redlock.acquire('a', { wait: 0 }))).code).toBe('UNAVAILABLE')
@@ -396,12 +401,14 @@ describe('a node that was emptied', () => {
     expect(await clock.run(redlock.tryAcquire('a'))).not.toBeNull()
   })
 
-  test('an emptied node still extends, releases and repairs', async () => {
+  test('an emptied node is given no lock before it is admitted, and then all that is held', async () => {
     const { world, redlock, clock } = await founded(3)
     const lock = await clock.run(redlock.acquire('a'))
     world.node(0).restart({ keep: false })
     await clock.run(lock.extend())
     await clock.advance(10)
+    expect(world.holders('a')).toHaveLength(2)
+    await clock.advance(11_000)
     expect(world.holders('a')).toHaveLength(3)
     await clock.run(lock.release())
     await clock.advance(10)
@@ -479,7 +486,7 @@ test('all nodes emptied at once cannot be distinguished from a new fleet', async
 test('nodes that join one after the other are admitted, and the first majority founds the fleet', async () => {
   const world = new World(5)
   for (const node of world.nodes) node.disconnect()
-  const redlock = world.client({ guard: true, wait: 20_000 })
+  const redlock = world.client({ guard: true, restore: false, wait: 20_000 })
   const work = redlock.acquire('a')
   world.nodes.forEach((node, index) => world.clock.after(500 * (index + 1), () => node.reconnect()))
   expect(await world.clock.time(work)).toBeLessThan(1_500 + 1_100)
@@ -493,7 +500,7 @@ test('a single try succeeds even if a majority joined only during the request to
     node.delay = 5
     node.disconnect()
   }
-  const redlock = world.client({ guard: true })
+  const redlock = world.client({ guard: true, restore: false })
   world.node(0).reconnect()
   await world.clock.advance(2)
   world.node(1).reconnect()
@@ -513,7 +520,7 @@ test('a reconnect without a restart causes no quarantine', async () => {
 
 test('different prefixes on the same nodes do not interfere', async () => {
   const { world, clock } = await founded(3)
-  const other = world.client({ guard: true, keyPrefix: 'other:' })
+  const other = world.client({ guard: true, restore: false, keyPrefix: 'other:' })
   expect(await clock.time(other.acquire('a'))).toBeLessThan(5)
   expect([...world.node(0).state.markers.keys()].sort()).toEqual([FLEET, 'other::quorumlock:marker'])
 })
@@ -534,7 +541,7 @@ test('a node that cannot keep markers disables the guard, and health shows it', 
   world.node(1).lacks = ['marker']
   expect(
     world
-      .client({ guard: true })
+      .client({ guard: true, restore: false })
       .health()
       .map(({ guarded }) => guarded),
   ).toEqual([false, false, false])

@@ -433,7 +433,7 @@ describe('limits', () => {
   test('a node with 20,000 unanswered commands receives no more, and votes failed', async () => {
     const world = new World(1)
     world.node(0).freeze()
-    const redlock = world.client({ ttl: 60_000, nodeTimeout: 50_000, guard: false })
+    const redlock = world.client({ ttl: 60_000, nodeTimeout: 3_000, guard: false })
     const works = Array.from({ length: 20_050 }, (_, index) =>
       redlock.tryAcquire(`r${index}`).catch((error: unknown) => error),
     )

@@ -34,6 +34,7 @@ test('every default is as documented', () => {
     fenceRetention: 3_600_000,
     driftFactor: 0.01,
     nodeTimeout: 1_000,
+    restore: true,
     givenNodeTimeout: undefined,
     quorum: 2,
     guard: true,
@@ -252,7 +253,7 @@ describe('contradictory options', () => {
       { ttl: 100, driftFactor: 0.49, nodeTimeout: 100 },
       /`nodeTimeout` to be less than `ttl` \(100\), got 100/,
     ],
-    [{ nodeTimeout: 30_000 }, /`nodeTimeout` to be less than `ttl` \(30000\)/],
+    [{ ttl: 2_000, nodeTimeout: 2_500 }, /`nodeTimeout` to be less than `ttl` \(2000\), got 2500/],
     [{ ttl: 5_000, maxHold: 4_999 }, /`maxHold` to be at least `ttl` \(5000\), got 4999/],
   ])('contradictory options are rejected: %j', async (options, message) => {
     expect(() => new Redlock({ nodes: nodes(), ...options })).toThrow(RangeError)

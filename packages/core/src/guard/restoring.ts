@@ -1,0 +1,123 @@
+import type { MarkerSighting } from '../node/replies.js'
+import { hindered } from '../quorum/admission.js'
+import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
+import { FRESHNESS } from '../quorum/validity.js'
+import type { Tally } from '../quorum/tally.js'
+import type { MarkerOrders, Stay } from './marker-orders.js'
+import { Restorer, type RestoringOutcome } from './restorer.js'
+
+/** Clients that notice the same node wait a little, at random, so that nearly always only one of them does the work. */
+const FIRST_COME = 50
+/** How often the others look whether it is done, or was given up. */
+const LOOK_EVERY = 250
+/** A claim is renewed after this time, which is a part of its life. */
+const RENEW_CLAIM = 1_000
+/** Votes that were on their way when the node was emptied have arrived: see `FRESHNESS`. */
+const SETTLED_AFTER = FRESHNESS * 1.01 + 50
+
+export interface RestoringContext {
+  readonly quorum: Quorum
+  readonly orders: MarkerOrders
+  readonly prefix: string
+  readonly ask: (isDecided: (tally: Tally) => boolean) => Promise<Tally>
+  readonly warn: (data: object, message: string) => void
+  /** A node was given back so many locks, in so many milliseconds. */
+  readonly restored: (member: Member, locks: number, duration: number) => void
+}
+
+/** Nodes that lost their data are given back what they forgot, each by one client ("Restoring", steps 1 and 2). */
+export class Restoring {
+  readonly #context: RestoringContext
+  readonly #id: string
+  readonly #witnesses: number
+  /** The stay of each node that this client has noticed last. */
+  readonly #stays = new Map<Member, string>()
+  #claimedAt = -Infinity
+  #closed = false
+
+  constructor(context: RestoringContext) {
+    this.#context = context
+    this.#id = context.quorum.random.id()
+    this.#witnesses = witnessesIn(context.quorum)
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** A member was found in quarantine. */
+  noticed(member: Member, { run, stamp, quarantine }: MarkerSighting): void {
+    if (this.#stays.get(member) === stamp || this.#witnesses === 0) return
+    // It is over sooner by itself.
+    if (quarantine === null || quarantine <= SETTLED_AFTER) return
+    this.#stays.set(member, stamp)
+    void this.#attend({ member, run, stamp })
+  }
+
+  async #attend(stay: Stay): Promise<void> {
+    const { quorum, orders } = this.#context
+    const since = quorum.clock.monotonic()
+    await quorum.pause(FIRST_COME * quorum.random.fraction(), 'background')
+    while (this.#lasts(stay)) {
+      if ((await orders.claim(stay, this.#id, 0)) === this.#id) {
+        const outcome = await this.#restore(stay, since)
+        if (outcome === 'restored') return
+        this.#report(stay, outcome)
+        if (outcome === 'cannot list') return
+      }
+      await quorum.pause(LOOK_EVERY, 'background')
+    }
+  }
+
+  async #restore(stay: Stay, since: number): Promise<RestoringOutcome> {
+    const { quorum, restored } = this.#context
+    const { member } = stay
+    const { marker } = member
+    await quorum.pause(since + SETTLED_AFTER - quorum.clock.monotonic(), 'background')
+    if (marker?.stamp !== stay.stamp || !this.#lasts(stay)) return 'interrupted'
+    const goOn = (progress: number): Promise<boolean> => this.#goOn(stay, progress)
+    const restorer = new Restorer({ ...this.#context, witnesses: this.#witnesses, goOn }, stay, marker)
+    const outcome = await restorer.restore()
+    if (outcome !== 'restored') return outcome
+    restored(member, restorer.count, quorum.clock.monotonic() - since)
+    void quorum.pause(SETTLED_AFTER, 'background').then(() => (this.#closed ? undefined : restorer.tidy()))
+    return outcome
+  }
+
+  async #goOn(stay: Stay, progress: number): Promise<boolean> {
+    const { quorum, orders } = this.#context
+    const now = quorum.clock.monotonic()
+    if (!this.#lasts(stay)) return false
+    if (now - this.#claimedAt < RENEW_CLAIM) return true
+    this.#claimedAt = now
+    return (await orders.claim(stay, this.#id, progress)) === this.#id
+  }
+
+  /** The node is still in the same quarantine. */
+  #lasts({ member, stamp }: Stay): boolean {
+    const { quarantinedUntil, marker } = member.admission
+    return !this.#closed && quarantinedUntil !== undefined && marker?.stamp === stamp
+  }
+
+  #report({ member }: Stay, outcome: RestoringOutcome): void {
+    const { members } = this.#context.quorum
+    const others = members.filter((other) => other !== member)
+    const remembering = others.filter(({ mayVote, isReachable }) => mayVote && isReachable).length
+    if (outcome === 'too few witnesses') {
+      const hindrance = `${remembering} of the other ${others.length} nodes can tell what it forgot, ${this.#witnesses} are needed`
+      member.admission = hindered(member.admission, hindrance)
+    } else if (outcome === 'cannot list') {
+      const hindrance =
+        'other nodes cannot list their locks, so it stays out until all that it may have forgotten is over'
+      member.admission = hindered(member.admission, hindrance)
+      this.#context.warn({ node: member.name }, `${member.name} cannot be restored: ${hindrance}`)
+    }
+  }
+}
+
+/** Enough of the other nodes to meet every quorum that the node was in; none if there are not so many. */
+export function witnessesIn({ members, size }: Quorum): number {
+  const others = members.length - 1
+  return Math.min(others, Math.max(Math.floor(members.length / 2) + 1, members.length - size + 1))
+}
