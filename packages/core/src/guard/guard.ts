@@ -58,7 +58,10 @@ export class Guard {
     this.#orders = new MarkerOrders(quorum, markerKey, enterIfValid)
     const ask = (isDecided: (tally: Tally) => boolean): Promise<Tally> => this.#ask(isDecided)
     this.#quarantine = new Quarantine({ quorum, orders: this.#orders, ask, enterIfValid })
-    if (context.restores) this.#restoring = new Restoring({ ...context, orders: this.#orders, ask })
+    if (context.restores) {
+      const lostAgain = this.examine.bind(this)
+      this.#restoring = new Restoring({ ...context, orders: this.#orders, ask, lostAgain })
+    }
     for (const member of quorum.members) member.admission = unchecked(member.admission)
   }
 
@@ -213,6 +216,7 @@ export class Guard {
     if (progressOf(before) === undefined && progressOf(member.admission) !== undefined) {
       publishNodeChange(member.name, 'restoring')
     }
+    if (!isQuarantined && wasQuarantined) this.#quarantine.ended(member)
     if (isQuarantined || before.state === 'admitted') return
     this.#context.admitted(member)
     if (wasQuarantined) this.#checked(member)

@@ -50,12 +50,11 @@ export class MarkerOrders {
     await this.#order(member, this.#mark('admit', fleet, run))
   }
 
-  /** Resolves with whoever has announced itself for the work now; `undefined` if nobody is known to. */
-  async claim({ member, run, stamp }: Stay, by: string, progress: number): Promise<string | undefined> {
+  /** Announces who restores a node. The greeting tells who does: it may be another client. */
+  claim({ member, run, stamp }: Stay, by: string, progress: number): Promise<Greeting | undefined> {
     const claim = { by, progress }
     const command = this.#mark('claim', NO_FLEET, run, { stamp, claim, duration: CLAIM_LIFE })
-    const greeting = await this.#order(member, command, 'background')
-    return greeting?.marker?.claim?.by
+    return this.#order(member, command, 'background')
   }
 
   async restored({ member, run, stamp }: Stay, highestToken: number): Promise<void> {

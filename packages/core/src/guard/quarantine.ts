@@ -1,3 +1,4 @@
+import type { Appointment } from '../agenda.js'
 import type { Greeting, MarkerSighting } from '../node/replies.js'
 import { prolonged } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
@@ -29,6 +30,8 @@ export class Quarantine {
   readonly #context: QuarantineContext
   /** Nodes whose quarantine turned out too short, and until when (monotonic) they stay out. */
   readonly #extended = new Map<Member, { readonly run: string; readonly until: number }>()
+  /** When each of them will be looked at next. */
+  readonly #due = new Map<Member, Appointment>()
   #closed = false
 
   constructor(context: QuarantineContext) {
@@ -37,14 +40,19 @@ export class Quarantine {
 
   close(): void {
     this.#closed = true
+    for (const due of this.#due.values()) due.cancel()
   }
 
   /** A member was found in quarantine. */
   began(member: Member, { quarantine, longestTtl }: MarkerSighting, now: number): void {
     const wait = Math.min(quarantine ?? 0, quarantineFor(longestTtl))
-    this.#context.quorum.agenda.at(now + wait + 1, 'background', () => {
-      void this.#admit(member)
-    })
+    this.#admitAt(member, now + wait + 1)
+  }
+
+  /** It may vote again, whoever has seen to that. */
+  ended(member: Member): void {
+    this.#due.get(member)?.cancel()
+    this.#due.delete(member)
   }
 
   /**
@@ -106,9 +114,15 @@ export class Quarantine {
   #admitLater(member: Member): void {
     const { quarantinedUntil } = member.admission
     if (quarantinedUntil === undefined || this.#closed) return
-    const { agenda, clock } = this.#context.quorum
-    agenda.at(Math.max(clock.monotonic() + ADMISSION_RETRY, quarantinedUntil), 'background', () => {
+    const { clock } = this.#context.quorum
+    this.#admitAt(member, Math.max(clock.monotonic() + ADMISSION_RETRY, quarantinedUntil))
+  }
+
+  #admitAt(member: Member, time: number): void {
+    this.#due.get(member)?.cancel()
+    const due = this.#context.quorum.agenda.at(time, 'background', () => {
       void this.#admit(member)
     })
+    this.#due.set(member, due)
   }
 }

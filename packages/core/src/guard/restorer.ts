@@ -1,16 +1,10 @@
-import {
-  TOMBSTONE,
-  type Copy,
-  type MarkerCheck,
-  type NodeCommand,
-  type TidyCommand,
-} from '../node/commands.js'
+import type { Copy, MarkerCheck, NodeCommand, TidyCommand } from '../node/commands.js'
 import type { ListedLock, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import type { MarkerOrders, Stay } from './marker-orders.js'
-import { merge, type Listing } from './merge.js'
+import { absorb, isKnownBy, type Copies } from './merge.js'
 import { request } from './request.js'
 import { isWitness, surveyOf } from './survey.js'
 
@@ -27,8 +21,10 @@ const LISTED = 0.5
 
 export type RestoringOutcome = 'restored' | 'too few witnesses' | 'cannot list' | 'interrupted'
 
-/** What must still be as it was written for a copy to be taken away again. */
-type Written = TidyCommand['copies'][number]
+/** Called with each lock of a node, and with the clock of the node. */
+type Take = (lock: ListedLock, clock: number) => void
+
+type Leftover = TidyCommand['copies'][number]
 
 export interface RestorerContext {
   readonly quorum: Quorum
@@ -40,6 +36,8 @@ export interface RestorerContext {
   readonly ask: (isDecided: (tally: Tally) => boolean) => Promise<Tally>
   /** Announces the work once more, and how far it is; false if it is another client's now. */
   readonly goOn: (progress: number) => Promise<boolean>
+  /** Resolves when every vote that is on its way now has arrived, or will never count. */
+  readonly settle: () => Promise<void>
 }
 
 /** Gives one emptied node back what it forgot ("Restoring", steps 3 to 7). */
@@ -47,7 +45,7 @@ export class Restorer {
   readonly #context: RestorerContext
   readonly #stay: Stay
   readonly #marker: MarkerCheck
-  #written: Written[] = []
+  #count = 0
 
   constructor(context: RestorerContext, stay: Stay, marker: MarkerCheck) {
     this.#context = context
@@ -57,74 +55,87 @@ export class Restorer {
 
   /** How many locks were given back. */
   get count(): number {
-    return this.#written.length
+    return this.#count
   }
 
   async restore(): Promise<RestoringOutcome> {
     const { orders, witnesses } = this.#context
-    const { listings, canList } = await this.#listWitnesses()
-    if (listings.length < witnesses) return canList ? 'too few witnesses' : 'cannot list'
-    if (!(await this.#giveBack(merge(listings)))) return 'interrupted'
+    const copies: Copies = new Map()
+    const listed = await this.#listWitnesses((lock) => {
+      absorb(copies, lock)
+    })
+    if (listed.whole < witnesses) return listed.isPossible ? 'too few witnesses' : 'cannot list'
+    if (!(await this.#giveBack([...copies.values()]))) return 'interrupted'
     const highestToken = await this.#highestToken()
     if (highestToken === undefined) return 'too few witnesses'
     await orders.restored(this.#stay, highestToken)
     return this.#stay.member.mayVote ? 'restored' : 'interrupted'
   }
 
-  /** Copies of locks that were released while they were on their way would block this node until their time is over. */
+  /**
+   * What the node has of locks that were released, copied while they were on their way or read from an old snapshot, would
+   * block it alone until their time is over. Votes that were on their way when it was listed have arrived at the others
+   * when those are.
+   */
   async tidy(): Promise<void> {
-    if (this.#written.length === 0) return
-    const { listings } = await this.#listWitnesses()
-    if (listings.length < this.#context.witnesses) return
-    const leftovers = this.#written.flatMap((written) => leftoversOf(written, listings))
-    for (const copies of pagesOf(leftovers)) {
-      await this.#request(this.#stay.member, { kind: 'tidy', copies, marker: this.#marker })
+    const { member } = this.#stay
+    const { settle, witnesses } = this.#context
+    const leftovers = new Map<string, Leftover>()
+    const own = await this.#list(member, ({ key, value, remaining }, clock) => {
+      leftovers.set(key, { key, value, expiresAt: clock + remaining })
+    })
+    if (own !== 'whole' || leftovers.size === 0) return
+    await settle()
+    const listed = await this.#listWitnesses((lock) => {
+      const leftover = leftovers.get(lock.key)
+      if (leftover !== undefined && isKnownBy(lock, leftover.value)) leftovers.delete(lock.key)
+    })
+    if (listed.whole < witnesses) return
+    for (const copies of pagesOf([...leftovers.values()])) {
+      await this.#request(member, { kind: 'tidy', copies, marker: this.#marker })
     }
   }
 
-  /** All locks of every witness that could list them to the end. */
-  async #listWitnesses(): Promise<{ listings: Listing[]; canList: boolean }> {
+  /** Lists all that can be witnesses now. Resolves with how many were listed to the end. */
+  async #listWitnesses(take: Take): Promise<{ whole: number; isPossible: boolean }> {
     const { members } = this.#context.quorum
     const witnesses = members.filter((member) => member !== this.#stay.member && member.mayVote)
-    const listed = await Promise.all(witnesses.map((member) => this.#listOf(member)))
+    const listed = await Promise.all(witnesses.map((member) => this.#list(member, take)))
     return {
-      listings: listed.filter((listing) => typeof listing === 'object'),
-      canList: !listed.includes('cannot list'),
+      whole: listed.filter((outcome) => outcome === 'whole').length,
+      isPossible: !listed.includes('impossible'),
     }
   }
 
-  /** Nothing if the node cannot be a witness now. All pages are asked for under one stamp, so it has kept its data meanwhile. */
-  async #listOf(member: Member): Promise<Listing | 'cannot list' | undefined> {
+  /** All pages are asked for under one stamp, so a node that was listed to the end has kept its data meanwhile. */
+  async #list(member: Member, take: Take): Promise<'whole' | 'in part' | 'impossible'> {
     const { marker } = member
-    if (marker === undefined) return undefined
-    if (member.lacks('list')) return 'cannot list'
-    const found = new Map<string, ListedLock>()
+    if (marker === undefined) return 'in part'
+    if (member.lacks('list')) return 'impossible'
     let cursor: string | null = null
     for (let pages = 0; pages < MOST_PAGES; pages++) {
-      const { prefix } = this.#context
+      const { prefix, goOn } = this.#context
       const reply = await this.#request(member, { kind: 'list', prefix, cursor, count: PAGE, marker })
-      if (reply?.vote === 'failed') return 'cannot list'
-      if (reply?.vote !== 'granted' || reply.listing === undefined) return undefined
-      for (const lock of reply.listing.locks) found.set(lock.key, lock)
-      cursor = reply.listing.cursor
-      if (cursor === null) return found
-      if (!(await this.#context.goOn(0))) return undefined
+      if (reply?.vote === 'failed' && reply.misuse === true) return 'impossible'
+      if (reply?.vote !== 'granted' || reply.listing === undefined) return 'in part'
+      const { clock = 0, listing } = reply
+      for (const lock of listing.locks) take(lock, clock)
+      cursor = listing.cursor
+      if (cursor === null) return 'whole'
+      if (!(await goOn(0))) return 'in part'
     }
-    return 'cannot list'
+    return 'impossible'
   }
 
   /** False if the node is no longer in the quarantine that this is the work for. */
   async #giveBack(copies: readonly Copy[]): Promise<boolean> {
     const { member } = this.#stay
-    this.#written = []
+    this.#count = 0
     for (const page of pagesOf(copies)) {
       const reply = await this.#request(member, { kind: 'restore', copies: page, marker: this.#marker })
-      if (reply?.vote !== 'granted' || reply.lives === undefined) return false
-      const { lives, clock = 0 } = reply
-      this.#written.push(
-        ...page.map(({ key, value }, index) => ({ key, value, expiresAt: clock + (lives[index] as number) })),
-      )
-      const done = this.#written.length / copies.length
+      if (reply?.vote !== 'granted') return false
+      this.#count += page.length
+      const done = this.#count / copies.length
       if (!(await this.#context.goOn(LISTED + (1 - LISTED) * done))) return false
     }
     return true
@@ -149,15 +160,6 @@ export class Restorer {
     if (took > SLOW_PAGE) await quorum.pause(took, 'background')
     return reply
   }
-}
-
-/** What may go of a copy: the value, if no witness has it or a tombstone; a tombstone, if no witness has anything. */
-function leftoversOf(written: Written, listings: readonly Listing[]): Written[] {
-  const seen = listings.flatMap((listing) => listing.get(written.key)?.value ?? [])
-  const tombstone = { ...written, value: TOMBSTONE }
-  if (seen.length === 0) return written.value === TOMBSTONE ? [written] : [written, tombstone]
-  const isKnown = written.value === TOMBSTONE || seen.includes(written.value) || seen.includes(TOMBSTONE)
-  return isKnown ? [] : [written]
 }
 
 function* pagesOf<T>(all: readonly T[]): Iterable<T[]> {

@@ -20,6 +20,8 @@ export interface RestoringContext {
   readonly quorum: Quorum
   readonly orders: MarkerOrders
   readonly prefix: string
+  /** The node has lost its data once more. */
+  readonly lostAgain: (member: Member) => void
   readonly ask: (isDecided: (tally: Tally) => boolean) => Promise<Tally>
   readonly warn: (data: object, message: string) => void
   /** A node was given back so many locks, in so many milliseconds. */
@@ -39,7 +41,7 @@ export class Restoring {
   constructor(context: RestoringContext) {
     this.#context = context
     this.#id = context.quorum.random.id()
-    this.#witnesses = witnessesIn(context.quorum)
+    this.#witnesses = context.quorum.witnesses
   }
 
   close(): void {
@@ -47,20 +49,18 @@ export class Restoring {
   }
 
   /** A member was found in quarantine. */
-  noticed(member: Member, { run, stamp, quarantine }: MarkerSighting): void {
+  noticed(member: Member, { run, stamp }: MarkerSighting): void {
     if (this.#stays.get(member) === stamp || this.#witnesses === 0) return
-    // It is over sooner by itself.
-    if (quarantine === null || quarantine <= SETTLED_AFTER) return
     this.#stays.set(member, stamp)
     void this.#attend({ member, run, stamp })
   }
 
   async #attend(stay: Stay): Promise<void> {
-    const { quorum, orders } = this.#context
+    const { quorum } = this.#context
     const since = quorum.clock.monotonic()
     await quorum.pause(FIRST_COME * quorum.random.fraction(), 'background')
     while (this.#lasts(stay)) {
-      if ((await orders.claim(stay, this.#id, 0)) === this.#id) {
+      if (await this.#claim(stay, 0)) {
         const outcome = await this.#restore(stay, since)
         if (outcome === 'restored') return
         this.#report(stay, outcome)
@@ -77,21 +77,35 @@ export class Restoring {
     await quorum.pause(since + SETTLED_AFTER - quorum.clock.monotonic(), 'background')
     if (marker?.stamp !== stay.stamp || !this.#lasts(stay)) return 'interrupted'
     const goOn = (progress: number): Promise<boolean> => this.#goOn(stay, progress)
-    const restorer = new Restorer({ ...this.#context, witnesses: this.#witnesses, goOn }, stay, marker)
+    const settle = (): Promise<void> => quorum.pause(SETTLED_AFTER, 'background')
+    const context = { ...this.#context, witnesses: this.#witnesses, goOn, settle }
+    const restorer = new Restorer(context, stay, marker)
     const outcome = await restorer.restore()
     if (outcome !== 'restored') return outcome
     restored(member, restorer.count, quorum.clock.monotonic() - since)
-    void quorum.pause(SETTLED_AFTER, 'background').then(() => (this.#closed ? undefined : restorer.tidy()))
+    void restorer.tidy()
     return outcome
   }
 
   async #goOn(stay: Stay, progress: number): Promise<boolean> {
-    const { quorum, orders } = this.#context
-    const now = quorum.clock.monotonic()
-    if (!this.#lasts(stay)) return false
+    const now = this.#context.quorum.clock.monotonic()
+    // When it is admitted, tidying goes on.
+    if (!this.#lasts(stay))
+      return !this.#closed && stay.member.mayVote && stay.member.marker?.stamp === stay.stamp
     if (now - this.#claimedAt < RENEW_CLAIM) return true
     this.#claimedAt = now
-    return (await orders.claim(stay, this.#id, progress)) === this.#id
+    return this.#claim(stay, progress)
+  }
+
+  /** False if another client does the work, or there is nothing left to do. */
+  async #claim(stay: Stay, progress: number): Promise<boolean> {
+    const greeting = await this.#context.orders.claim(stay, this.#id, progress)
+    if (greeting === undefined) return false
+    if (greeting.marker?.stamp !== stay.stamp) {
+      if (this.#lasts(stay)) this.#context.lostAgain(stay.member)
+      return false
+    }
+    return greeting.marker.claim?.by === this.#id
   }
 
   /** The node is still in the same quarantine. */
@@ -114,10 +128,4 @@ export class Restoring {
       this.#context.warn({ node: member.name }, `${member.name} cannot be restored: ${hindrance}`)
     }
   }
-}
-
-/** Enough of the other nodes to meet every quorum that the node was in; none if there are not so many. */
-export function witnessesIn({ members, size }: Quorum): number {
-  const others = members.length - 1
-  return Math.min(others, Math.max(Math.floor(members.length / 2) + 1, members.length - size + 1))
 }

@@ -90,6 +90,12 @@ export class Quorum {
     return count > this.members.length - this.size
   }
 
+  /** So many of the other members of a member meet every quorum that it was in, and each other; 0 if it has no others. */
+  get witnesses(): number {
+    const total = this.members.length
+    return Math.min(total - 1, Math.max(Math.floor(total / 2) + 1, total - this.size + 1))
+  }
+
   /** Given the time at which each member may agree, the time at which a quorum may. */
   qthSmallest(times: readonly number[]): number {
     return [...times].sort((a, b) => a - b)[this.size - 1] as number

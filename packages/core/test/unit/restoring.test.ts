@@ -137,7 +137,7 @@ describe('a node that was emptied', () => {
         world.nodes.forEach(
           (node) =>
             (node.script = ({ kind }) =>
-              kind === 'list' ? { vote: 'failed', reason: 'NOPERM' } : undefined),
+              kind === 'list' ? { vote: 'failed', misuse: true, reason: 'NOPERM' } : undefined),
         ),
     ],
   ])('stays out until all that it may have forgotten is over where %s', async (_, options, prepare) => {

@@ -4,6 +4,7 @@ import type { SimulatedProcess } from './simulated-process.js'
 import { inherit } from './heir.js'
 import type { Holding } from './holding.js'
 import { shareName } from './namesake.js'
+import { contestMark, leaveMark } from './long-mark.js'
 import { doOnce } from './once.js'
 import { mayForget, type Edge, type Feature } from './plan.js'
 import type { Stage } from './stage.js'
@@ -61,6 +62,7 @@ export class Actor extends User {
         ...this.#atEdge('visit', { visit: 4 }),
         ...this.#atEdge('namesake', { namesake: 2 }),
         ...this.#atEdge('once', { once: 2 }),
+        ...this.#atEdge('longMark', { longMark: 6 }),
       })
       await this.forgivingly(operation, () => this.#do(operation))
     }
@@ -153,6 +155,8 @@ export class Actor extends User {
         return shareName(this, first)
       case 'once':
         return doOnce(this, first)
+      case 'longMark':
+        return this.chance.chance(0.3) ? leaveMark(this) : contestMark(this)
     }
   }
 

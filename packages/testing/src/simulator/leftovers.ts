@@ -6,7 +6,7 @@ import type { Timeline } from './timeline.js'
 
 /** Checks for leftovers on servers and in processes, and for what must hold there at every step. */
 export class Leftovers {
-  readonly #excused = new Set<string>()
+  readonly #excused = new Set<string>(['#tombstone'])
   readonly #oracle: Oracle
   readonly #timeline: Timeline
   readonly #clients: readonly SimulatedProcess[]
@@ -23,6 +23,8 @@ export class Leftovers {
   }
 
   checkStep(server: Server, command: NodeCommand, reply: NodeReply): void {
+    // Whoever gave a node back what it forgot may have died before it could tidy.
+    if (command.kind === 'restore') for (const { value } of command.copies) this.#excused.add(value)
     if (!('keys' in command)) return
     for (const key of command.keys) {
       const queue = server.state.queues.get(key)
@@ -68,6 +70,16 @@ export class Leftovers {
           this.#oracle.report('residue', `${server.name} still has ${waiter.id} waiting for ${key}`)
         }
       }
+    }
+  }
+
+  /** Every node that was found is back, however long the locks live that it forgot. */
+  checkRestored(servers: readonly Server[]): void {
+    for (const { name, state } of servers) {
+      const [marker] = state.markers.values()
+      // Whoever never asks a node does not notice that it was emptied.
+      if (marker !== undefined && marker.quarantinedUntil !== null)
+        this.#oracle.report('liveness', `${name} was not restored`)
     }
   }
 

@@ -60,6 +60,11 @@ export class Marks {
       case 'mark':
         this.reach(`marker: ${command.mode}`)
         return
+      case 'list':
+      case 'restore':
+      case 'tidy':
+        this.reach(`${command.kind} sent`)
+        return
       case 'extend':
       case 'force':
       case 'inspect':
@@ -79,6 +84,8 @@ export class Marks {
     if (reply.vote === 'refused') this.#noteRefusal(command.kind, reply.reason)
     else if (reply.vote !== 'granted') this.reach(`${command.kind} ${reply.vote}`)
     else if (command.kind === 'repair') this.reach('repair done')
+    else if (command.kind === 'restore' && command.copies.length > 0) this.reach('copies given back')
+    else if (command.kind === 'mark' && command.mode === 'restored') this.reach('node restored')
     if (command.kind === 'acquire') this.#noteVote(link, command.value, reply)
     if (command.kind === 'release' && reply.vote === 'refused' && command.value.includes('#')) {
       this.reach('place given up')

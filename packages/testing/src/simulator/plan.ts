@@ -41,15 +41,18 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number]
 
 /** Unusual uses of the interface, and the faults that go with them; only in worlds of the kind `edges`. */
-export const EDGES = ['interrupt', 'heir', 'visit', 'namesake', 'once', 'lag'] as const
+export const EDGES = ['interrupt', 'heir', 'visit', 'namesake', 'once', 'lag', 'longMark'] as const
 export type Edge = (typeof EDGES)[number]
 
 /** Worlds in which a lease lock cannot be safe, which the checkers must report. */
 export const UNSAFE_WORLDS = ['dataLoss', 'nodeClockJumps', 'drift', 'uncheckedPause'] as const
 export type UnsafeWorld = (typeof UNSAFE_WORLDS)[number]
 
-/** `edges` is as safe as `safe`, with further kinds of users. */
-export type World = 'safe' | 'edges' | UnsafeWorld
+/**
+ * As safe as `safe`: `edges` with further kinds of users, `restoring` with nodes that lose their data again and again beside
+ * marks that outlive the run.
+ */
+export type World = 'safe' | 'edges' | 'restoring' | UnsafeWorld
 
 export interface Plan {
   readonly seed: number
@@ -180,8 +183,29 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
   }
   if (world === 'safe') return plan
   // From a separate stream, so that everything else is as in the safe world of the same seed.
-  if (world === 'edges') return { ...plan, edges: drawSome(new SeededRandom(seed, 'edges'), EDGES, {}) }
+  const edges = drawSome(new SeededRandom(seed, 'edges'), EDGES, { longMark: 0 })
+  if (world === 'edges') return { ...plan, edges }
+  if (world === 'restoring') return { ...plan, ...forgetful(plan), edges: new Set([...edges, 'longMark']) }
   return { ...plan, ...unsafe(plan, world) }
+}
+
+/** Nodes are emptied so often, and locks live so long, that waiting for the end of what they forgot would take forever. */
+function forgetful({ seed, faults, features, quorum, nodes }: Plan): Partial<Plan> {
+  const chance = new SeededRandom(seed, 'restoring')
+  const size = Math.max(2, nodes)
+  const lossy = chance.pick([['flush'], ['lossyRestart'], ['flush', 'lossyRestart']] as const)
+  return {
+    nodes: size,
+    quorum: Math.max(quorum, Math.floor(size / 2) + 1),
+    guard: true,
+    durable: false,
+    ttls: chance.pick([[5_000], [10_000], [20_000], [300, 30_000], [1_000, 8_000], [6_000, 60_000]]),
+    stormUntil: 5_000 + chance.skewed(0, 40_000),
+    calmness: chance.pick([100, 300, 1_000, 3_000]),
+    operations: 5 + chance.below(20),
+    faults: new Set([...faults, ...lossy]),
+    features: new Set([...features].filter((one) => one !== 'force')),
+  }
 }
 
 function drawFaults(chance: SeededRandom, guard: boolean): Set<SimulatedFault> {

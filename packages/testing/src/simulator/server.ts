@@ -148,7 +148,7 @@ export class Server {
   #apply(exchange: Exchange): void {
     const { command } = exchange
     let reply: NodeReply
-    if (this.isFull && (command.kind === 'acquire' || command.kind === 'repair' || command.kind === 'mark')) {
+    if (this.isFull && ['acquire', 'repair', 'mark', 'restore'].includes(command.kind)) {
       reply = { vote: 'failed', reason: 'OOM command not allowed' }
     } else {
       reply = this.#core.execute(this.state, command, this.now(), this.#wake)

@@ -99,6 +99,7 @@ class Simulation {
       clients: this.#clients,
       servers: this.#servers,
       attempts: 0,
+      marks: [],
       visit: (dialsIn) => this.#visit(dialsIn),
       note: (text) => {
         this.#trace.add(7, 0)
@@ -183,6 +184,7 @@ class Simulation {
     if (this.#oracle.violation !== undefined) return
     await this.#runUntil(timeline.now + SETTLING, () => true)
     this.#leftovers.checkServers(this.#servers)
+    if (this.#plan.world === 'restoring' && this.#plan.guard) this.#leftovers.checkRestored(this.#servers)
     const living = [...this.#clients, ...this.#visitors].filter(({ isCrashed }) => !isCrashed)
     let closing = living.length
     for (const client of living) {

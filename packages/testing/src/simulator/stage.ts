@@ -16,4 +16,6 @@ export interface Stage {
   readonly note: (text: () => string) => void
   readonly mark: (mark: string) => void
   attempts: number
+  /** Resources whose locks outlive the run. */
+  readonly marks: string[]
 }

@@ -6,6 +6,12 @@ import type { Server } from './server.js'
 
 const MOST_SET_BACK = 3_000
 
+/** It has kept its data since it was last admitted. */
+function remembers({ state }: Server): boolean {
+  const [marker] = state.markers.values()
+  return marker?.run === state.run && marker.quarantinedUntil === null
+}
+
 /** Injects faults, one after another, until the storm is over; then repairs what a majority needs. */
 export class Storm {
   readonly #stage: Stage
@@ -75,7 +81,8 @@ export class Storm {
     const duration = chance.skewed(1, Math.max(500, 2 * longest))
     switch (fault) {
       case 'crash': {
-        this.#crash(server, duration, plan.world === 'dataLoss')
+        // A node that is not durable counts as one that may have lost its last writes.
+        this.#crash(server, duration, plan.world === 'dataLoss' || plan.world === 'restoring')
         return
       }
       case 'lossyRestart': {
@@ -179,12 +186,21 @@ export class Storm {
   #mayForget(server: Server): boolean {
     const { plan, timeline } = this.#stage
     if (plan.world === 'dataLoss') return true
+    if (plan.world === 'restoring') return this.#canBeRestored(server)
     for (const [other, over] of this.#forgetful) if (over < timeline.now) this.#forgetful.delete(other)
     const others = new Set([...this.#forgetful.keys(), server])
     const tolerated = plan.quorum - 1
     if (plan.nodes - plan.quorum + 1 > plan.nodes - others.size || others.size > tolerated) return false
     this.#forgetful.set(server, this.#quarantineOver(0))
     return true
+  }
+
+  /** So many others remember that one of the clients can give the server back what it forgets. */
+  #canBeRestored(server: Server): boolean {
+    const { nodes, quorum } = this.#stage.plan
+    const needed = Math.min(nodes - 1, Math.max(Math.floor(nodes / 2) + 1, nodes - quorum + 1))
+    const others = this.#servers.filter((other) => other !== server && other.isUp && remembers(other))
+    return others.length >= needed
   }
 
   #quarantineOver(downFor: number): number {
@@ -229,6 +245,8 @@ export class Storm {
   /** How many nodes may stay unavailable without preventing progress. */
   get #dispensable(): number {
     const { plan } = this.#stage
+    // A node that is still to be restored needs the others.
+    if (plan.world === 'restoring') return 0
     const spare = plan.nodes - plan.quorum
     return plan.guard ? Math.max(0, Math.min(spare, plan.quorum - 2)) : spare
   }

@@ -68,13 +68,20 @@ export function shownCommand(command: NodeCommand): string {
     case 'greet':
       return command.marker === undefined ? 'probe' : 'greet'
     case 'mark':
-      return `mark ${command.mode} run ${command.run} longest ${command.longestTtl} floor ${command.floor} for ${command.duration}`
+      return `mark ${command.mode} run ${command.run} stamp ${command.stamp} longest ${command.longestTtl} floor ${command.floor} for ${command.duration}`
+    case 'list':
+      return `list from ${command.cursor ?? 'the beginning'}`
+    case 'restore':
+    case 'tidy':
+      return `${command.kind} ${command.copies.map(({ key, value }) => `${key}=${value}`).join(' ')}`
   }
 }
 
 export function shownReply(reply: NodeReply): string {
   if (reply.vote === 'granted') {
-    const { greeting } = reply
+    const { greeting, listing } = reply
+    if (listing !== undefined)
+      return `granted: ${listing.locks.map(({ key, value, remaining }) => `${key}=${value} ${remaining} ms`).join(' ')}`
     if (greeting === undefined) return 'granted'
     const { marker } = greeting
     return marker === null
