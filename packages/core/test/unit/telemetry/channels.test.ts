@@ -138,6 +138,7 @@ describe('the plain channels', () => {
       'n3 disconnected',
       'n3 connected',
       'n3 quarantined',
+      'n3 restoring',
       'n3 admitted',
     ])
   })
