@@ -25,7 +25,14 @@ export class Engine {
     this.logger = logger
     this.quorum = new Quorum(options, this.#observer())
     this.wakeups = new Wakeups(this.quorum, options.random.id())
-    this.holds = new Holds({ quorum: this.quorum, waits: this.waits, deadlockDetection, logger })
+    const examineNodes = (): void => this.guard?.examineAll()
+    this.holds = new Holds({
+      quorum: this.quorum,
+      waits: this.waits,
+      deadlockDetection,
+      logger,
+      examineNodes,
+    })
     if (deadlockDetection !== false && deadlockDetection.onCycle !== undefined) {
       this.deadlocks = new Deadlocks(this.quorum.names, deadlockDetection.onCycle, logger)
     }

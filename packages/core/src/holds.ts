@@ -31,6 +31,8 @@ export interface HoldsContext {
   readonly waits: Waits
   readonly deadlockDetection: ResolvedDeadlockDetection | false
   readonly logger: Logger
+  /** Asks the nodes whether they have kept their data. */
+  readonly examineNodes: () => void
 }
 
 /** A lease in the charge of its client. */
@@ -219,6 +221,11 @@ export class Holds implements ClockWatcher {
       if (lease.remaining(now) <= 0) this.lose(lease, lease.reasonOfEnd)
       else if (deadlockDetection !== false) warnOfLongHold(deadlockDetection, logger, lease, now.monotonic)
     }
+  }
+
+  /** For the clock watch. */
+  examineNodes(): void {
+    this.#context.examineNodes()
   }
 
   /** For the clock watch. */

@@ -73,6 +73,19 @@ export class Guard {
     this.#requestSurvey()
   }
 
+  /** While something is held: a node that was emptied behind its connection, and is not asked for locks, is found too. */
+  examineAll(): void {
+    const { quorum, markerKey } = this.#context
+    for (const member of quorum.members) {
+      const { marker } = member
+      if (!member.mayVote || !member.isReachable) continue
+      member.greet(markerKey, (greeting) => {
+        const isSame = greeting?.marker?.stamp === marker?.stamp && greeting?.marker?.quarantine === null
+        if (greeting !== undefined && !isSame && member.marker === marker) this.examine(member)
+      })
+    }
+  }
+
   /** Resolves when the members are checked as far as they can be; `undefined` when there is nothing to wait for. */
   ready(): Promise<void> | undefined {
     if (this.#readiness.isOpen) return undefined

@@ -233,3 +233,15 @@ test('nobody else gets a lock while one node after the other is emptied, and eve
   expect(world.nodes.map((_, index) => at('mark', index))).toEqual(world.nodes.map(() => mark.value))
   lock.assertHeld()
 })
+
+test('a node that is emptied behind its connection is found while something is held, though nobody asks it', async () => {
+  const { world, clock, redlock, mark, at } = await fleetOf(5)
+  await clock.run(redlock.acquire('a'))
+  await clock.advance(10)
+  world.node(3).flush()
+  await clock.advance(2_100)
+  expect(states(redlock)[3]).toBe('restoring')
+  await clock.advance(SOON)
+  expect(at('mark', 3)).toBe(mark.value)
+  expect(at('a', 3)).toBeDefined()
+})
