@@ -4,7 +4,7 @@ import { common, parse } from './command-line.js'
 import { ExitCode } from './exit-codes.js'
 import { usage } from './failure.js'
 import { HELP_DOCTOR } from './help.js'
-import { connectionFrom } from './nodes.js'
+import { connectionFrom } from './connection.js'
 import { visibleJson } from '../visible.js'
 import { print } from './say.js'
 

@@ -4,6 +4,7 @@ import { doctor } from './doctor.js'
 import { exec } from './exec.js'
 import { failureOf, usage } from './failure.js'
 import { HELP } from './help.js'
+import { nodes } from './nodes.js'
 import { release } from './release.js'
 import { print, say } from './say.js'
 import { status } from './status.js'
@@ -14,17 +15,18 @@ const COMMANDS: Readonly<
   exec,
   status,
   release,
+  nodes,
   doctor,
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') return print(HELP)
   if (name === '--version') return print(`${version()}\n`)
-  if (name === undefined) throw usage('Expected a command: exec, status, release or doctor')
+  if (name === undefined) throw usage('Expected a command: exec, status, release, nodes or doctor')
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     const first = name.startsWith('-') ? ' before any option' : ''
-    throw usage(`Expected a command${first}: exec, status, release or doctor, got "${name}"`)
+    throw usage(`Expected a command${first}: exec, status, release, nodes or doctor, got "${name}"`)
   }
   return command(args, process.env)
 }

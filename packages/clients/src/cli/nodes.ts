@@ -1,84 +1,105 @@
-import { readConfig, type Config } from './config-file.js'
-import { parseTimeout } from './duration.js'
+import { createInterface } from 'node:readline/promises'
+import type { NodeHealth } from '@quorumlock/core'
+import type { Opening } from '../connect/opening.js'
+import { visible, visibleJson } from '../visible.js'
+import { common, parse } from './command-line.js'
+import { connectionFrom } from './connection.js'
+import { shownDuration } from './duration.js'
+import { ExitCode } from './exit-codes.js'
 import { usage } from './failure.js'
+import { HELP_NODES } from './help.js'
+import { narrator } from './narrate.js'
+import { openAnyway } from './open.js'
+import { print, say } from './say.js'
+import { tableOf } from './table.js'
 
-/** The settings that every command needs to reach the nodes, and the settings of locks in the file. */
-export interface Connection extends Config {
-  readonly nodes: readonly string[]
-  /** From `--timeout`, milliseconds. */
-  readonly timeout?: number | undefined
-}
+const OPTIONS = {
+  ...common,
+  json: { type: 'boolean' },
+  yes: { type: 'boolean', short: 'y' },
+} as const
 
-export interface ConnectionFlags {
-  readonly node?: readonly string[] | undefined
-  readonly config?: string | undefined
-  readonly 'key-prefix'?: string | undefined
-  readonly quorum?: string | undefined
-  readonly durable?: boolean | undefined
-  readonly timeout?: string | undefined
-}
+const DEFAULT_TIMEOUT = 2_000
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** Flags override the environment, which overrides the file. */
-export function connectionFrom(flags: ConnectionFlags, env: Environment): Connection {
-  const path = flags.config ?? env['QUORUMLOCK_CONFIG']
-  const file = path === undefined ? undefined : readConfig(path)
-  const nodes = nodesFrom(flags.node ?? []) ?? nodesFrom([env['QUORUMLOCK_NODES'] ?? '']) ?? file?.nodes
-  if (nodes === undefined) throw noNodes(env)
-  for (const [index, node] of nodes.entries()) checkUrl(node, index)
-  return {
-    ...file,
-    nodes,
-    password: env['QUORUMLOCK_PASSWORD'] ?? file?.password,
-    keyPrefix: flags['key-prefix'] ?? file?.keyPrefix,
-    quorum: flags.quorum === undefined ? file?.quorum : wholeNumber('--quorum', flags.quorum),
-    durable: flags.durable ?? file?.durable,
-    timeout: flags.timeout === undefined ? undefined : parseTimeout('--timeout', flags.timeout),
+/** `quorumlock nodes`: the state of each node; and the decision about a quarantine that only people can take. */
+export async function nodes(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { values, words } = parse(args, OPTIONS)
+  if (values.help === true) return print(HELP_NODES)
+  const [verb, node] = words
+  if (verb !== undefined && (verb !== 'lift' || node === undefined || words.length > 2))
+    throw usage('Expected quorumlock nodes, or quorumlock nodes lift <node>')
+  const connection = connectionFrom(values, env)
+  if (node !== undefined && values.yes !== true && !(await isConfirmed(node))) {
+    say('not confirmed, nothing was changed')
+    return ExitCode.declined
+  }
+  const timeout = connection.timeout ?? DEFAULT_TIMEOUT
+  const opening = openAnyway({ ...connection, timeout }, narrator(values.verbose === true))
+  try {
+    await opening.tried(timeout)
+    // Every node that is connected has been checked when an inspection has ended.
+    await opening.redlock.inspect('quorumlock').catch(() => undefined)
+    return node === undefined ? show(opening, values.json === true) : await lift(opening, node)
+  } finally {
+    await opening.redlock.close()
   }
 }
 
-/**
- * The environment of the user's command, without passwords of the nodes. Addresses stay, so that a `quorumlock` inside
- * the command finds the same nodes.
- */
-export function withoutPasswords(env: Environment): Environment {
-  const { QUORUMLOCK_PASSWORD: _, QUORUMLOCK_NODES: nodes, ...rest } = env
-  const urls = nodesFrom([nodes ?? '']) ?? []
-  return { ...rest, ...(urls.length > 0 && urls.every(isPlain) && { QUORUMLOCK_NODES: nodes }) }
+function show({ redlock, missing }: Opening, isJson: boolean): number {
+  const health = redlock.health()
+  const whyDown = new Map(missing().map(({ node, obstacle }) => [node, obstacle?.reason]))
+  const seen = health.map(({ name, state, reason, roundTrip, quarantine, restoring }) => ({
+    node: name,
+    state,
+    ...(roundTrip === undefined ? {} : { roundTrip }),
+    ...(restoring === undefined ? {} : { restoring }),
+    ...(quarantine === undefined ? {} : { quarantine }),
+    ...(reason === undefined ? {} : { reason: whyDown.get(name) ?? reason }),
+  }))
+  process.stdout.write(isJson ? `${visibleJson({ quorum: redlock.quorum, nodes: seen })}\n` : textOf(seen))
+  const up = health.filter(({ state }) => state === 'up').length
+  if (up >= redlock.quorum) return ExitCode.ok
+  say(`${up} of ${health.length} nodes can vote, ${redlock.quorum} are needed`)
+  return ExitCode.unavailable
 }
 
-/** Only protocol, host, port and database, so that even a misspelled URL has no place for a password. */
-function isPlain(url: string): boolean {
-  return /^rediss?:\/\/[^@?#]*$/i.test(url) && URL.canParse(url)
+type Seen = Pick<NodeHealth, 'state' | 'roundTrip' | 'quarantine' | 'reason'> & { readonly node: string }
+
+function textOf(seen: readonly Seen[]): string {
+  return tableOf([
+    ['node', 'state', 'round trip', 'at most', 'reason'],
+    ...seen.map(({ node, state, roundTrip, quarantine, reason }) => [
+      node,
+      state,
+      roundTrip === undefined ? '' : `${roundTrip.toFixed(1)} ms`,
+      quarantine === undefined ? '' : shownDuration(quarantine),
+      reason ?? '',
+    ]),
+  ])
 }
 
-function noNodes(env: Environment): Error {
-  const ways = 'specify them with --node URL, QUORUMLOCK_NODES="URL URL URL" or --config FILE'
-  // The nodes of the enclosing command are not inherited if their URLs contain a password.
-  return usage(
-    env['QUORUMLOCK_RESOURCE'] === undefined
-      ? `No nodes: ${ways}`
-      : `No nodes: ${ways}, or start the enclosing quorumlock exec with --inherit-nodes`,
-  )
-}
-
-function nodesFrom(texts: readonly string[]): readonly string[] | undefined {
-  const nodes = texts.flatMap((text) => text.split(/[\s,]+/)).filter((text) => text !== '')
-  return nodes.length === 0 ? undefined : nodes
-}
-
-/** The URL is not part of the message, because it may contain a password. */
-function checkUrl(text: string, index: number): void {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : ''
-  if (protocol !== 'redis:' && protocol !== 'rediss:') {
+async function lift({ redlock }: Opening, node: string): Promise<number> {
+  const state = redlock.health().find(({ name }) => name === node)?.state
+  if (state === undefined)
     throw usage(
-      `Expected node ${index + 1} to be a URL such as redis://host:6379 or rediss://user:password@host:6380`,
+      `Expected a node, one of ${redlock
+        .health()
+        .map(({ name }) => name)
+        .join(', ')}, got "${visible(node)}"`,
     )
-  }
+  await redlock.liftQuarantine(node)
+  say(state === 'up' ? `${node} was not in quarantine` : `${node} may vote again`)
+  return ExitCode.ok
 }
 
-function wholeNumber(flag: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw usage(`Expected ${flag} to be a whole number, got "${text}"`)
-  return Number(text)
+async function isConfirmed(node: string): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw usage('There is no terminal for the confirmation: pass --yes to do it without')
+  const dialogue = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const question = `Let ${visible(node)} vote although locks that it forgot may still be held? Somebody else may then get one of them. Type its name to confirm: `
+    return (await dialogue.question(question)).trim() === node
+  } finally {
+    dialogue.close()
+  }
 }

@@ -2,7 +2,7 @@ import type { Logger, Redlock } from '@quorumlock/core'
 import { connect } from '../connect/connect.js'
 import { openNodes, type Opening } from '../connect/opening.js'
 import type { ConnectOptions } from '../connect/options.js'
-import type { Connection } from './nodes.js'
+import type { Connection } from './connection.js'
 
 /** The default of `nodeTimeout`: a share of the TTL within limits, milliseconds. */
 const PART = 0.05
@@ -15,9 +15,9 @@ export function open(connection: Connection, logger: Logger | undefined): Promis
   return connect(connection.nodes, optionsFrom(connection, logger))
 }
 
-/** Like `open`, but does not need a majority. */
+/** Like `open`, but does not need a majority. For a look: nodes are restored by clients that stay until it is done. */
 export function openAnyway(connection: Connection, logger: Logger | undefined): Opening {
-  return openNodes(connection.nodes, optionsFrom(connection, logger))
+  return openNodes(connection.nodes, { ...optionsFrom(connection, logger), restore: false })
 }
 
 function optionsFrom(connection: Connection, logger: Logger | undefined): ConnectOptions {

@@ -5,6 +5,8 @@ import type { DoctorReport, Finding, NodeReport, Severity } from './report.js'
 const NOTABLE_OFFSET = CLOCK_TOLERANCE / 2
 /** Exceeds most pauses of a process under load, milliseconds. */
 const SHORTEST_TTL = 3_000
+/** No lock rests on a round that takes longer, so no longer timeout is accepted, milliseconds. */
+const LONGEST_NODE_TIMEOUT = 3_000
 const OLDEST = [6, 2] as const
 const ORDER: readonly Severity[] = ['error', 'warning', 'info']
 
@@ -116,7 +118,7 @@ function recommendation(nodes: readonly NodeReport[]): DoctorReport['recommended
   const worst = nodes.flatMap(({ roundTrip }) => roundTrip?.worst ?? []).sort((a, b) => a - b)
   const slowest = worst[quorum - 1]
   if (slowest === undefined) return undefined
-  const nodeTimeout = roundUp(Math.max(50, 4 * slowest))
+  const nodeTimeout = Math.min(LONGEST_NODE_TIMEOUT, roundUp(Math.max(50, 4 * slowest)))
   return { nodeTimeout, ttl: Math.max(SHORTEST_TTL, roundUp(20 * nodeTimeout)) }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { connectionFrom, withoutPasswords, type Connection } from '../../../src/cli/nodes.js'
+import { connectionFrom, withoutPasswords, type Connection } from '../../../src/cli/connection.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumlock-nodes-'))
 afterAll(() => rmSync(folder, { recursive: true }))
