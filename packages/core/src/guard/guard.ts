@@ -10,7 +10,7 @@ import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
 import { Restoring } from './restoring.js'
-import { greetingOf, isValid, surveyOf, type Survey } from './survey.js'
+import { greetingOf, isValid, isWitness, surveyOf, type Survey } from './survey.js'
 
 const FIRST_RETRY = 50
 const LONGEST_RETRY = 5_000
@@ -73,15 +73,18 @@ export class Guard {
     this.#requestSurvey()
   }
 
-  /** While something is held: a node that was emptied behind its connection, and is not asked for locks, is found too. */
+  /**
+   * While something is held: a node that was emptied behind its connection and is not asked for locks is found too, and a
+   * server that took the place of another behind a proxy.
+   */
   examineAll(): void {
     const { quorum, markerKey } = this.#context
     for (const member of quorum.members) {
       const { marker } = member
       if (!member.mayVote || !member.isReachable) continue
       member.greet(markerKey, (greeting) => {
-        const isSame = greeting?.marker?.stamp === marker?.stamp && greeting?.marker?.quarantine === null
-        if (greeting !== undefined && !isSame && member.marker === marker) this.examine(member)
+        if (greeting === undefined || member.marker !== marker) return
+        if (!isWitness(greeting) || greeting.marker?.stamp !== marker?.stamp) this.examine(member)
       })
     }
   }

@@ -245,3 +245,15 @@ test('a node that is emptied behind its connection is found while something is h
   expect(at('mark', 3)).toBe(mark.value)
   expect(at('a', 3)).toBeDefined()
 })
+
+test('a server that took the place of another behind a proxy, with its data, is found while something is held', async () => {
+  const { world, clock, redlock } = await fleetOf(5)
+  await clock.run(redlock.acquire('a'))
+  await clock.advance(10)
+  // A promoted replica: the connection stays, and so does the marker.
+  world.node(3).state.run = 'promoted'
+  await clock.advance(2_100)
+  expect(states(redlock)[3]).toBe('restoring')
+  await clock.advance(SOON)
+  expect(states(redlock)[3]).toBe('up')
+})
