@@ -109,7 +109,14 @@ test('what was done once, or claimed, or ran on schedule stays done after every 
   const redlock = await client(fleet)
   let ran = 0
   const sendInvoice = (): Promise<{ status: string }> =>
-    once(redlock, 'invoice', () => void ran++, { retention: DAY })
+    once(
+      redlock,
+      'invoice',
+      () => {
+        ran++
+      },
+      { retention: DAY },
+    )
   const claim = () =>
     claimEach(redlock, ['a', 'b'], (item) => item, { key: (item) => `item:${item}`, keep: DAY })
   expect(await sendInvoice()).toMatchObject({ status: 'ran' })
