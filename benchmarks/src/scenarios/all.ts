@@ -4,6 +4,7 @@ import { faultScenarios } from './faults.js'
 import { held } from './held.js'
 import { multiRegion } from './multi-region.js'
 import { packages } from './packages.js'
+import { restoring } from './restoring.js'
 import type { Scenario } from './scenario.js'
 
 export const scenarios: readonly Scenario[] = [
@@ -13,5 +14,6 @@ export const scenarios: readonly Scenario[] = [
   multiRegion,
   severalResources,
   held,
+  restoring,
   packages,
 ]
