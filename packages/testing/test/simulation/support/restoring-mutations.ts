@@ -75,7 +75,7 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a repair that is accepted during the quarantine',
     file: 'node/node-state.ts',
-    from: "const barred = barredByMarker(state, command.marker, now)\n  if (barred !== undefined) return barred\n  if (missingReason",
+    from: 'const barred = barredByMarker(state, command.marker, now)\n  if (barred !== undefined) return barred\n  if (missingReason',
     to: 'if (missingReason',
     within: 2000,
   },
