@@ -7,7 +7,7 @@ import { startProgram } from '../harness/program.mjs'
 // The permissions in docs/operations.md, without those that only client libraries need.
 const permissions =
   'on >secret resetchannels &quorumlock:wake:* ~lock:* ~{lock:* +eval +evalsha +time +mget +get +set +del +pttl ' +
-  '+pexpire +exists +zadd +zrem +zrangebyscore +zscore +publish +subscribe +unsubscribe +hmget +hset +hdel +info'
+  '+pexpire +exists +zadd +zrem +zrangebyscore +zscore +scan +publish +subscribe +unsubscribe +hmget +hset +hdel +info'
 
 async function permit(fleet, rules) {
   for (const node of fleet.nodes) await node.command('ACL', 'SETUSER', 'locker', ...rules.split(' '))

@@ -24,7 +24,7 @@ export function daprNode(options: DaprNodeOptions): LockNode {
 
   return {
     name: chosenName(options.name, `${api.host}/${store}`),
-    lacks: ['extend', 'multiKey', 'queue', 'fencing', 'marker', 'inspect'],
+    lacks: ['extend', 'multiKey', 'queue', 'fencing', 'marker', 'inspect', 'list'],
     // There is no permanent connection, so only a request shows whether the sidecar is up.
     connected: true,
     send(command, answer) {
@@ -60,6 +60,10 @@ async function reply(command: NodeCommand, able: Abilities): Promise<NodeReply> 
       return lacking('inspect a lock')
     case 'mark':
       return lacking('store a marker')
+    case 'list':
+    case 'restore':
+    case 'tidy':
+      return lacking('list locks')
   }
 }
 

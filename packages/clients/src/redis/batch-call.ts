@@ -52,6 +52,10 @@ export class BatchCall implements Call {
   }
 
   keys(): string[] {
+    return this.locks()
+  }
+
+  locks(): string[] {
     return this.#commands.flatMap(({ keys }) => keys)
   }
 

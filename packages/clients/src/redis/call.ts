@@ -15,6 +15,8 @@ export interface Call {
   command(verb: string, script: string, number: string): string[]
   /** The locks or the marker that it concerns, for error messages. */
   keys(): readonly string[]
+  /** The locks that it concerns: calls on the same locks must not be reordered. */
+  locks(): readonly string[]
   /** `rest` is what follows the heading. */
   settle(heading: Heading, rest: readonly unknown[]): void
   settleAll(reply: NodeReply): void

@@ -1,43 +1,50 @@
-import type { GreetCommand, MarkCommand, NodeReply } from '@quorumlock/core'
+import type { NodeReply } from '@quorumlock/core'
 import type { Answer, Call } from './call.js'
-import { withFormer } from './companions.js'
-import { decodeGreeting, type Heading } from './replies.js'
-import { greet, mark, type EmbeddedScript } from './scripts/embedded.js'
+import { fleetJobOf, type FleetCommand } from './fleet-job.js'
+import { decodeFleetReply } from './fleet-replies.js'
+import type { Heading } from './replies.js'
+import { greet, list, mark, restore, tidy, type EmbeddedScript } from './scripts/embedded.js'
 
-/** A greeting or the writing of a marker. */
+const SCRIPTS = { greet, mark, list, restore, tidy } as const
+
+/** A command that travels alone. */
 export class FleetCall implements Call {
-  readonly script: EmbeddedScript
   readonly slot: undefined
-  readonly #command: GreetCommand | MarkCommand
+  readonly #command: FleetCommand
   readonly #durable: boolean
   #answer: Answer | undefined
 
-  constructor(command: GreetCommand | MarkCommand, durable: boolean, answer: Answer) {
-    this.script = command.kind === 'greet' ? greet : mark
+  constructor(command: FleetCommand, durable: boolean, answer: Answer) {
     this.#command = command
     this.#durable = durable
     this.#answer = answer
   }
 
+  get script(): EmbeddedScript {
+    return SCRIPTS[this.#command.kind]
+  }
+
   get key(): string | undefined {
-    return this.#command.marker
+    const { marker } = this.#command
+    return typeof marker === 'object' ? marker.key : marker
   }
 
   command(verb: string, script: string, number: string): string[] {
-    const command = this.#command
-    const keys = command.marker === undefined ? [] : withFormer(command.marker)
-    const head = [verb, script, String(keys.length), ...keys, number]
-    if (command.kind === 'greet') return head
-    const { mode, fleet, run, stamp, longestTtl, floor, duration } = command
-    return [...head, mode, fleet, run, stamp, String(longestTtl), String(floor), String(duration)]
+    const { keys, args } = fleetJobOf(this.#command)
+    return [verb, script, String(keys.length), ...keys, number, ...args]
   }
 
   keys(): string[] {
-    return this.#command.marker === undefined ? [] : [this.#command.marker]
+    const locks = this.locks()
+    return locks.length === 0 && this.key !== undefined ? [this.key] : locks
+  }
+
+  locks(): string[] {
+    return 'copies' in this.#command ? this.#command.copies.map(({ key }) => key) : []
   }
 
   settle({ clock }: Heading, rest: readonly unknown[]): void {
-    this.settleAll(decodeGreeting(rest, clock, this.#durable))
+    this.settleAll(decodeFleetReply(this.#command, rest, clock, this.#durable))
   }
 
   settleAll(reply: NodeReply): void {

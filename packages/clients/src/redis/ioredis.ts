@@ -70,7 +70,7 @@ function linkTo(client: IoredisClient | IoredisCluster, name: string | undefined
     return {
       ...base,
       name: chosenName(name, 'cluster'),
-      lacks: ['marker'],
+      lacks: ['marker', 'list'],
       isCluster: true,
       openSubscriber: () =>
         ioredisSubscriber(client.duplicate([], { lazyConnect: true, clusterRetryStrategy: reconnectDelay })),

@@ -2,8 +2,8 @@ import type { Bearer, Fence, MarkerCheck, NodeCommand, Waiter } from '@quorumloc
 import { bearerOf, fenceOf, queueOf } from './companions.js'
 import { acquire, batch, release, type EmbeddedScript } from './scripts/embedded.js'
 
-/** Commands on locks. The others concern the node as a whole and travel alone. */
-export type LockCommand = Exclude<NodeCommand, { kind: 'greet' | 'mark' }>
+/** Commands on locks. The others travel alone. */
+export type LockCommand = Extract<NodeCommand, { keys: unknown }>
 type AcquireCommand = Extract<LockCommand, { kind: 'acquire' }>
 type ReleaseCommand = Extract<LockCommand, { kind: 'release' }>
 

@@ -19,7 +19,7 @@ export function linkToNodeRedisCluster(
   const events = { made: ['connect'], lost: ['disconnect'] }
   return {
     name: chosenName(name, 'cluster'),
-    lacks: ['marker'],
+    lacks: ['marker', 'list'],
     isCluster: true,
     isReady,
     send: (args, key) => client.sendCommand(key, false, args, plain),

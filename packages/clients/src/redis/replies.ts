@@ -1,4 +1,4 @@
-import type { Greeting, MarkerSighting, NodeReply, RefusalReason, Sighting } from '@quorumlock/core'
+import type { NodeReply, RefusalReason, Refused, Sighting } from '@quorumlock/core'
 import type { LockCommand } from './job.js'
 import { batch } from './scripts/embedded.js'
 import { voteOfError } from './vote-of-error.js'
@@ -14,9 +14,9 @@ const REASONS: readonly (RefusalReason | undefined)[] = [
   'taken',
 ]
 
-type Scalar = string | number | Buffer | null | undefined
+export type Scalar = string | number | Buffer | null | undefined
 
-function isNull(value: Scalar): value is null | undefined {
+export function isNull(value: Scalar): value is null | undefined {
   return value === null || value === undefined
 }
 
@@ -60,11 +60,17 @@ export function decodeReply(command: LockCommand, encoded: unknown, clock: numbe
     const sightings = command.keys.map((key, index) => sightingOf(key, encoded[index]))
     return { vote: 'granted', clock, sightings }
   }
+  return (
+    decodeRefusal(encoded, clock) ??
+    voteOfError(new Error(String(encoded)), { source: batch.source, keys: command.keys })
+  )
+}
+
+/** `undefined` for anything but the number of a refusal. */
+export function decodeRefusal(encoded: unknown, clock: number | undefined): Refused | undefined {
   const number = Number(encoded)
   const reason = REASONS[number % 8]
-  if (reason === undefined) {
-    return voteOfError(new Error(String(encoded)), { source: batch.source, keys: command.keys })
-  }
+  if (reason === undefined) return undefined
   return number < 8
     ? { vote: 'refused', reason, clock }
     : { vote: 'refused', reason, clock, remaining: Math.floor(number / 8) - 1 }
@@ -79,26 +85,4 @@ function sightingOf(key: string, encoded: unknown): Sighting {
     waiters: waiters.map(String),
     counter: Number(counter),
   }
-}
-
-/** The reply of scripts/greet.lua and mark.lua without its heading. A server that does not return its run is identified by its marker alone. */
-export function decodeGreeting(
-  reply: readonly unknown[],
-  clock: number | undefined,
-  durable: boolean,
-): NodeReply {
-  const [own, fleet, markedRun, stamp, longest, highest, quarantine] = reply as readonly Scalar[]
-  const marker: MarkerSighting | null = isNull(markedRun)
-    ? null
-    : {
-        fleet: String(fleet),
-        run: String(markedRun),
-        stamp: String(stamp),
-        longestTtl: Number(longest),
-        highestToken: Number(highest),
-        quarantine: isNull(quarantine) ? null : Number(quarantine),
-      }
-  const run = isNull(own) ? '' : String(own)
-  const greeting: Greeting = { run: run === '' && marker !== null ? marker.run : run, durable, marker }
-  return { vote: 'granted', clock, greeting }
 }

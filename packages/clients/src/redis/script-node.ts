@@ -11,6 +11,7 @@ import { BatchCall } from './batch-call.js'
 import type { Answer } from './call.js'
 import { queueOf } from './companions.js'
 import { FleetCall } from './fleet-call.js'
+import { isFleetCommand, type FleetCommand } from './fleet-job.js'
 import type { LockCommand } from './job.js'
 import type { RedisLink, Subscriber } from './link.js'
 import { ScriptRunner } from './script-runner.js'
@@ -23,6 +24,13 @@ export interface ScriptNodeOptions {
    * server may vote at once. Default: false.
    */
   readonly durable?: boolean | undefined
+}
+
+/** One of its servers would list its own locks only. */
+const CANNOT_LIST: Failed = {
+  vote: 'failed',
+  misuse: true,
+  reason: 'a Redis Cluster can neither list its locks nor be given back what it lost',
 }
 
 /** Calls that are not sent yet, by the slots of their keys. */
@@ -99,12 +107,18 @@ export class ScriptNode implements LockNode {
     for (let index = 0; index < commands.length; index++) {
       const command = commands[index] as NodeCommand
       const answer = answers[index] as Answer
-      if (command.kind === 'greet' || command.kind === 'mark') {
+      if (isFleetCommand(command)) {
         this.#dispatch(open)
-        this.#runner.run(new FleetCall(command, this.#durable, answer))
+        this.#runAlone(command, answer)
       } else this.#enlist(open, command, answer)
     }
     this.#dispatch(open)
+  }
+
+  #runAlone(command: FleetCommand, answer: Answer): void {
+    const isForAllKeys = command.kind !== 'greet' && command.kind !== 'mark'
+    if (isForAllKeys && this.#link.isCluster) answer(CANNOT_LIST)
+    else this.#runner.run(new FleetCall(command, this.#durable, answer))
   }
 
   #enlist(open: Open, command: LockCommand, answer: Answer): void {

@@ -1,3 +1,4 @@
+import type { Failed } from '@quorumlock/core'
 import { BatchCall } from './batch-call.js'
 import type { Call } from './call.js'
 import type { RedisLink } from './link.js'
@@ -23,6 +24,10 @@ interface Recovery {
 const NOTHING_MORE: readonly unknown[] = []
 const LOST = 'the connection was lost'
 const UNREADABLE = 'the reply could not be read'
+const OVERTAKEN: Failed = {
+  vote: 'failed',
+  reason: 'not run: the script was missing, and later commands on these keys have already run',
+}
 
 /** Runs scripts over one connection, in order, each at most once. A script that the server does not know is sent with the call. */
 export class ScriptRunner {
@@ -160,9 +165,12 @@ export class ScriptRunner {
     const { rejected, done, held } = recovery
     rejected.sort((a, b) => a.number - b.number)
     const resent = rejected.flatMap(({ call, number, alone }) => {
-      if (!(call instanceof BatchCall)) return [call]
       const overtaking = done.filter((other) => other.number > number)
-      return stillPossible(call, new Set(overtaking.flatMap(({ call: other }) => keysOf(other))), alone)
+      const overtaken = new Set(overtaking.flatMap(({ call: other }) => other.locks()))
+      if (call instanceof BatchCall) return stillPossible(call, overtaken, alone)
+      if (!call.locks().some((key) => overtaken.has(key))) return [call]
+      call.settleAll(OVERTAKEN)
+      return []
     })
     for (const call of resent) this.run(call)
     for (const call of held) this.run(call)
@@ -181,10 +189,7 @@ function stillPossible(call: BatchCall, overtaken: ReadonlySet<string>, alone: b
   const calls: BatchCall[] = []
   for (const [command, answer] of call.unanswered()) {
     if (command.keys.some((key) => overtaken.has(key))) {
-      answer({
-        vote: 'failed',
-        reason: 'not run: the script was missing, and later commands on these keys have already run',
-      })
+      answer(OVERTAKEN)
       continue
     }
     const last = alone ? undefined : calls.at(-1)
@@ -194,9 +199,4 @@ function stillPossible(call: BatchCall, overtaken: ReadonlySet<string>, alone: b
     calls.push(next)
   }
   return calls
-}
-
-/** The keys that determine the order of calls. A greeting or a marker conflicts with no other call. */
-function keysOf(call: Call): readonly string[] {
-  return call instanceof BatchCall ? call.keys() : []
 }

@@ -57,7 +57,7 @@ const clients: readonly (readonly [string, () => Promise<Subject>])[] = [
   ],
 ]
 
-for (const [name, make] of clients) lockNodeConformance(name, make, { lacks: ['marker'] })
+for (const [name, make] of clients) lockNodeConformance(name, make, { lacks: ['marker', 'list'] })
 
 describe.each(clients)('%s', (_name, make) => {
   let subject: Subject
@@ -137,7 +137,7 @@ describe.each(clients)('%s', (_name, make) => {
   })
 
   test('a cluster node declares that it lacks the guard against lost data', () => {
-    expect(node.lacks).toEqual(['marker'])
+    expect(node.lacks).toEqual(['marker', 'list'])
   })
 
   test('a cluster node answers a probe', async () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { LockMisuseError, Redlock, type LockNode } from '@quorumlock/core'
+import { LockMisuseError, Redlock, type LockNode, type MarkCommand, type NodeReply } from '@quorumlock/core'
 import { connect, ioredisNode, nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { Redis } from 'ioredis'
 import { eventually } from '../support/eventually.js'
-import { acquire, ask, askAll, extend, open, type Client } from '../support/servers.js'
+import { acquire, ask, askAll, extend, open, shown, type Client } from '../support/servers.js'
 
 /** The rules of the document, without the name and the password. */
 const RULES = documentedRules()
@@ -76,7 +76,7 @@ const LEARNT_ELSEWHERE = ['+subscribe', '+unsubscribe']
 
 /** Every command in every variant. */
 async function useEverything(node: LockNode): Promise<void> {
-  const [marker, run] = ['lock::quorumlock:marker', 'run']
+  const [marker, run] = [MARKER, 'run']
   const order = {
     ...({ kind: 'mark', marker, fleet: 'f', run, stamp: 'stamp' } as const),
     ...{ longestTtl: 1, floor: 0, duration: 1 },
@@ -104,7 +104,18 @@ async function useEverything(node: LockNode): Promise<void> {
     { kind: 'release', keys: ['lock:1'], value: 'quorumlock:wake:test#2' },
     { kind: 'repair', keys: ['lock:1'], value: 'a', ttl: 1_000 },
     { kind: 'force', keys: ['lock:1'] },
+    { kind: 'list', prefix: 'lock:', cursor: null, count: 10, ...check },
   )
+}
+
+const MARKER = 'lock::quorumlock:marker'
+
+/** As a client of the fleet that has written the marker. */
+async function listOf(node: LockNode): Promise<NodeReply> {
+  const hello = await ask(node, { kind: 'greet', marker: MARKER })
+  const stamp = (hello.vote === 'granted' && hello.greeting?.marker?.stamp) || ''
+  const marker = { key: MARKER, stamp, longestTtl: 0 }
+  return ask(node, { kind: 'list', prefix: 'lock:', cursor: null, count: 100, marker })
 }
 
 /** All operations of a client. */
@@ -183,7 +194,7 @@ describe('a user with the documented permissions', () => {
   test('without INFO everything works, but a restart is noticed only by lost data', async () => {
     const { node, end } = await user(...without('+info'))
     await exercise(new Redlock({ nodes: [node], ttl: 5_000 }))
-    const marker = 'lock::quorumlock:marker'
+    const marker = MARKER
     await expect(ask(node, { kind: 'greet', marker })).resolves.toMatchObject({ greeting: { run: '' } })
     await end()
   })
@@ -191,6 +202,46 @@ describe('a user with the documented permissions', () => {
   test('without PUBLISH everything works, but waiters must poll', async () => {
     const { node, end } = await user(...without('+publish'))
     await exercise(new Redlock({ nodes: [node], ttl: 5_000 }))
+    await end()
+  })
+
+  test('without SCAN everything works, but a node cannot list its locks, and reports the missing command', async () => {
+    const { node, end } = await user(...without('+scan'))
+    await exercise(new Redlock({ nodes: [node], ttl: 5_000 }))
+    const reply = await listOf(node)
+    expect(reply).toMatchObject({ vote: 'failed', misuse: true, reason: expect.stringMatching(/\bSCAN\b/i) })
+    await end()
+  })
+
+  test('with the documented permissions a node lists its locks, is given back what it forgot, and is tidied', async () => {
+    const { node, end } = await user(...RULES)
+    await exercise(new Redlock({ nodes: [node], ttl: 5_000 }))
+    await ask(node, acquire('lock:1'))
+    const reply = await listOf(node)
+    expect(reply).toMatchObject({ vote: 'granted', listing: { locks: [{ key: 'lock:1' }] } })
+    await admin.flushAll()
+    const marker = { key: MARKER, stamp: 'stamp', longestTtl: 0 }
+    const order = { kind: 'mark', marker: MARKER, fleet: 'f', run: 'r', stamp: 'stamp' } as const
+    const mark = (mode: MarkCommand['mode']): MarkCommand => ({
+      ...{ ...order, mode, longestTtl: 1, floor: 0, duration: 1_000 },
+      claim: { by: 'c', progress: 0 },
+    })
+    const copies = [
+      { key: 'lock:1', value: 'v', ttl: 1_000, bearer: 1 },
+      { key: 'lock:2', value: 'v', ttl: 1_000, bearer: 0 },
+    ]
+    const replies = await askAll(
+      node,
+      mark('quarantine'),
+      mark('claim'),
+      { kind: 'restore', copies, marker },
+      { kind: 'restore', copies: copies.map((copy) => ({ ...copy, ttl: 2_000 })), marker },
+      { kind: 'restore', copies: copies.map((copy) => ({ ...copy, value: 'w' })), marker },
+      mark('restored'),
+      { kind: 'tidy', copies: copies.map((copy) => ({ ...copy, expiresAt: 0 })), marker },
+    )
+    expect(replies.map(shown)).toEqual(replies.map(() => 'granted'))
+    expect(await refused()).toEqual([])
     await end()
   })
 

@@ -10,7 +10,7 @@ import { open, type Client } from '../support/servers.js'
 import { amongOthers, oneByOne } from '../support/ways.js'
 
 interface PlantedFault {
-  readonly script: 'acquire' | 'release' | 'batch' | 'mark'
+  readonly script: Exclude<keyof typeof embedded, 'EmbeddedScript'>
   readonly from: string
   readonly to: string
 }
@@ -28,7 +28,19 @@ const FAULTS: readonly PlantedFault[] = [
   { script: 'release', from: 'if isOwner then call', to: 'if holder then call' },
   { script: 'release', from: 'if holder and not isOwner then return reply end', to: '' },
   { script: 'release', from: 'marker and mark == stamp', to: 'marker' },
-  { script: 'batch', from: 'if not mayVote then return barred() end', to: '' },
+  { script: 'batch', from: 'if not mayVote then return barred() end\n  if n == 1', to: 'if n == 1' },
+  {
+    script: 'batch',
+    from: 'if not mayVote then return barred() end\n  if missing(value) == TAKEN',
+    to: 'if missing(value) == TAKEN',
+  },
+  { script: 'batch', from: "if reason == GONE and mark == 'out:' .. stamp then return barred() end", to: '' },
+  {
+    script: 'batch',
+    from: "reason == GONE and mark == 'out:' .. stamp",
+    to: 'reason == GONE and not mayVote',
+  },
+  { script: 'batch', from: "if reason == GONE and mark == 'out:'", to: "if reason and mark == 'out:'" },
   { script: 'batch', from: '  if freedCount == 0 then return end', to: '  do return end' },
   { script: 'batch', from: 'if perform ~= release then deleteFreed() end', to: '' },
   { script: 'batch', from: ', holders[key] = key, number, false', to: ' = key, number' },
@@ -40,6 +52,46 @@ const FAULTS: readonly PlantedFault[] = [
     to: "stamp, 'longest', longest, 'highest'",
   },
   { script: 'mark', from: 'math.max(now + duration, stillOut)', to: 'now + duration' },
+  { script: 'mark', from: "(mode == 'restored' and isSameStay)", to: "mode == 'restored'" },
+  {
+    script: 'mark',
+    from: "(mode == 'restored' and isSameStay)",
+    to: "(mode == 'restored' and markedRun == run)",
+  },
+  { script: 'mark', from: "mode == 'claim' and isSameStay", to: "mode == 'claim'" },
+  { script: 'mark', from: 'markedRestorer ~= restorer and now < claimed', to: 'now < claimed' },
+  { script: 'mark', from: ' and now < claimed and', to: ' and' },
+  { script: 'mark', from: ' and claimed <= now + duration', to: '' },
+  { script: 'mark', from: "call('HDEL', key, 'restorer', 'progress', 'claimed')", to: '' },
+  { script: 'greet', from: 'claimed and now < tonumber(claimed)', to: 'claimed' },
+  { script: 'list', from: 'if mark ~= stamp then return { heading, barred() } end', to: '' },
+  { script: 'list', from: "found[1] ~= '0' and found[1]", to: 'false' },
+  { script: 'list', from: "found[1] ~= '0' and found[1]", to: 'found[1]' },
+  { script: 'list', from: 'if not (stem and', to: 'if not (false and' },
+  { script: 'list', from: 'if not (stem and', to: 'if not (' },
+  { script: 'list', from: "(stem or '{'", to: "('{'" },
+  { script: 'list', from: 'of == value and bearer or 0', to: 'bearer or 0' },
+  { script: 'restore', from: "if mark ~= 'out:' .. stamp then return { heading, UNMARKED } end", to: '' },
+  { script: 'restore', from: "mark ~= 'out:' .. stamp", to: "string.sub(mark or '', 1, 4) ~= 'out:'" },
+  { script: 'restore', from: "mark ~= 'out:' .. stamp", to: "mark ~= 'out:' .. stamp and mark ~= stamp" },
+  { script: 'restore', from: 'if left < ttl then call', to: 'if true then call' },
+  { script: 'restore', from: "if left < ttl then call('PEXPIRE', lock, ttl) end", to: '' },
+  { script: 'restore', from: "call('SET', lock, TOMBSTONE, 'PX', life)", to: '' },
+  { script: 'restore', from: "TOMBSTONE, 'PX', life", to: "value, 'PX', life" },
+  { script: 'restore', from: "TOMBSTONE, 'PX', life", to: "TOMBSTONE, 'PX', ttl" },
+  { script: 'restore', from: 'return life, value', to: 'return ttl, value' },
+  { script: 'restore', from: 'math.max(bearer, tonumber(known))', to: 'bearer' },
+  { script: 'restore', from: 'if stays == value then', to: 'if true then' },
+  { script: 'tidy', from: 'if mark ~= stamp then return { heading, barred() } end', to: '' },
+  { script: 'tidy', from: 'holders[i] == value and', to: 'holders[i] and' },
+  { script: 'tidy', from: ' and math.abs(now + elapsed() + left - expiresAt) <= SAME_TIME', to: '' },
+  {
+    script: 'tidy',
+    from: 'math.abs(now + elapsed() + left - expiresAt)',
+    to: 'now + elapsed() + left - expiresAt',
+  },
+  { script: 'tidy', from: 'math.abs(now + elapsed() + left - expiresAt)', to: 'expiresAt - now - left' },
+  { script: 'tidy', from: 'serveNext(lock, KEYS[count + i])', to: '' },
 ]
 
 let fleet: Fleet

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Redlock } from '@quorumlock/core'
+import { Redlock, type NodeCommand } from '@quorumlock/core'
 import { nodeRedisNode } from '@quorumlock/clients'
 import { startFleet, type Fleet } from '@quorumlock/testing'
 import { acquire, ask, askAll, open, release, shown, type Client } from '../support/servers.js'
@@ -60,6 +60,31 @@ describe('a server that forgets the scripts', () => {
       ]).toContainEqual([taken?.vote, released?.vote])
       expect(seen).toMatchObject({ vote: 'granted', sightings: [{ value: null }] })
     }
+    await node.close?.()
+    await otherNode.close?.()
+    other.destroy()
+  })
+
+  test('a lock that is released while the script that restores it is missing does not come back', async () => {
+    const node = nodeRedisNode(clients[0]!)
+    const other = await open(fleet.urls[0]!)
+    const otherNode = nodeRedisNode(other)
+    const marker = { key: 'restored:marker', stamp: 'stay', longestTtl: 0 }
+    const restore = (key: string): NodeCommand => ({
+      kind: 'restore',
+      copies: [{ key, value: 'v', ttl: 30_000, bearer: 0 }],
+      marker,
+    })
+    const order = { kind: 'mark', marker: marker.key, fleet: 'f', run: 'r', stamp: 'stay' } as const
+    await ask(node, { ...order, mode: 'quarantine', longestTtl: 1, floor: 0, duration: 60_000 })
+    await askAll(node, restore('warm'), release('warm'))
+    await ask(otherNode, release('warm too'))
+    await clients[0]!.sendCommand(['SCRIPT', 'FLUSH'])
+    // The server knows the script for a release again, but not the one that restores.
+    await ask(otherNode, release('known again'))
+    const replies = await askAll(node, restore('restored'), release('restored'))
+    expect(replies.map(shown)).toEqual([expect.stringMatching(/^failed: not run/), 'refused: gone'])
+    expect(await clients[0]!.get('restored')).toBeNull()
     await node.close?.()
     await otherNode.close?.()
     other.destroy()

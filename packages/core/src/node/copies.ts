@@ -1,4 +1,11 @@
-import { TOMBSTONE, type Copy, type ListCommand, type RestoreCommand, type TidyCommand } from './commands.js'
+import {
+  TOMBSTONE,
+  type Bearer,
+  type Copy,
+  type ListCommand,
+  type RestoreCommand,
+  type TidyCommand,
+} from './commands.js'
 import { liveLock } from './live-lock.js'
 import { barredByMarker } from './marker-state.js'
 import type { NodeState } from './node-state.js'
@@ -27,9 +34,13 @@ export function list(state: NodeState, command: ListCommand, now: number): NodeR
 function listed(state: NodeState, key: string, now: number): ListedLock[] {
   const lock = liveLock(state, key, now)
   if (lock === undefined) return []
-  const borne = state.bearers.get(key)
-  const bearer = borne?.value === lock.value && now <= borne.expiresAt ? borne.bearer : 0
+  const bearer = bearerOf(state, key, lock.value, now)
   return [{ key, value: lock.value, remaining: lock.expiresAt - now, bearer }]
+}
+
+function bearerOf(state: NodeState, key: string, value: string, now: number): Bearer {
+  const borne = state.bearers.get(key)
+  return borne?.value === value && now <= borne.expiresAt ? borne.bearer : 0
 }
 
 export function restore(state: NodeState, { copies, marker: check }: RestoreCommand, now: number): NodeReply {
@@ -45,9 +56,10 @@ function giveBack(state: NodeState, { key, value, ttl, bearer }: Copy, now: numb
   // Left as it is, another value may be one from a snapshot or of a repair that its owner releases a moment later.
   const stays = before === undefined || before.value === value ? value : TOMBSTONE
   state.locks.set(key, { value: stays, expiresAt })
-  const known = state.bearers.get(key)
-  const isKnown = known?.value === value && known.bearer >= bearer
-  if (bearer > 0 && stays === value && !isKnown) state.bearers.set(key, { value, bearer, expiresAt })
+  if (bearer > 0 && stays === value) {
+    const known = bearerOf(state, key, value, now)
+    state.bearers.set(key, { value, bearer: Math.max(known, bearer), expiresAt })
+  }
   return expiresAt - now
 }
 

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import type { AcquireCommand, NodeCommand, Waiter } from '../../src/node/commands.js'
+import {
+  TOMBSTONE,
+  type AcquireCommand,
+  type Copy,
+  type MarkCommand,
+  type NodeCommand,
+  type Waiter,
+} from '../../src/node/commands.js'
 import type { Handed } from '../../src/node/lock-node.js'
-import type { NodeReply } from '../../src/node/replies.js'
+import type { Listing, NodeReply } from '../../src/node/replies.js'
 import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
 
 const NOW = 1_700_000_000_000
@@ -624,6 +631,217 @@ describe('the marker', () => {
     mark(bench, 'quarantine', { duration: 9_000 })
     expect(seen(mark(bench, 'lift'))).toMatchObject({ quarantine: null })
     expect(bench.acquire('v', check)).toEqual(granted)
+  })
+})
+
+describe('a node that is restored', () => {
+  const marker = { key: 'fleet', stamp: 'stay', longestTtl: 0 }
+  type Mode = MarkCommand['mode']
+
+  const mark = (bench: Bench, mode: Mode, rest: Partial<MarkCommand> = {}) => {
+    const order = { kind: 'mark', marker: 'fleet', mode, fleet: 'f', run: bench.state.run } as const
+    return bench.do({ ...order, stamp: 'stay', longestTtl: 0, floor: 0, duration: 60_000, ...rest })
+  }
+  const benchIn = (mode: 'found' | 'quarantine'): Bench => {
+    const bench = new Bench()
+    mark(bench, mode)
+    return bench
+  }
+  const claim = (bench: Bench, by: string, progress = 0, duration = 5_000) =>
+    claimIn(mark(bench, 'claim', { claim: { by, progress }, duration }))
+  const claimIn = (reply: NodeReply) => reply.vote === 'granted' && reply.greeting?.marker?.claim
+  const copy = (key: string, rest: Partial<Copy> = {}): Copy => ({
+    ...{ key, value: 'v', ttl: 1_000, bearer: 0 },
+    ...rest,
+  })
+  const restore = (bench: Bench, ...copies: readonly Copy[]) => bench.do({ kind: 'restore', copies, marker })
+  const tidy = (bench: Bench, key: string, expiresAt: number, value = 'v') =>
+    bench.do({ kind: 'tidy', copies: [{ key, value, expiresAt }], marker })
+  const page = (bench: Bench, cursor: string | null, count = 3): Listing => {
+    const reply = bench.do({ kind: 'list', prefix: 'lock:', cursor, count, marker })
+    return (reply.vote === 'granted' && reply.listing) as Listing
+  }
+  const keysOn = ({ locks }: Listing): string[] => locks.map(({ key }) => key)
+
+  test('a listing has every lock under the prefix once, with its remaining time and its bearer', () => {
+    const bench = benchIn('found')
+    for (const key of ['lock:c', 'lock:a', 'lock:d', 'other', 'lock:b']) bench.acquire('v', { keys: [key] })
+    bench.do({ kind: 'extend', keys: ['lock:b'], value: 'v', ttl: 3_000, bearer: 2 })
+    bench.now += 1_000
+    const first = page(bench, null)
+    expect(first.locks).toEqual([
+      { key: 'lock:a', value: 'v', remaining: 0, bearer: 0 },
+      { key: 'lock:b', value: 'v', remaining: 2_000, bearer: 2 },
+      { key: 'lock:c', value: 'v', remaining: 0, bearer: 0 },
+    ])
+    const second = page(bench, first.cursor)
+    expect([keysOn(second), second.cursor]).toEqual([['lock:d'], null])
+  })
+
+  test('a listing has every lock that stays, although those around its cursor are released or expire', () => {
+    const bench = benchIn('found')
+    for (let number = 1; number <= 9; number++) bench.acquire('v', { keys: [`lock:${number}`] })
+    const first = page(bench, null)
+    expect(keysOn(first)).toEqual(['lock:1', 'lock:2', 'lock:3'])
+    for (const key of ['lock:1', 'lock:3', 'lock:4']) bench.do({ kind: 'force', keys: [key] })
+    for (const key of ['lock:6', 'lock:9']) {
+      bench.do({ kind: 'extend', keys: [key], value: 'v', ttl: 9_000 })
+    }
+    bench.now += 5_000
+    const second = page(bench, first.cursor)
+    expect(keysOn(second)).toEqual(['lock:6'])
+    const third = page(bench, second.cursor)
+    expect([keysOn(third), third.cursor]).toEqual([['lock:9'], null])
+  })
+
+  test('a node lists its locks only for clients that know its stamp, and not in quarantine', () => {
+    const bench = new Bench()
+    const list = () => bench.do({ kind: 'list', prefix: '', cursor: null, count: 3, marker })
+    expect(list()).toEqual(refused('unmarked'))
+    mark(bench, 'quarantine')
+    expect(list()).toEqual(refused('quarantined', { remaining: 60_000 }))
+    mark(bench, 'restored')
+    expect(list()).toEqual(granted)
+  })
+
+  test('a free key gets the copy, and the same value is prolonged but never shortened', () => {
+    const bench = benchIn('quarantine')
+    bench.acquire('v', { keys: ['shorter'], ttl: 500 })
+    bench.acquire('v', { keys: ['longer'], ttl: 5_000 })
+    const reply = restore(bench, copy('free'), copy('shorter'), copy('longer'))
+    expect(reply).toEqual(expect.objectContaining({ vote: 'granted', lives: [1_000, 1_000, 5_000] }))
+    expect(bench.state.locks.get('free')).toEqual({ value: 'v', expiresAt: NOW + 1_000 })
+    expect(bench.state.locks.get('longer')).toEqual({ value: 'v', expiresAt: NOW + 5_000 })
+  })
+
+  test.each([
+    ['shorter', 500, 1_000],
+    ['longer', 5_000, 5_000],
+  ])('another value with a %s life becomes a tombstone for the longer of both times', (_, ttl, life) => {
+    const bench = benchIn('quarantine')
+    bench.acquire('w', { ttl })
+    expect(restore(bench, copy('a', { bearer: 1 }))).toEqual(expect.objectContaining({ lives: [life] }))
+    expect(bench.state.locks.get('a')).toEqual({ value: TOMBSTONE, expiresAt: NOW + life })
+    expect(bench.release('v')).toEqual(refused('gone'))
+    expect(bench.release('w')).toEqual(refused('gone'))
+    expect(bench.state.locks.has('a')).toBe(true)
+  })
+
+  test('the highest bearer is restored with its lock, and lives as long', () => {
+    const bench = benchIn('quarantine')
+    const extend = (bearer: number) => bench.do({ kind: 'extend', keys: ['a'], value: 'v', ttl: 500, bearer })
+    restore(bench, copy('a', { bearer: 2, ttl: 500 }))
+    bench.now += 400
+    restore(bench, copy('a', { bearer: 1 }))
+    bench.now += 600
+    expect(extend(1)).toEqual(refused('taken'))
+    expect(extend(2)).toEqual(granted)
+  })
+
+  test('a bearer that has expired is not a reason to forget the one of a copy', () => {
+    const bench = benchIn('quarantine')
+    restore(bench, copy('a', { bearer: 2, ttl: 500 }))
+    bench.now += 501
+    restore(bench, copy('a', { bearer: 1 }))
+    expect(bench.do({ kind: 'extend', keys: ['a'], value: 'v', ttl: 500, bearer: 0 })).toEqual(
+      refused('taken'),
+    )
+  })
+
+  test('nothing is restored under another stamp, without a marker, or once the quarantine is over', () => {
+    const bench = new Bench()
+    expect(restore(bench, copy('a'))).toEqual(refused('unmarked'))
+    mark(bench, 'quarantine', { stamp: 'another stay' })
+    expect(restore(bench, copy('a'))).toEqual(refused('unmarked'))
+    mark(bench, 'lift')
+    mark(bench, 'quarantine', { run: 'run-2' })
+    expect(restore(bench, copy('b'))).toEqual(granted)
+    mark(bench, 'restored', { run: 'run-2' })
+    expect(restore(bench, copy('c'))).toEqual(refused('unmarked'))
+    expect([...bench.state.locks.keys()]).toEqual(['b'])
+  })
+
+  test('a node in quarantine never reports a lock as gone, extends what it has, and repairs nothing', () => {
+    const bench = benchIn('quarantine')
+    const extend = (keys: readonly string[], value: string) =>
+      bench.do({ kind: 'extend', keys, value, ttl: 1_000, marker })
+    const repair = () => bench.do({ kind: 'repair', keys: ['b'], value: 'v', ttl: 1_000, marker })
+    bench.acquire('v')
+    expect(extend(['a'], 'v')).toEqual(granted)
+    expect(extend(['a'], 'w')).toEqual(refused('taken'))
+    expect(extend(['a', 'b'], 'v')).toEqual(refused('quarantined', { remaining: 60_000 }))
+    expect(repair()).toEqual(refused('quarantined', { remaining: 60_000 }))
+    bench.state.markers.clear()
+    expect(extend(['a', 'b'], 'v')).toEqual(refused('gone'))
+    expect(repair()).toEqual(refused('unmarked'))
+  })
+
+  test('a copy that nobody has used is deleted, which wakes the next waiter but hands it nothing', () => {
+    const bench = benchIn('quarantine')
+    restore(bench, copy('a'))
+    expect(tidy(bench, 'a', NOW + 1_000)).toEqual(refused('quarantined', { remaining: 60_000 }))
+    mark(bench, 'restored')
+    bench.acquire('w', { queue: bench.waiter('c#1@10000') })
+    bench.now += 100
+    expect(tidy(bench, 'a', NOW + 1_002)).toEqual(granted)
+    expect(bench.woken).toEqual(['c#1@10000'])
+    expect(bench.state.locks.has('a')).toBe(false)
+    expect(bench.handed.size).toBe(0)
+  })
+
+  test('a copy stays if its time has changed, or if its value has', () => {
+    const bench = benchIn('quarantine')
+    restore(bench, copy('a'), copy('b'))
+    mark(bench, 'restored')
+    bench.extend('v', 1_003)
+    expect(tidy(bench, 'a', NOW + 1_000)).toEqual(granted)
+    expect(tidy(bench, 'b', NOW + 1_000, TOMBSTONE)).toEqual(granted)
+    expect([...bench.state.locks.keys()]).toEqual(['a', 'b'])
+    expect(bench.woken).toEqual([])
+  })
+
+  test('two clients do not restore one node: the second is shown the claim of the first until it lapses', () => {
+    const bench = benchIn('quarantine')
+    expect(claim(bench, 'first')).toEqual({ by: 'first', progress: 0 })
+    bench.now += 4_000
+    expect(claim(bench, 'second')).toEqual({ by: 'first', progress: 0 })
+    expect(claim(bench, 'first', 0.5)).toEqual({ by: 'first', progress: 0.5 })
+    bench.now += 4_999
+    expect(claim(bench, 'second')).toEqual({ by: 'first', progress: 0.5 })
+    bench.now += 1
+    expect(claimIn(bench.do({ kind: 'greet', marker: 'fleet' }))).toBeUndefined()
+    expect(claim(bench, 'second', 0.1)).toEqual({ by: 'second', progress: 0.1 })
+  })
+
+  test('a claim from before the clock was set back keeps no other client from restoring the node', () => {
+    const bench = benchIn('quarantine')
+    claim(bench, 'first')
+    bench.now -= 1
+    expect(claim(bench, 'second')).toEqual({ by: 'second', progress: 0 })
+  })
+
+  test('only the stay that a client knows can be claimed, or ended as restored', () => {
+    const bench = benchIn('found')
+    expect(claim(bench, 'first')).toBeUndefined()
+    mark(bench, 'quarantine', { run: 'run-2' })
+    for (const wrong of [{ stamp: 'another' }, { run: 'run-3' }]) {
+      const by = { claim: { by: 'first', progress: 0 } }
+      expect(claimIn(mark(bench, 'claim', { run: 'run-2', ...by, ...wrong }))).toBeUndefined()
+      mark(bench, 'restored', { run: 'run-2', ...wrong })
+      expect(bench.acquire('v', { marker })).toEqual(refused('quarantined', { remaining: 60_000 }))
+    }
+    mark(bench, 'restored', { run: 'run-2', floor: 7 })
+    expect(bench.acquire('v', { marker, fence: { token: 7, retention: 1 } })).toEqual(
+      refused('stale', { counter: 7 }),
+    )
+  })
+
+  test('a claim ends with its quarantine, and with the next loss of data', () => {
+    const bench = benchIn('quarantine')
+    claim(bench, 'first')
+    expect(claimIn(mark(bench, 'quarantine', { run: 'run-2' }))).toBeUndefined()
+    claimIn(mark(bench, 'claim', { run: 'run-2', claim: { by: 'first', progress: 0 } }))
+    expect(claimIn(mark(bench, 'restored', { run: 'run-2' }))).toBeUndefined()
   })
 })
 

@@ -3,12 +3,13 @@ import {
   execute,
   createNodeState,
   type Handed,
+  type ListedLock,
   type LockNode,
   type NodeReply,
   type NodeState,
 } from '@quorumlock/core'
 import { askOne, ask, freshKeys, freshValue, within } from './subject.js'
-import { SHORT, type Step, type World } from './sequences.js'
+import { SHORT, STAMP, listOf, type Step, type World } from './sequences.js'
 
 /** Difference between the clock that a server reports and the one by which keys expire, on a busy machine, milliseconds. */
 const CLOCK_BLUR = 40
@@ -24,6 +25,7 @@ const LOOK: Step = {
     ({ marker }) => ({ kind: 'greet', marker }),
     ({ keys }) => ({ kind: 'inspect', keys }),
     ({ keys }) => ({ kind: 'extend', keys, value: 'nobody', ttl: 1 }),
+    listOf(STAMP),
   ],
 }
 
@@ -42,7 +44,10 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
         await pass(node, SHORT + TOO_CLOSE)
         continue
       }
-      const commands = step.commands.map((make) => make(world))
+      const expiries = await expiriesOn(node, world.keys)
+      const commands = step.commands.map((make) => make({ ...world, expiries }))
+      if (commands.some(({ kind }) => kind === 'tidy') && isBlurred(model, expiries))
+        return 'too close to call'
       const replies = await ask(node, ...commands)
       for (const [index, command] of commands.entries()) {
         const reply = replies[index] as NodeReply
@@ -65,12 +70,32 @@ export async function compareWithSpecification(node: LockNode, steps: readonly S
 
 async function discover(node: LockNode): Promise<World> {
   const [marker = '', ...keys] = freshKeys(4)
+  const prefix = marker.slice(0, marker.lastIndexOf(':') + 1)
   const hello = await askOne(node, { kind: 'greet', marker })
   if (hello.vote !== 'granted' || hello.greeting === undefined) {
     throw new Error(`${node.name} did not reply with a greeting: ${JSON.stringify(hello)}`)
   }
   const channel = `conformance:${freshValue()}`
-  return { keys, marker, run: hello.greeting.run, now: clockOf(hello), channel }
+  const { run } = hello.greeting
+  return { keys, prefix, expiries: new Map(), marker, run, now: clockOf(hello), channel }
+}
+
+/** By the node's own clock. */
+async function expiriesOn(node: LockNode, keys: readonly string[]): Promise<Map<string, number>> {
+  const reply = await askOne(node, { kind: 'inspect', keys })
+  const sightings = (reply.vote === 'granted' && reply.sightings) || []
+  const now = clockOf(reply)
+  return new Map(
+    sightings.flatMap(({ key, remaining }) => (remaining === null ? [] : [[key, now + remaining]])),
+  )
+}
+
+/** Whether the node has read its clock so late that model and node would compare a time differently. */
+function isBlurred(model: NodeState, expiries: ReadonlyMap<string, number>): boolean {
+  return [...expiries].some(([key, expiry]) => {
+    const modelled = model.locks.get(key)?.expiresAt ?? expiry
+    return Math.abs(modelled - expiry) > 1
+  })
 }
 
 /** Waits until the node's own clock has moved on. */
@@ -94,25 +119,39 @@ function isTooClose(model: NodeState, now: number): boolean {
     ...[...model.locks.values()].map((lock) => lock.expiresAt),
     ...[...model.counters.values()].map((counter) => counter.expiresAt),
     ...[...model.queues.values()].flatMap((places) => places.map((place) => place.deadline)),
+    ...[...model.bearers.values()].map((borne) => borne.expiresAt),
     ...[...model.markers.values()].map((marker) => marker.quarantinedUntil ?? -Infinity),
+    ...[...model.markers.values()].map((marker) => marker.claim?.until ?? -Infinity),
   ]
   return ends.some((end) => Math.abs(end - now) <= TOO_CLOSE)
 }
 
 function assertSame(actual: NodeReply, expected: NodeReply, what: string): void {
-  const blurred = (reply: NodeReply): unknown =>
-    JSON.parse(
-      JSON.stringify(reply, (name, value: unknown) => {
+  const times: number[] = []
+  const blurred = (reply: NodeReply): unknown => {
+    const blurOne = (value: unknown): unknown =>
+      typeof value === 'number' ? blur(value, times, reply === actual) : value
+    return JSON.parse(
+      JSON.stringify(inOrder(reply), (name, value: unknown) => {
         if (name === 'clock') return undefined
-        return TIMES.has(name) && typeof value === 'number' ? blur(value, times, reply === actual) : value
+        if (!TIMES.has(name)) return value
+        return Array.isArray(value) ? value.map(blurOne) : blurOne(value)
       }),
     )
-  const times: number[] = []
+  }
   const want = blurred(expected)
   deepStrictEqual(blurred(actual), want, what)
 }
 
-const TIMES: ReadonlySet<string> = new Set(['remaining', 'quarantine'])
+/** A node may list its locks in any order, and some of them twice. */
+function inOrder(reply: NodeReply): NodeReply {
+  if (reply.vote !== 'granted' || reply.listing === undefined) return reply
+  const byKey = new Map(reply.listing.locks.map((lock) => [lock.key, lock]))
+  const locks = [...byKey.keys()].sort().map((key) => byKey.get(key) as ListedLock)
+  return { ...reply, listing: { ...reply.listing, locks } }
+}
+
+const TIMES: ReadonlySet<string> = new Set(['remaining', 'quarantine', 'lives'])
 
 /** Times in the expected reply are recorded in order; those of the actual reply are equal to them if they are close. */
 function blur(value: number, times: number[], isActual: boolean): number {

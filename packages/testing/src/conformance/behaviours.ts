@@ -1,35 +1,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Ability, LockNode, NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
+import { acquire, release, saidTo, ttl, voteOf, type Behaviour } from './behaviour.js'
+import { restoring } from './restoring.js'
 import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
-
-/** A claim about every node that has the required abilities. */
-export interface Behaviour {
-  readonly claim: string
-  readonly needs?: readonly Ability[] | undefined
-  readonly holds: (node: LockNode) => Promise<void>
-}
-
-const ttl = 30_000
-
-function acquire(keys: readonly string[], value: string, extra: object = {}): NodeCommand {
-  return { kind: 'acquire', keys, value, ttl, queue: 'ignore', ...extra }
-}
-const release = (keys: readonly string[], value: string, extra: object = {}): NodeCommand => ({
-  kind: 'release',
-  keys,
-  value,
-  ...extra,
-})
-
-/** The vote, with the reason of a refusal. */
-function voteOf(reply: NodeReply | undefined): string {
-  if (reply === undefined) return 'nothing'
-  return reply.vote === 'granted' ? 'granted' : `${reply.vote}: ${reply.reason}`
-}
-
-async function saidTo(node: LockNode, ...commands: readonly NodeCommand[]): Promise<string[]> {
-  return (await ask(node, ...commands)).map(voteOf)
-}
 
 export const behaviours: readonly Behaviour[] = [
   {
@@ -405,6 +378,7 @@ export const behaviours: readonly Behaviour[] = [
       )
     },
   },
+  ...restoring,
 ]
 
 /** A node refuses commands for abilities that it declares to lack, in a way that shows that nothing was done. */
@@ -435,6 +409,23 @@ export const limits: Readonly<Record<Ability, Behaviour | undefined>> = {
     claim: 'a node that cannot inspect refuses to',
     holds: async (node: LockNode): Promise<void> => {
       equal((await askOne(node, { kind: 'inspect', keys: freshKeys(1) })).vote, 'failed')
+    },
+  },
+  list: {
+    claim: 'a node that cannot list its locks refuses to, and to be given back any',
+    holds: async (node: LockNode): Promise<void> => {
+      const [key = ''] = freshKeys(1)
+      const marker = { key, stamp: 'stamp', longestTtl: 0 }
+      const replies = await ask(
+        node,
+        { kind: 'list', prefix: key, cursor: null, count: 10, marker },
+        { kind: 'restore', copies: [{ key, value: 'a', ttl, bearer: 0 }], marker },
+        { kind: 'tidy', copies: [{ key, value: 'a', expiresAt: 0 }], marker },
+      )
+      deepEqual(
+        replies.map(({ vote }) => vote),
+        ['failed', 'failed', 'failed'],
+      )
     },
   },
   // A node without a queue treats a waiter as one that does not wait; one without a guard is never asked about a marker.

@@ -1,9 +1,20 @@
-import type { AcquireCommand, Fence, MarkerCheck, NodeCommand, Waiter } from '@quorumlock/core'
+import {
+  TOMBSTONE,
+  type AcquireCommand,
+  type Fence,
+  type MarkerCheck,
+  type NodeCommand,
+  type Waiter,
+} from '@quorumlock/core'
 import fc from 'fast-check'
 
 /** What a generated sequence of commands refers to. */
 export interface World {
   readonly keys: readonly string[]
+  /** What the keys begin with, and no others. */
+  readonly prefix: string
+  /** When each key that is held expires, by the node's own account before the step. */
+  readonly expiries: ReadonlyMap<string, number>
   readonly marker: string
   /** Id of the server process, from its greeting. */
   readonly run: string
@@ -77,7 +88,7 @@ const runs = fc.oneof(
   { weight: 5, arbitrary: fc.constant((world: World) => world.run) },
   { weight: 1, arbitrary: fc.constant(() => 'another-run') },
 )
-const STAMP = 'stamp-1'
+export const STAMP = 'stamp-1'
 const stamps = fc.oneof(
   { weight: 5, arbitrary: fc.constant(STAMP) },
   { weight: 1, arbitrary: fc.constant('stamp-2') },
@@ -168,22 +179,72 @@ const inspections = fc.tuple(keysOf, fc.option(watchers, { nil: () => undefined 
 )
 const modes = fc.constantFrom(
   ...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
+  ...(['claim', 'claim', 'restored'] as const),
 )
-const marks = fc.tuple(modes, runs, stamps, fc.constantFrom('blue', 'green'), times, tokens, times).map(
-  ([mode, run, stamp, fleet, longestTtl, floor, duration]) =>
-    (world: World): NodeCommand => ({
-      kind: 'mark',
-      marker: world.marker,
-      mode,
-      fleet,
-      run: run(world),
-      stamp,
-      longestTtl,
-      floor,
-      duration,
-    }),
+const claims = fc.option(
+  fc.record({ by: fc.constantFrom('client-1', 'client-2'), progress: fc.constantFrom(0, 0.25, 1) }),
+  { nil: undefined, freq: 8 },
 )
+const marks = fc
+  .tuple(modes, runs, stamps, fc.constantFrom('blue', 'green'), times, tokens, times, claims)
+  .map(
+    ([mode, run, stamp, fleet, longestTtl, floor, duration, claim]) =>
+      (world: World): NodeCommand => ({
+        kind: 'mark',
+        marker: world.marker,
+        mode,
+        fleet,
+        run: run(world),
+        stamp,
+        longestTtl,
+        floor,
+        duration,
+        claim: mode === 'claim' ? claim : undefined,
+      }),
+  )
 const greetings = fc.constant((world: World): NodeCommand => ({ kind: 'greet', marker: world.marker }))
+
+/** More than any store has, because the order of the pages differs. */
+const EVERY_KEY = 1_000_000
+export const listOf =
+  (stamp: string) =>
+  ({ prefix, marker }: World): NodeCommand => ({
+    kind: 'list',
+    prefix,
+    cursor: null,
+    count: EVERY_KEY,
+    marker: { key: marker, stamp, longestTtl: 0 },
+  })
+const lists = stamps.map(listOf)
+const copied = fc.oneof({ weight: 6, arbitrary: values }, { weight: 1, arbitrary: fc.constant(TOMBSTONE) })
+const copiesOf = <T>(fields: fc.Arbitrary<T>): fc.Arbitrary<readonly (T & { readonly index: number })[]> =>
+  fc
+    .tuple(fc.subarray([0, 1, 2], { minLength: 1 }), fc.array(fields, { minLength: 3, maxLength: 3 }))
+    .map(([indexes, copies]) => indexes.map((index) => ({ index, ...(copies[index] as T) })))
+const restores = fc
+  .tuple(copiesOf(fc.record({ value: copied, ttl: times, bearer: fc.integer({ min: 0, max: 2 }) })), stamps)
+  .map(
+    ([copies, stamp]) =>
+      ({ keys, marker }: World): NodeCommand => ({
+        kind: 'restore',
+        copies: copies.map(({ index, ...copy }) => ({ key: keys[index] as string, ...copy })),
+        marker: { key: marker, stamp, longestTtl: 0 },
+      }),
+  )
+/** Of a key that is free, or was used in the same step, the expiry cannot be right. */
+const tidies = fc
+  .tuple(copiesOf(fc.record({ value: copied, off: fc.constantFrom(0, 0, 0, -5_000, 5_000) })), stamps)
+  .map(
+    ([copies, stamp]) =>
+      ({ keys, expiries, marker, now }: World): NodeCommand => ({
+        kind: 'tidy',
+        copies: copies.map(({ index, value, off }) => {
+          const key = keys[index] as string
+          return { key, value, expiresAt: (expiries.get(key) ?? now) + off }
+        }),
+        marker: { key: marker, stamp, longestTtl: 0 },
+      }),
+  )
 
 const anything = fc.oneof(
   { weight: 8, arbitrary: acquires },
@@ -194,28 +255,36 @@ const anything = fc.oneof(
   { weight: 3, arbitrary: inspections },
   { weight: 1, arbitrary: marks },
   { weight: 1, arbitrary: greetings },
+  { weight: 1, arbitrary: fc.oneof(lists, restores, tidies) },
 )
 /** Few enough of each kind that they collide. */
 const queueing = fc.oneof(acquires, releases, inspections)
 const guarding = fc.oneof({ weight: 3, arbitrary: marks }, greetings, acquires, extends_)
+const restoring = fc.oneof(
+  { weight: 2, arbitrary: marks },
+  { weight: 3, arbitrary: restores },
+  { weight: 2, arbitrary: tidies },
+  { weight: 2, arbitrary: extends_ },
+  ...[greetings, lists, acquires, repairs, releases, inspections],
+)
 
-/** One lock that moves from holder to holder, one command at a time, for which a node may have a fast path. */
-const founding: Step = {
+const marking = (mode: 'found' | 'quarantine' | 'restored'): Step => ({
   kind: 'commands',
   commands: [
     (world: World): NodeCommand => ({
       kind: 'mark',
       marker: world.marker,
-      mode: 'found',
+      mode,
       fleet: 'blue',
       run: world.run,
       stamp: STAMP,
       longestTtl: LONG,
       floor: 0,
-      duration: 0,
+      duration: LONG,
     }),
   ],
-}
+})
+/** One lock that moves from holder to holder, one command at a time, for which a node may have a fast path. */
 const takings = fc
   .tuple(
     ...([values, fc.boolean(), times, waitersLiving(fc.constantFrom(SHORT, LONG))] as const),
@@ -254,7 +323,7 @@ const handingOver = fc
     ),
     { minLength: 5, maxLength: 40 },
   )
-  .map((steps): Step[] => [founding, ...steps])
+  .map((steps): Step[] => [marking('found'), ...steps])
 
 const commandsOf = (commands: typeof anything): fc.Arbitrary<Step> =>
   fc.array(commands, { minLength: 1, maxLength: 12 }).map((list) => ({ kind: 'commands', commands: list }))
@@ -269,9 +338,15 @@ const stepsOf = (commands: typeof anything): fc.Arbitrary<Step[]> =>
     { minLength: 1, maxLength: 8 },
   )
 
+/** A node that is restored, and votes again. */
+const comingBack = fc
+  .tuple(stepsOf(restoring), stepsOf(restoring))
+  .map(([before, after]): Step[] => [marking('quarantine'), ...before, marking('restored'), ...after])
+
 export const sequences: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 2, arbitrary: stepsOf(anything) },
   stepsOf(queueing),
   stepsOf(guarding),
+  { weight: 2, arbitrary: comingBack },
   handingOver,
 )

@@ -111,7 +111,7 @@ return heading
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: 'e778f701fb91342911799cd5233e6cd35df13069',
+  sha1: 'f1135b2556218d64f2e29c7555991e0873b69af2',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local keys, stamp = KEYS, ARGV[2]
 local job = cjson.decode(ARGV[4])
@@ -396,6 +396,7 @@ end
 local function extend(value)
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)
+  if reason == GONE and mark == 'out:' .. stamp then return barred() end
   if reason then return reason end
   for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
   if bearer and bearer > 0 then
@@ -408,6 +409,7 @@ local function extend(value)
   granted()
 end
 local function repair(value, token)
+  if not mayVote then return barred() end
   if missing(value) == TAKEN then return TAKEN end
   local stale = hasToken and staleAt(token, true)
   if stale then return stale end
@@ -542,7 +544,7 @@ return noteInMarker() or reply
 
 export const greet: EmbeddedScript = {
   name: 'greet',
-  sha1: 'c8ef47a429132b7a80b52666fb2480b0c47160cc',
+  sha1: '4e7872e0e9b065f58e8a4e0a8f1e912acf13f0be',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local time = call('TIME')
@@ -567,25 +569,88 @@ local function greeting()
   local info = redis.pcall('INFO', 'server')
   local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
   if not key then return { heading, own } end
-  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until')
-  local fleet, run, stamp, longest, highest, quarantinedUntil = unpack(marker)
+  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until', 'claimed', 'restorer',
+    'progress')
+  local fleet, run, stamp, longest, highest, quarantinedUntil, claimed, restorer, progress = unpack(marker)
   if not run then return { heading, own } end
   if not quarantinedUntil then return { heading, own, fleet, run, stamp, longest, highest, false } end
-  local left = math.max(0, quarantinedUntil - (time[1] * 1000 + math.floor(time[2] / 1000)))
-  return { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local left = math.max(0, quarantinedUntil - now)
+  local said = { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
+  if claimed and now < tonumber(claimed) then said[9], said[10] = restorer, progress end
+  return said
 end
 if former and call('EXISTS', key) == 0 then takeOver() end
 return greeting()
 `,
 }
 
+export const list: EmbeddedScript = {
+  name: 'list',
+  sha1: '1daeba42f66c0a6791148856068fac6bf0fd28ea',
+  source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
+local marker, stamp = KEYS[1], ARGV[2]
+local call = redis.call
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+local mark = call('HMGET', marker, 'stamp')[1]
+local function readAll(keys, count)
+  return count > 0 and call('MGET', unpack(keys, 1, count)) or {}
+end
+local function elapsed()
+  local moment = call('TIME')
+  return moment[1] * 1000 + math.floor(moment[2] / 1000) - now
+end
+local function during(reason, remaining)
+  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+end
+local function barred()
+  if mark ~= 'out:' .. stamp then return UNMARKED end
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+end
+local function record(field, number)
+  if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
+end
+if mark ~= stamp then return { heading, barred() } end
+local COMPANIONS = { [':#queue'] = true, [':#fence'] = true, [':#bearer'] = true }
+local function hasHashTag(key)
+  return string.find(key, '{', 1, true) and string.find(key, '^[^{]*{[^}]+}')
+end
+local found = call('SCAN', ARGV[4], 'MATCH', ARGV[3], 'COUNT', ARGV[5], 'TYPE', 'string')
+local locks, bearers, count = {}, {}, 0
+for _, key in ipairs(found[2]) do
+  local stem = hasHashTag(key) and key
+  if not (stem and COMPANIONS[string.match(key, ':#%l+$')]) then
+    count = count + 1
+    locks[count], bearers[count] = key, (stem or '{' .. key .. '}') .. ':#bearer'
+  end
+end
+local reply, length = { heading, false, found[1] ~= '0' and found[1] }, 3
+local values, borne = readAll(locks, count), readAll(bearers, count)
+for i = 1, count do
+  local lock, value = locks[i], values[i]
+  local remaining = value and call('PTTL', lock) or -1
+  if remaining >= 0 then
+    local bearer, of
+    if borne[i] then bearer, of = string.match(borne[i], '^(%d+) (.*)$') end
+    reply[length + 1], reply[length + 2] = lock, value
+    reply[length + 3], reply[length + 4] = remaining, of == value and bearer or 0
+    length = length + 4
+  end
+end
+return reply
+`,
+}
+
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '3965f1ad45aecceae5bc6ccde86b28eacdf7db7f',
+  sha1: '428f0d991c246e22f573df3fb757b0b56306e0de',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local longest, floor, duration = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local restorer, progress = ARGV[9], ARGV[10]
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local NOTICE = 'quorumlock 0.2 or newer uses this fleet, and 0.1 cannot share it: replace every process that still uses 0.1'
@@ -609,17 +674,22 @@ local function greeting()
   local info = redis.pcall('INFO', 'server')
   local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
   if not key then return { heading, own } end
-  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until')
-  local fleet, run, stamp, longest, highest, quarantinedUntil = unpack(marker)
+  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until', 'claimed', 'restorer',
+    'progress')
+  local fleet, run, stamp, longest, highest, quarantinedUntil, claimed, restorer, progress = unpack(marker)
   if not run then return { heading, own } end
   if not quarantinedUntil then return { heading, own, fleet, run, stamp, longest, highest, false } end
-  local left = math.max(0, quarantinedUntil - (time[1] * 1000 + math.floor(time[2] / 1000)))
-  return { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local left = math.max(0, quarantinedUntil - now)
+  local said = { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
+  if claimed and now < tonumber(claimed) then said[9], said[10] = restorer, progress end
+  return said
 end
-local marker = call('HMGET', key, 'run', 'stamp', 'until', 'longest', 'highest', 'floor')
+local marker = call('HMGET', key, 'run', 'stamp', 'until', 'longest', 'highest', 'floor', 'restorer',
+  'claimed')
 local markedRun, markedStamp, quarantinedUntil = marker[1], marker[2], tonumber(marker[3] or nil)
 local markedLongest, markedHighest = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
-local markedFloor = tonumber(marker[6] or 0)
+local markedFloor, markedRestorer, claimed = tonumber(marker[6] or 0), marker[7], tonumber(marker[8] or 0)
 if mode == 'found' and not markedRun then
   call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', stamp, 'longest', longest, 'highest', floor, 'floor', floor)
   excludeFormer()
@@ -629,17 +699,24 @@ if mode == 'quarantine' and markedRun ~= run then
   floor = math.max(floor, markedFloor)
   local highest = math.max(floor, markedHighest)
   local stillOut = quarantinedUntil or 0
+  call('HDEL', key, 'restorer', 'progress', 'claimed')
   call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', 'out:' .. stamp, 'longest', longest, 'highest', highest,
     'floor', floor, 'until', math.max(now + duration, stillOut))
   excludeFormer()
 end
 if markedRun and quarantinedUntil then
-  if mode == 'lift' or (mode == 'admit' and markedRun == run and now >= quarantinedUntil) then
-    call('HDEL', key, 'until')
+  local isSameStay = markedRun == run and markedStamp == 'out:' .. stamp
+  local isOver = mode == 'lift' or (mode == 'restored' and isSameStay)
+    or (mode == 'admit' and markedRun == run and now >= quarantinedUntil)
+  local isClaimed = markedRestorer ~= restorer and now < claimed and claimed <= now + duration
+  if isOver then
+    call('HDEL', key, 'until', 'restorer', 'progress', 'claimed')
     call('HSET', key, 'stamp', string.sub(markedStamp, 5), 'floor', math.max(markedFloor, floor),
       'highest', math.max(markedHighest, floor))
   elseif mode == 'shorten' and markedRun == run then
     call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
+  elseif mode == 'claim' and isSameStay and restorer and not isClaimed then
+    call('HSET', key, 'restorer', restorer, 'progress', progress, 'claimed', now + duration)
   end
 end
 return greeting()
@@ -757,5 +834,178 @@ leave(queue, value)
 if holder and not isOwner then return reply end
 if not serveNext(lock, queue, nil, mayHandOver) and isOwner then call('DEL', lock) end
 return reply
+`,
+}
+
+export const restore: EmbeddedScript = {
+  name: 'restore',
+  sha1: 'ceff365594067390608a9f4f4ad792c3ba04cc4f',
+  source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
+local marker, stamp = KEYS[#KEYS], ARGV[2]
+local call = redis.call
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+local mark = call('HMGET', marker, 'stamp')[1]
+local function readAll(keys, count)
+  return count > 0 and call('MGET', unpack(keys, 1, count)) or {}
+end
+local function elapsed()
+  local moment = call('TIME')
+  return moment[1] * 1000 + math.floor(moment[2] / 1000) - now
+end
+if mark ~= 'out:' .. stamp then return { heading, UNMARKED } end
+local TOMBSTONE = '#tombstone'
+local function giveBack(lock, holder, value, ttl)
+  if not holder then return ttl, call('SET', lock, value, 'PX', ttl, 'NX') and value end
+  local left = call('PTTL', lock)
+  if left < 0 then return ttl end
+  local life = math.max(left, ttl)
+  if holder ~= value then
+    call('SET', lock, TOMBSTONE, 'PX', life)
+    return life, TOMBSTONE
+  end
+  if left < ttl then call('PEXPIRE', lock, ttl) end
+  return life, value
+end
+local function noteBearer(key, value, bearer, life)
+  local known, of = string.match(call('GET', key) or '', '^(%d+) (.*)$')
+  if of == value then bearer = math.max(bearer, tonumber(known)) end
+  call('SET', key, string.format('%d %s', bearer, value), 'PX', life)
+end
+local count = (#ARGV - 2) / 3
+local holders = readAll(KEYS, count)
+local reply, bearerKey, late = { heading, false }, count, 0
+for i = 1, count do
+  local lock, value, ttl, bearer = KEYS[i], ARGV[3 * i], tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
+  local life, stays = giveBack(lock, holders[i], value, ttl)
+  if i % 16 == 1 then late = elapsed() end
+  reply[i + 2] = life + late
+  if bearer > 0 then
+    bearerKey = bearerKey + 1
+    if stays == value then noteBearer(KEYS[bearerKey], value, bearer, life) end
+  end
+end
+return reply
+`,
+}
+
+export const tidy: EmbeddedScript = {
+  name: 'tidy',
+  sha1: '4c9e4b46709dfd974ea106f2cca0ccd08bc79616',
+  source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
+local marker, stamp, pcalled = KEYS[#KEYS], ARGV[2], redis.pcall
+local call = redis.call
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
+local mark = call('HMGET', marker, 'stamp')[1]
+local function readAll(keys, count)
+  return count > 0 and call('MGET', unpack(keys, 1, count)) or {}
+end
+local function elapsed()
+  local moment = call('TIME')
+  return moment[1] * 1000 + math.floor(moment[2] / 1000) - now
+end
+local longest = 0
+local function during(reason, remaining)
+  return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
+end
+local function barred()
+  if mark ~= 'out:' .. stamp then return UNMARKED end
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+end
+local function record(field, number)
+  if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
+end
+local CLOCK_TOLERANCE = 1000
+local function readWaiter(waiter)
+  local at, age, life, id = string.match(waiter, '^(%S+) (%S+) (%S+) (.*)$')
+  at, age, life = tonumber(at), tonumber(age), tonumber(life)
+  if at < 0 then return id, math.huge, life end
+  if math.abs(at + age - now) <= CLOCK_TOLERANCE then return id, at, life end
+  return id, now - age, life
+end
+local function enqueue(queue, id, order, life)
+  call('ZADD', queue, order == math.huge and '+inf' or order, '+' .. id, -(now + life), '-' .. id)
+  if call('PTTL', queue) < life then call('PEXPIRE', queue, math.ceil(life)) end
+end
+local function leave(queue, id)
+  call('ZREM', queue, '+' .. id, '-' .. id)
+end
+local function dropDead(queue)
+  for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(' .. -now, '(0')) do
+    call('ZREM', queue, member, '+' .. string.sub(member, 2))
+  end
+end
+local function firstPlaceOf(queue)
+  for attempt = 1, 2 do
+    local first = call('ZRANGEBYSCORE', queue, '0', '+inf', 'WITHSCORES', 'LIMIT', '0', '1')
+    if not first[1] then return end
+    local id = string.sub(first[1], 2)
+    local deadline = -tonumber(call('ZSCORE', queue, '-' .. id) or 0)
+    if now <= deadline then return id, tonumber(first[2]), deadline end
+    if attempt == 1 then dropDead(queue) end
+  end
+end
+local function msUntilTurn(queue, id, order)
+  local first, at, deadline = firstPlaceOf(queue)
+  if not first or at == math.huge or first == id then return -1 end
+  local isBehind = not id or at < order or (at == order and first < id)
+  return isBehind and deadline - now or -1
+end
+local MAX_SKIPPED = 100
+local function wake(id)
+  return pcalled('PUBLISH', string.match(id, '^(.*)#') or string.sub(id, 1, -2), id) ~= 0
+end
+local function listens(id)
+  return string.match(id, '^(.*)#[%d.]+@(%d+)')
+end
+local function handOver(lock, queue, id, deadline)
+  local channel, longestOffer = listens(id)
+  if not channel then return end
+  local remaining = math.min(tonumber(longestOffer), deadline - now)
+  if remaining < 1 then return end
+  if remaining > longest then
+    record('longest', remaining)
+    longest = remaining
+  end
+  if pcalled('SET', lock, id, 'PX', remaining).err then return end
+  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
+  if type(listeners) == 'table' or listeners == 0 then
+    call('DEL', lock)
+    return listeners == 0 and 'unheard' or 'untold'
+  end
+  leave(queue, id)
+  return 'handed'
+end
+local function serveNext(lock, queue, except, mayHandOver)
+  for _ = 1, MAX_SKIPPED do
+    local id, at, deadline = firstPlaceOf(queue)
+    if not id or id == except then return end
+    if at == math.huge then
+      dropDead(queue)
+      for _, member in ipairs(call('ZRANGEBYSCORE', queue, '+inf', '+inf')) do wake(string.sub(member, 2)) end
+      return
+    end
+    local outcome = mayHandOver and handOver(lock, queue, id, deadline)
+    if outcome == 'handed' then return id end
+    if outcome == 'untold' or (not outcome and (wake(id) or not mayHandOver or not listens(id))) then return end
+    leave(queue, id)
+  end
+end
+if mark ~= stamp then return { heading, barred() } end
+local SAME_TIME = 2
+local count = (#KEYS - 1) / 2
+local holders = readAll(KEYS, count)
+for i = 1, count do
+  local lock, value, expiresAt = KEYS[i], ARGV[2 * i + 1], tonumber(ARGV[2 * i + 2])
+  local left = holders[i] == value and call('PTTL', lock) or -1
+  if left >= 0 and math.abs(now + elapsed() + left - expiresAt) <= SAME_TIME then
+    call('DEL', lock)
+    serveNext(lock, KEYS[count + i])
+  end
+end
+return heading
 `,
 }

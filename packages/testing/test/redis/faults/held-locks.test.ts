@@ -82,7 +82,7 @@ test('a clock that jumps on two nodes is reported, and the holder keeps its lock
   await lock.extend()
   lock.assertHeld()
   // The extension does not wait for the slowest node, which may be one of the two.
-  await until(() => {
+  await until(async () => {
     const steps = bench.redlock.health().map(({ clockStep = 0 }) => clockStep)
     expect(steps.filter((step) => step > 50_000)).toHaveLength(2)
   }, ttl)

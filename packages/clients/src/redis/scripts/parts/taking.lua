@@ -46,6 +46,8 @@ end
 local function extend(value)
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)
+  -- A node that lost its data may have been given the lock, and may yet be given it back.
+  if reason == GONE and mark == 'out:' .. stamp then return barred() end
   if reason then return reason end
   -- Never SET, because extensions must work on a node that is out of memory.
   for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
@@ -61,6 +63,7 @@ local function extend(value)
 end
 
 local function repair(value, token)
+  if not mayVote then return barred() end
   if missing(value) == TAKEN then return TAKEN end
   local stale = hasToken and staleAt(token, true)
   if stale then return stale end
