@@ -58,7 +58,9 @@ export function healthOf({ clock, members }: Quorum, guarded: boolean): NodeHeal
 function stateOf({ node, suspectSince, admission }: Member): NodeState {
   if (!node.connected) return 'down'
   if (suspectSince !== undefined || admission.state === 'excluded') return 'suspect'
-  if (admission.quarantinedUntil === undefined) return 'up'
+  // Whoever waits until a restarted node is up must not take it for that before it was asked.
+  if (admission.state === 'unchecked') return 'suspect'
+  if (admission.state === 'admitted') return 'up'
   return progressOf(admission) === undefined ? 'quarantined' : 'restoring'
 }
 

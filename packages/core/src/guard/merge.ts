@@ -1,27 +1,75 @@
-import { TOMBSTONE, type Copy } from '../node/commands.js'
+import { TOMBSTONE, type Copy, type TidyCommand } from '../node/commands.js'
 import type { ListedLock } from '../node/replies.js'
 
 /** For the clocks of the nodes: a copy lives a little longer than what it was copied from. */
 const MARGIN = 1.05
 const MARGIN_MS = 10
 
-/** What several nodes know together of the locks that another one may have granted ("Restoring", step 4), by their keys. */
-export type Copies = Map<string, Copy>
-
-/**
- * Adds what one of them knows. Where they differ, one of the values is a leftover and nobody can tell which, so a tombstone
- * keeps both from being forgotten.
- */
-export function absorb(copies: Copies, { key, value, remaining, bearer }: ListedLock): void {
-  const ttl = Math.ceil(remaining * MARGIN) + MARGIN_MS
-  const known = copies.get(key)
-  if (known === undefined) copies.set(key, { key, value, ttl, bearer })
-  else if (known.value === value) {
-    copies.set(key, { key, value, ttl: Math.max(known.ttl, ttl), bearer: Math.max(known.bearer, bearer) })
-  } else copies.set(key, { key, value: TOMBSTONE, ttl: Math.max(known.ttl, ttl), bearer: 0 })
+/** How many witnesses were listed to the end, and how many of them are enough to tell that no lock rests on a value. */
+export interface Witnesses {
+  readonly listed: number
+  readonly enough: number
 }
 
-/** Whether what a node has cannot go, because another one has this lock: the same value, or something beside a tombstone. */
-export function isKnownBy(other: ListedLock, value: string): boolean {
-  return value === TOMBSTONE || other.value === TOMBSTONE || other.value === value
+/** A listing may have a key twice, so witnesses are counted by who they are. */
+interface Seen {
+  readonly value: string
+  ttl: number
+  bearer: number
+  readonly by: object[]
+}
+
+/**
+ * What the witnesses know together of the locks that another node may have granted ("Restoring", step 4). A value that enough
+ * of them do not know is left over from an attempt or a release under way. Where several values remain, nobody can tell
+ * which of them is one, so a tombstone keeps all of them from being forgotten.
+ */
+export class Merge {
+  readonly #byKey = new Map<string, Seen[]>()
+
+  absorb({ key, value, remaining, bearer }: ListedLock, by: object): void {
+    const ttl = Math.ceil(remaining * MARGIN) + MARGIN_MS
+    const values = this.#byKey.get(key) ?? []
+    this.#byKey.set(key, values)
+    const known = values.find((one) => one.value === value)
+    if (known === undefined) {
+      values.push({ value, ttl, bearer, by: [by] })
+      return
+    }
+    known.ttl = Math.max(known.ttl, ttl)
+    known.bearer = Math.max(known.bearer, bearer)
+    if (!known.by.includes(by)) known.by.push(by)
+  }
+
+  copies(witnesses: Witnesses): Copy[] {
+    return [...this.#byKey].flatMap(([key, values]) => copyOf(key, values, witnesses))
+  }
+}
+
+function copyOf(key: string, values: readonly Seen[], { listed, enough }: Witnesses): Copy[] {
+  const buried = values.find(({ value }) => value === TOMBSTONE)?.by ?? []
+  const needed = values.filter(({ by }) => listed - new Set([...by, ...buried]).size < enough)
+  const [first, second] = needed
+  if (first === undefined) return []
+  const ttl = Math.max(...values.map((one) => one.ttl))
+  if (second !== undefined) return [{ key, value: TOMBSTONE, ttl, bearer: 0 }]
+  return [{ key, value: first.value, ttl, bearer: first.bearer }]
+}
+
+/** What a restored node has of a lock, and how many others know it. */
+export class Leftover {
+  readonly #by: object[] = []
+
+  constructor(readonly copy: TidyCommand['copies'][number]) {}
+
+  /** Another node has a lock under the same key. A tombstone may stand for this value, and this tombstone for that one. */
+  seen({ value }: ListedLock, by: object): void {
+    const own = this.copy.value
+    const isKnown = own === TOMBSTONE || value === TOMBSTONE || value === own
+    if (isKnown && !this.#by.includes(by)) this.#by.push(by)
+  }
+
+  isUnknown({ listed, enough }: Witnesses): boolean {
+    return listed - this.#by.length >= enough
+  }
 }

@@ -1,10 +1,10 @@
-import type { Copy, MarkerCheck, NodeCommand, TidyCommand } from '../node/commands.js'
+import type { Copy, MarkerCheck, NodeCommand } from '../node/commands.js'
 import type { ListedLock, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import type { MarkerOrders, Stay } from './marker-orders.js'
-import { absorb, isKnownBy, type Copies } from './merge.js'
+import { Leftover, Merge } from './merge.js'
 import { request } from './request.js'
 import { isWitness, surveyOf } from './survey.js'
 
@@ -15,16 +15,16 @@ const MOST_PAGES = 2_000
 /** A page that took longer is followed by a pause of the same length, milliseconds. */
 const SLOW_PAGE = 5
 const PATIENCE = 3_000
+/** How often tidying is tried again, because too few witnesses could be listed or what they know has changed. */
+const MOST_PASSES = 5
 
 /** How far the work is when all is listed. */
 const LISTED = 0.5
 
 export type RestoringOutcome = 'restored' | 'too few witnesses' | 'cannot list' | 'interrupted'
 
-/** Called with each lock of a node, and with the clock of the node. */
-type Take = (lock: ListedLock, clock: number) => void
-
-type Leftover = TidyCommand['copies'][number]
+/** Called with each lock of a node. */
+type Take = (lock: ListedLock, clock: number, member: Member) => void
 
 export interface RestorerContext {
   readonly quorum: Quorum
@@ -60,12 +60,12 @@ export class Restorer {
 
   async restore(): Promise<RestoringOutcome> {
     const { orders, witnesses } = this.#context
-    const copies: Copies = new Map()
-    const listed = await this.#listWitnesses((lock) => {
-      absorb(copies, lock)
+    const merge = new Merge()
+    const { listed, isPossible } = await this.#listWitnesses((lock, _, witness) => {
+      merge.absorb(lock, witness)
     })
-    if (listed.whole < witnesses) return listed.isPossible ? 'too few witnesses' : 'cannot list'
-    if (!(await this.#giveBack([...copies.values()]))) return 'interrupted'
+    if (listed < witnesses) return isPossible ? 'too few witnesses' : 'cannot list'
+    if (!(await this.#giveBack(merge.copies({ listed, enough: witnesses })))) return 'interrupted'
     const highestToken = await this.#highestToken()
     if (highestToken === undefined) return 'too few witnesses'
     await orders.restored(this.#stay, highestToken)
@@ -74,36 +74,43 @@ export class Restorer {
 
   /**
    * What the node has of locks that were released, copied while they were on their way or read from an old snapshot, would
-   * block it alone until their time is over. Votes that were on their way when it was listed have arrived at the others
-   * when those are.
+   * block it alone until their time is over. It goes if enough witnesses do not know it, however many others do: two
+   * nodes that were restored one after the other may have a leftover from each other.
    */
   async tidy(): Promise<void> {
-    const { member } = this.#stay
     const { settle, witnesses } = this.#context
-    const leftovers = new Map<string, Leftover>()
-    const own = await this.#list(member, ({ key, value, remaining }, clock) => {
-      leftovers.set(key, { key, value, expiresAt: clock + remaining })
-    })
-    if (own !== 'whole' || leftovers.size === 0) return
-    await settle()
-    const listed = await this.#listWitnesses((lock) => {
-      const leftover = leftovers.get(lock.key)
-      if (leftover !== undefined && isKnownBy(lock, leftover.value)) leftovers.delete(lock.key)
-    })
-    if (listed.whole < witnesses) return
-    for (const copies of pagesOf([...leftovers.values()])) {
-      await this.#request(member, { kind: 'tidy', copies, marker: this.#marker })
+    for (let pass = 0; pass < MOST_PASSES; pass++) {
+      const leftovers = await this.#listOwn()
+      if (leftovers.size === 0) return
+      // Votes that were on their way to the others when the node was listed have arrived there after that.
+      await settle()
+      const { listed } = await this.#listWitnesses((lock, _, witness) => {
+        leftovers.get(lock.key)?.seen(lock, witness)
+      })
+      const unknown = [...leftovers.values()].filter((one) => one.isUnknown({ listed, enough: witnesses }))
+      for (const copies of pagesOf(unknown.map(({ copy }) => copy))) {
+        await this.#request(this.#stay.member, { kind: 'tidy', copies, marker: this.#marker })
+      }
+      if (listed >= witnesses && unknown.length === 0) return
     }
   }
 
+  async #listOwn(): Promise<Map<string, Leftover>> {
+    const leftovers = new Map<string, Leftover>()
+    const outcome = await this.#list(this.#stay.member, ({ key, value, remaining }, clock) => {
+      leftovers.set(key, new Leftover({ key, value, expiresAt: clock + remaining }))
+    })
+    return outcome === 'whole' ? leftovers : new Map()
+  }
+
   /** Lists all that can be witnesses now. Resolves with how many were listed to the end. */
-  async #listWitnesses(take: Take): Promise<{ whole: number; isPossible: boolean }> {
+  async #listWitnesses(take: Take): Promise<{ listed: number; isPossible: boolean }> {
     const { members } = this.#context.quorum
     const witnesses = members.filter((member) => member !== this.#stay.member && member.mayVote)
-    const listed = await Promise.all(witnesses.map((member) => this.#list(member, take)))
+    const outcomes = await Promise.all(witnesses.map((member) => this.#list(member, take)))
     return {
-      whole: listed.filter((outcome) => outcome === 'whole').length,
-      isPossible: !listed.includes('impossible'),
+      listed: outcomes.filter((outcome) => outcome === 'whole').length,
+      isPossible: !outcomes.includes('impossible'),
     }
   }
 
@@ -119,7 +126,7 @@ export class Restorer {
       if (reply?.vote === 'failed' && reply.misuse === true) return 'impossible'
       if (reply?.vote !== 'granted' || reply.listing === undefined) return 'in part'
       const { clock = 0, listing } = reply
-      for (const lock of listing.locks) take(lock, clock)
+      for (const lock of listing.locks) take(lock, clock, member)
       cursor = listing.cursor
       if (cursor === null) return 'whole'
       if (!(await goOn(0))) return 'in part'

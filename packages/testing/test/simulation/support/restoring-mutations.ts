@@ -19,15 +19,15 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a witness that was not listed to the end',
     file: 'guard/restorer.ts',
-    from: "whole: listed.filter((outcome) => outcome === 'whole').length",
-    to: 'whole: listed.length',
+    from: "listed: outcomes.filter((outcome) => outcome === 'whole').length",
+    to: 'listed: outcomes.length',
     within: 2000,
   },
   {
     name: 'of two values, the last one wins',
     file: 'guard/merge.ts',
-    from: 'copies.set(key, { key, value: TOMBSTONE, ttl',
-    to: 'copies.set(key, { key, value, ttl',
+    from: 'if (second !== undefined) return [{ key, value: TOMBSTONE, ttl, bearer: 0 }]',
+    to: '',
     within: 2000,
   },
   {
@@ -40,8 +40,8 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a tombstone that goes although one of the others has a value',
     file: 'guard/merge.ts',
-    from: 'return value === TOMBSTONE || ',
-    to: 'return ',
+    from: 'const isKnown = own === TOMBSTONE || ',
+    to: 'const isKnown = ',
     within: 2000,
   },
   {
@@ -54,7 +54,7 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
   {
     name: 'nothing is given back',
     file: 'guard/restorer.ts',
-    from: 'this.#giveBack([...copies.values()])',
+    from: 'this.#giveBack(merge.copies({ listed, enough: witnesses }))',
     to: 'this.#giveBack([])',
     within: 2000,
   },
@@ -80,10 +80,10 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
     within: 2000,
   },
   {
-    name: 'a copy that goes although another node has the lock',
+    name: 'a copy that goes although other nodes have the lock',
     file: 'guard/merge.ts',
-    from: 'other.value === TOMBSTONE || other.value === value',
-    to: 'false',
+    from: 'return listed - this.#by.length >= enough',
+    to: 'return true',
     within: 2000,
   },
   {
