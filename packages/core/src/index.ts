@@ -80,4 +80,5 @@ export type {
 } from './node/replies.js'
 export { channelOf, parseWakeUp, waiterOf } from './node/waiter-id.js'
 export { memoryNode, type MemoryNodeOptions } from './node/memory-node.js'
-export { createNodeState, execute, type NodeState, type Wake } from './node/node-state.js'
+export { createNodeState, execute, type Wake } from './node/node-state.js'
+export type { NodeState } from './node/stored.js'

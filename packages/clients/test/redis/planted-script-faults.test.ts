@@ -70,6 +70,7 @@ const FAULTS: readonly PlantedFault[] = [
   { script: 'list', from: 'if not (stem and', to: 'if not (false and' },
   { script: 'list', from: 'if not (stem and', to: 'if not (' },
   { script: 'list', from: "(stem or '{'", to: "('{'" },
+  { script: 'list', from: "(stem or '{' .. key .. '}')", to: 'key' },
   { script: 'list', from: 'of == value and bearer or 0', to: 'bearer or 0' },
   { script: 'restore', from: "if mark ~= 'out:' .. stamp then return { heading, UNMARKED } end", to: '' },
   { script: 'restore', from: "mark ~= 'out:' .. stamp", to: "string.sub(mark or '', 1, 4) ~= 'out:'" },

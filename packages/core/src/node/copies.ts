@@ -8,7 +8,7 @@ import {
 } from './commands.js'
 import { liveLock } from './live-lock.js'
 import { barredByMarker } from './marker-state.js'
-import type { NodeState } from './node-state.js'
+import type { NodeState } from './stored.js'
 import { refused, type ListedLock, type NodeReply } from './replies.js'
 
 /** Servers read their clocks more than once in a command, milliseconds. */

@@ -1,4 +1,4 @@
-import type { Held, NodeState } from './node-state.js'
+import type { Held, NodeState } from './stored.js'
 
 export function liveLock(state: NodeState, key: string, now: number): Held | undefined {
   const lock = state.locks.get(key)

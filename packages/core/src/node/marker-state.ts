@@ -1,18 +1,6 @@
-import type { Claim, MarkCommand, MarkerCheck } from './commands.js'
-import type { NodeState } from './node-state.js'
+import type { MarkCommand, MarkerCheck } from './commands.js'
 import { refused, type Greeting, type MarkerSighting, type NodeReply, type Refused } from './replies.js'
-
-/** What a node knows of its fleet, and whether it kept its data ("Nodes that lost their data"). */
-export interface Marker {
-  fleet: string
-  run: string
-  stamp: string
-  longestTtl: number
-  highestToken: number
-  floor: number
-  quarantinedUntil: number | null
-  claim?: (Claim & { readonly until: number }) | undefined
-}
+import type { Marker, NodeState } from './stored.js'
 
 export function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
   const marker = state.markers.get(command.marker)

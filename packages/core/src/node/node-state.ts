@@ -15,50 +15,10 @@ import {
 import { list, restore, tidy } from './copies.js'
 import { liveLock } from './live-lock.js'
 import type { Handed } from './lock-node.js'
-import { barredByMarker, greetingOf, mark, noteInMarker, type Marker } from './marker-state.js'
+import { barredByMarker, greetingOf, mark, noteInMarker } from './marker-state.js'
 import { refused, type NodeReply } from './replies.js'
+import type { NodeState, Place } from './stored.js'
 import { listens, longestHandOver } from './waiter-id.js'
-
-/**
- * One node as a pure state machine: `(state, command, now) → reply`. This is the executable specification. The Lua
- * scripts are its translation, and the memory node and the simulator run it directly.
- */
-export interface NodeState {
-  /** Identity of the server process; a restart changes it. */
-  run: string
-  durable: boolean
-  readonly locks: Map<string, Held>
-  readonly queues: Map<string, Place[]>
-  readonly counters: Map<string, Counter>
-  readonly bearers: Map<string, Borne>
-  readonly markers: Map<string, Marker>
-  /** Commands until the next sweep of expired entries, which keeps memory proportional to live entries. */
-  untilSweep: number
-}
-
-export interface Held {
-  value: string
-  expiresAt: number
-}
-
-/** A waiter in the queue of one key, sorted by `at`, then `id`. A waiter that only watches has an infinite `at`. */
-interface Place {
-  readonly id: string
-  readonly at: number
-  deadline: number
-}
-
-interface Counter {
-  token: number
-  expiresAt: number
-}
-
-/** The process that has resumed the lock on a key. */
-export interface Borne {
-  value: string
-  bearer: Bearer
-  expiresAt: number
-}
 
 /** Notifies a waiter that its turn may have come, or that it has the lock. False when its client does not listen. */
 export type Wake = (waiterId: string, handed?: Handed) => boolean
@@ -80,7 +40,12 @@ export function createNodeState(run: string): NodeState {
   }
 }
 
-/** Applies one command at the node's time `now` (milliseconds). The reply and the wake-ups are its only outputs. */
+/**
+ * One node as a pure state machine: `(state, command, now) → reply`. This is the executable specification. The Lua
+ * scripts are its translation, and the memory node and the simulator run it directly.
+ *
+ * Applies one command at the node's time `now` (milliseconds). The reply and the wake-ups are its only outputs.
+ */
 export function execute(state: NodeState, command: NodeCommand, now: number, wake: Wake): NodeReply {
   if (--state.untilSweep <= 0) sweep(state, now)
   switch (command.kind) {

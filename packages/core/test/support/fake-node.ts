@@ -2,7 +2,8 @@ import type { NodeCommand } from '../../src/node/commands.js'
 import type { Ability, ConnectionObserver, Handed, LockNode, WakeObserver } from '../../src/node/lock-node.js'
 import type { NodeReply } from '../../src/node/replies.js'
 import { channelOf } from '../../src/node/waiter-id.js'
-import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
+import { createNodeState, execute } from '../../src/node/node-state.js'
+import type { NodeState } from '../../src/node/stored.js'
 import type { ManualClock } from './manual-clock.js'
 
 interface Sent {

@@ -9,7 +9,8 @@ import {
 } from '../../src/node/commands.js'
 import type { Handed } from '../../src/node/lock-node.js'
 import type { Listing, NodeReply } from '../../src/node/replies.js'
-import { createNodeState, execute, type NodeState } from '../../src/node/node-state.js'
+import { createNodeState, execute } from '../../src/node/node-state.js'
+import type { NodeState } from '../../src/node/stored.js'
 
 const NOW = 1_700_000_000_000
 

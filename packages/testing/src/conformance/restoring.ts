@@ -112,6 +112,26 @@ export const restoring: readonly Behaviour[] = [
     },
   },
   {
+    claim:
+      'a lock without a hash tag is listed with its bearer, and so is one whose name ends as a companion does',
+    needs,
+    holds: async (node: LockNode): Promise<void> => {
+      const fleet = { ...(await fleetOn(node, 0)), prefix: `conformance:${freshValue()}:` }
+      const keys = ['a', 'b:#queue', 'c:#fence', 'd:#bearer'].map((name) => fleet.prefix + name)
+      await ask(
+        node,
+        fleet.mark('found'),
+        ...keys.map((key) => acquire([key], 'a')),
+        ...keys.map((key): NodeCommand => ({ kind: 'extend', keys: [key], value: 'a', ttl, bearer: 2 })),
+      )
+      const locks = [...(await listed(node, fleet)).values()]
+      deepEqual(
+        locks.map(({ key, bearer }) => `${key} ${bearer}`).sort(),
+        keys.map((key) => `${key} 2`),
+      )
+    },
+  },
+  {
     claim: 'every lock that stays is listed, whatever comes and goes between the pages',
     needs,
     holds: async (node: LockNode): Promise<void> => {
