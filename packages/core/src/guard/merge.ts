@@ -1,8 +1,12 @@
 import { TOMBSTONE, type Copy, type TidyCommand } from '../node/commands.js'
 import type { ListedLock } from '../node/replies.js'
 
-/** For the clocks of the nodes: a copy lives a little longer than what it was copied from. */
-const MARGIN = 1.05
+/**
+ * A copy lives a little longer than what it was copied from: by this share of the time left, at most so many milliseconds,
+ * since copies are copied again when the next node is emptied. Locks allow for clocks of different rates themselves.
+ */
+const MARGIN = 0.05
+const MOST_MARGIN = 1_000
 const MARGIN_MS = 10
 
 /** How many witnesses were listed to the end, and how many of them are enough to tell that no lock rests on a value. */
@@ -28,7 +32,7 @@ export class Merge {
   readonly #byKey = new Map<string, Seen[]>()
 
   absorb({ key, value, remaining, bearer }: ListedLock, by: object): void {
-    const ttl = Math.ceil(remaining * MARGIN) + MARGIN_MS
+    const ttl = Math.ceil(remaining + Math.min(MOST_MARGIN, remaining * MARGIN)) + MARGIN_MS
     const values = this.#byKey.get(key) ?? []
     this.#byKey.set(key, values)
     const known = values.find((one) => one.value === value)

@@ -36,6 +36,8 @@ export interface RestorerContext {
   readonly ask: (isDecided: (tally: Tally) => boolean) => Promise<Tally>
   /** Announces the work once more, and how far it is; false if it is another client's now. */
   readonly goOn: (progress: number) => Promise<boolean>
+  /** The node is still in the quarantine that this is the work for, or was admitted from it. */
+  readonly isCurrent: () => boolean
   /** Resolves when every vote that is on its way now has arrived, or will never count. */
   readonly settle: () => Promise<void>
 }
@@ -59,7 +61,7 @@ export class Restorer {
   }
 
   async restore(): Promise<RestoringOutcome> {
-    const { orders, witnesses } = this.#context
+    const { orders, witnesses, isCurrent } = this.#context
     const merge = new Merge()
     const { listed, isPossible } = await this.#listWitnesses((lock, _, witness) => {
       merge.absorb(lock, witness)
@@ -68,6 +70,7 @@ export class Restorer {
     if (!(await this.#giveBack(merge.copies({ listed, enough: witnesses })))) return 'interrupted'
     const highestToken = await this.#highestToken()
     if (highestToken === undefined) return 'too few witnesses'
+    if (!isCurrent()) return 'interrupted'
     await orders.restored(this.#stay, highestToken)
     return this.#stay.member.mayVote ? 'restored' : 'interrupted'
   }
@@ -106,7 +109,13 @@ export class Restorer {
   /** Lists all that can be witnesses now. Resolves with how many were listed to the end. */
   async #listWitnesses(take: Take): Promise<{ listed: number; isPossible: boolean }> {
     const { members } = this.#context.quorum
-    const witnesses = members.filter((member) => member !== this.#stay.member && member.mayVote)
+    // A server under two names is one witness.
+    const stamps = new Set([this.#stay.stamp])
+    const witnesses = members.filter(({ mayVote, marker }) => {
+      if (!mayVote || marker === undefined || stamps.has(marker.stamp)) return false
+      stamps.add(marker.stamp)
+      return true
+    })
     const outcomes = await Promise.all(witnesses.map((member) => this.#list(member, take)))
     return {
       listed: outcomes.filter((outcome) => outcome === 'whole').length,
@@ -114,9 +123,9 @@ export class Restorer {
     }
   }
 
-  /** All pages are asked for under one stamp, so a node that was listed to the end has kept its data meanwhile. */
+  /** All pages come over one connection and under one stamp, so a node that was listed to the end has kept its data. */
   async #list(member: Member, take: Take): Promise<'whole' | 'in part' | 'impossible'> {
-    const { marker } = member
+    const { marker, connections } = member
     if (marker === undefined) return 'in part'
     if (member.lacks('list')) return 'impossible'
     let cursor: string | null = null
@@ -129,7 +138,7 @@ export class Restorer {
       for (const lock of listing.locks) take(lock, clock, member)
       cursor = listing.cursor
       if (cursor === null) return 'whole'
-      if (!(await goOn(0))) return 'in part'
+      if (!(await goOn(0)) || member.connections !== connections) return 'in part'
     }
     return 'impossible'
   }
@@ -160,7 +169,8 @@ export class Restorer {
   }
 
   async #request(member: Member, command: NodeCommand): Promise<NodeReply | undefined> {
-    const { quorum } = this.#context
+    const { quorum, isCurrent } = this.#context
+    if (member === this.#stay.member && !isCurrent()) return undefined
     const start = quorum.clock.monotonic()
     const reply = await request(quorum, member, command, { patience: PATIENCE, purpose: 'background' })
     const took = quorum.clock.monotonic() - start

@@ -60,7 +60,7 @@ export class Restoring {
     const since = quorum.clock.monotonic()
     await quorum.pause(FIRST_COME * quorum.random.fraction(), 'background')
     while (this.#lasts(stay)) {
-      if (await this.#claim(stay, 0)) {
+      if (this.#isCurrent(stay) && (await this.#claim(stay, 0))) {
         const outcome = await this.#restore(stay, since)
         if (outcome === 'restored') return
         this.#report(stay, outcome)
@@ -75,10 +75,11 @@ export class Restoring {
     const { member } = stay
     const { marker } = member
     await quorum.pause(since + SETTLED_AFTER - quorum.clock.monotonic(), 'background')
-    if (marker?.stamp !== stay.stamp || !this.#lasts(stay)) return 'interrupted'
+    if (marker?.stamp !== stay.stamp || !this.#isCurrent(stay)) return 'interrupted'
     const goOn = (progress: number): Promise<boolean> => this.#goOn(stay, progress)
     const settle = (): Promise<void> => quorum.pause(SETTLED_AFTER, 'background')
-    const context = { ...this.#context, witnesses: this.#witnesses, goOn, settle }
+    const isCurrent = (): boolean => this.#isCurrent(stay)
+    const context = { ...this.#context, witnesses: this.#witnesses, goOn, settle, isCurrent }
     const restorer = new Restorer(context, stay, marker)
     const outcome = await restorer.restore()
     if (outcome !== 'restored') return outcome
@@ -89,10 +90,9 @@ export class Restoring {
 
   async #goOn(stay: Stay, progress: number): Promise<boolean> {
     const now = this.#context.quorum.clock.monotonic()
+    if (!this.#isCurrent(stay)) return false
     // When it is admitted, tidying goes on.
-    if (!this.#lasts(stay))
-      return !this.#closed && stay.member.mayVote && stay.member.marker?.stamp === stay.stamp
-    if (now - this.#claimedAt < RENEW_CLAIM) return true
+    if (stay.member.mayVote || now - this.#claimedAt < RENEW_CLAIM) return true
     this.#claimedAt = now
     return this.#claim(stay, progress)
   }
@@ -108,7 +108,13 @@ export class Restoring {
     return greeting.marker.claim?.by === this.#id
   }
 
-  /** The node is still in the same quarantine. */
+  /** Nothing is sent to a server before it was greeted over the present connection: it may be another one. */
+  #isCurrent({ member, stamp }: Stay): boolean {
+    const { state, marker } = member.admission
+    return !this.#closed && marker?.stamp === stamp && (state === 'quarantined' || state === 'admitted')
+  }
+
+  /** The node is still in the same quarantine, or was when its connection broke. */
   #lasts({ member, stamp }: Stay): boolean {
     const { quarantinedUntil, marker } = member.admission
     return !this.#closed && quarantinedUntil !== undefined && marker?.stamp === stamp

@@ -82,10 +82,20 @@ export function barredByMarker(
   now: number,
 ): Refused | undefined {
   if (check === undefined) return undefined
-  const marker = state.markers.get(check.key)
-  if (marker?.stamp !== check.stamp) return refused('unmarked', now)
-  if (marker.quarantinedUntil === null) return undefined
-  return refused('quarantined', now, Math.max(0, marker.quarantinedUntil - now))
+  if (state.markers.get(check.key)?.stamp !== check.stamp) return refused('unmarked', now)
+  return quarantineOf(state, check, now)
+}
+
+/** Whatever marker the client knows. */
+export function quarantineOf(
+  state: NodeState,
+  check: MarkerCheck | undefined,
+  now: number,
+): Refused | undefined {
+  const until = check === undefined ? undefined : state.markers.get(check.key)?.quarantinedUntil
+  return until === undefined || until === null
+    ? undefined
+    : refused('quarantined', now, Math.max(0, until - now))
 }
 
 export function noteInMarker(

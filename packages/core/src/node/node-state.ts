@@ -15,7 +15,7 @@ import {
 import { list, restore, tidy } from './copies.js'
 import { liveLock } from './live-lock.js'
 import type { Handed } from './lock-node.js'
-import { barredByMarker, greetingOf, mark, noteInMarker } from './marker-state.js'
+import { barredByMarker, greetingOf, mark, noteInMarker, quarantineOf } from './marker-state.js'
 import { refused, type NodeReply } from './replies.js'
 import type { NodeState, Place } from './stored.js'
 import { listens, longestHandOver } from './waiter-id.js'
@@ -120,13 +120,11 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
 
 function extend(state: NodeState, command: ExtendCommand, now: number): NodeReply {
   const { keys, value, ttl, bearer } = command
+  // A node that lost its data casts no vote at all: what it has may be a copy, or older than what it forgot.
+  const quarantine = quarantineOf(state, command.marker, now)
+  if (quarantine !== undefined) return quarantine
   if (wasResumed(state, keys, value, bearer, now)) return refused('taken', now)
   const missing = missingReason(state, keys, value, now)
-  if (missing === 'gone') {
-    // A node that lost its data may have been given the lock, and may yet be given it back.
-    const barred = barredByMarker(state, command.marker, now)
-    if (barred?.reason === 'quarantined') return barred
-  }
   if (missing !== undefined) return refused(missing, now)
   for (const key of keys) {
     state.locks.set(key, { value, expiresAt: now + ttl })

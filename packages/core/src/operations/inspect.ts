@@ -1,7 +1,7 @@
 import { shownResources } from '../check.js'
 import { digestOf } from '../digest.js'
 import { labelOf } from '../label.js'
-import type { Waiter } from '../node/commands.js'
+import { TOMBSTONE, type Waiter } from '../node/commands.js'
 import type { NodeReply, Sighting } from '../node/replies.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
@@ -108,27 +108,42 @@ export function untilFree(quorum: Quorum, tally: Tally): number {
   return quorum.qthSmallest(times)
 }
 
-/** Held when one value is on a quorum; free when none can be, even if every node that did not answer stored it. */
+/**
+ * Held when one value is on a quorum; free when none can be, even if every node that did not answer stored it. What a node in
+ * quarantine does not have it may have forgotten, so it counts as one that did not answer.
+ */
 function holding(quorum: Quorum, tally: Tally): 'held' | 'free' | 'undecided' {
   const most = mostHeld(tally)
   if (quorum.isQuorum(most)) return 'held'
-  const unanswered = tally.replies.length - tally.answers
-  return tally.isAnswered && !quorum.isQuorum(most + unanswered) ? 'free' : 'undecided'
+  const answers = quorum.members.filter(({ index, admission }) => {
+    const reply = tally.replies[index]
+    const hasAnswered = reply?.vote === 'granted' || reply?.vote === 'refused'
+    return hasAnswered && admission.quarantinedUntil === undefined
+  }).length
+  const unanswered = tally.replies.length - answers
+  return quorum.isQuorum(answers) && !quorum.isQuorum(most + unanswered) ? 'free' : 'undecided'
 }
 
-/** The number of nodes that store the most widespread value of a key. */
+/** The number of nodes that store the most widespread value of a key. A tombstone may stand for any value. */
 function mostHeld(tally: Tally): number {
   const counts = new Map<string, number>()
+  const tombstones = new Map<string, number>()
   let most = 0
   for (const reply of tally.replies) {
     for (const { key, value } of sightingsOf(reply)) {
       if (value === null) continue
-      const count = (counts.get(`${key} ${value}`) ?? 0) + 1
-      counts.set(`${key} ${value}`, count)
-      most = Math.max(most, count)
+      const isTombstone = value === TOMBSTONE
+      const [all, name] = isTombstone ? [tombstones, key] : [counts, `${key} ${value}`]
+      all.set(name, (all.get(name) ?? 0) + 1)
     }
   }
+  for (const [key, buried] of tombstones) most = Math.max(most, buried, ...beside(counts, key, buried))
+  for (const count of counts.values()) most = Math.max(most, count)
   return most
+}
+
+function* beside(counts: ReadonlyMap<string, number>, key: string, buried: number): Iterable<number> {
+  for (const [name, count] of counts) if (name.startsWith(`${key} `)) yield count + buried
 }
 
 function sightingsOf(reply: NodeReply | undefined): readonly Sighting[] {

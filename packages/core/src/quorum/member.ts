@@ -39,6 +39,8 @@ export class Member {
   readonly name: string
   /** Whether it may vote. Written by the guard. */
   admission: Admission = UNGUARDED
+  /** How often it was connected. */
+  connections = 0
   readonly #suspicion: Suspicion
   readonly #nodeClock: NodeClock
   readonly #releases: PendingReleases
@@ -65,6 +67,7 @@ export class Member {
     this.#releases = new PendingReleases(agenda, clock, (release, answer) => this.submit(release, answer))
     this.#unwatch = node.watch?.({
       connected: () => {
+        this.connections++
         this.#endSuspicion()
         observer.connected(this)
         this.#releases.flush()

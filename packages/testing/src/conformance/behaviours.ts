@@ -369,7 +369,7 @@ export const behaviours: readonly Behaviour[] = [
           'refused: unmarked',
           'granted',
           'refused: quarantined',
-          'granted',
+          'refused: quarantined',
           'granted',
           'granted',
           'granted',

@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const acquire: EmbeddedScript = {
   name: 'acquire',
-  sha1: 'e55c978f170378595800c5f12bb77ac9c0bb6319',
+  sha1: 'b2c873b690f5d57bec53b047706accad3c7c7850',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call = redis.call
 local lock, queue = KEYS[1], KEYS[2]
@@ -33,9 +33,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
+local function quarantine()
+  if mark and string.sub(mark, 1, 4) == 'out:' then
+    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  end
+end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  return quarantine()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -111,7 +116,7 @@ return heading
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: 'f1135b2556218d64f2e29c7555991e0873b69af2',
+  sha1: '1b9fe4738c743c1ac5a6ae4180d4e698f5c7aed6',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local keys, stamp = KEYS, ARGV[2]
 local job = cjson.decode(ARGV[4])
@@ -143,9 +148,14 @@ end
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
+local function quarantine()
+  if mark and string.sub(mark, 1, 4) == 'out:' then
+    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  end
+end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  return quarantine()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -394,9 +404,10 @@ local function acquire(value, token)
   if waits then leaveAll((readOwnWaiter(value))) end
 end
 local function extend(value)
+  local refusal = quarantine()
+  if refusal then return refusal end
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)
-  if reason == GONE and mark == 'out:' .. stamp then return barred() end
   if reason then return reason end
   for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
   if bearer and bearer > 0 then
@@ -587,7 +598,7 @@ return greeting()
 
 export const list: EmbeddedScript = {
   name: 'list',
-  sha1: '1daeba42f66c0a6791148856068fac6bf0fd28ea',
+  sha1: '953446a4c5da8831e14c3794fb4f6867c891ac1b',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local marker, stamp = KEYS[1], ARGV[2]
 local call = redis.call
@@ -605,9 +616,14 @@ end
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
+local function quarantine()
+  if mark and string.sub(mark, 1, 4) == 'out:' then
+    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  end
+end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  return quarantine()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -725,7 +741,7 @@ return greeting()
 
 export const release: EmbeddedScript = {
   name: 'release',
-  sha1: '15e83aa689695b04c6cd7d93107788bc8b493631',
+  sha1: 'cce7fa6aad60405f41bbc1402fa4df20e62e0959',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call, pcalled = redis.call, redis.pcall
 local lock, queue, value = KEYS[1], KEYS[2], ARGV[2]
@@ -747,9 +763,14 @@ local longest = 0
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
+local function quarantine()
+  if mark and string.sub(mark, 1, 4) == 'out:' then
+    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  end
+end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  return quarantine()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -892,7 +913,7 @@ return reply
 
 export const tidy: EmbeddedScript = {
   name: 'tidy',
-  sha1: '4c9e4b46709dfd974ea106f2cca0ccd08bc79616',
+  sha1: '4a7fac55f080e04c3e22ed33f4299365e15e2868',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local marker, stamp, pcalled = KEYS[#KEYS], ARGV[2], redis.pcall
 local call = redis.call
@@ -911,9 +932,14 @@ local longest = 0
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
+local function quarantine()
+  if mark and string.sub(mark, 1, 4) == 'out:' then
+    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  end
+end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
+  return quarantine()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end

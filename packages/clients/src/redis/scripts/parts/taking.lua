@@ -44,10 +44,11 @@ local function acquire(value, token)
 end
 
 local function extend(value)
+  -- A node that lost its data casts no vote at all: what it has may be a copy, or older than what it forgot.
+  local refusal = quarantine()
+  if refusal then return refusal end
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)
-  -- A node that lost its data may have been given the lock, and may yet be given it back.
-  if reason == GONE and mark == 'out:' .. stamp then return barred() end
   if reason then return reason end
   -- Never SET, because extensions must work on a node that is out of memory.
   for i = lock, lock + n - 1 do call('PEXPIRE', keys[i], ttl) end
