@@ -11,6 +11,7 @@ import { HELP_NODES } from './help.js'
 import { narrator } from './narrate.js'
 import { openAnyway } from './open.js'
 import { print, say } from './say.js'
+import { allChecked } from './settle.js'
 import { tableOf } from './table.js'
 
 const OPTIONS = {
@@ -37,8 +38,7 @@ export async function nodes(args: readonly string[], env: NodeJS.ProcessEnv): Pr
   const opening = openAnyway({ ...connection, timeout }, narrator(values.verbose === true))
   try {
     await opening.tried(timeout)
-    // Every node that is connected has been checked when an inspection has ended.
-    await opening.redlock.inspect('quorumlock').catch(() => undefined)
+    await allChecked(opening.redlock)
     return node === undefined ? show(opening, values.json === true) : await lift(opening, node)
   } finally {
     await opening.redlock.close()

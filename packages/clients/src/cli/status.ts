@@ -10,6 +10,7 @@ import { narrator } from './narrate.js'
 import { connectionFrom } from './connection.js'
 import { openAnyway } from './open.js'
 import { print, say } from './say.js'
+import { allChecked } from './settle.js'
 import { Signals } from './signals.js'
 import { statusOf, textOf } from './status-view.js'
 
@@ -45,6 +46,7 @@ export async function status(args: readonly string[], env: NodeJS.ProcessEnv): P
   try {
     const areAll = await opening.connected(connection.nodes.length, Math.min(SOON, timeout))
     if (!areAll && timeout > SOON) await opening.connected(redlock.quorum, timeout - SOON)
+    await allChecked(redlock)
     if (values.watch !== true) return await showAll(opening, words, values.json === true)
     for (;;) {
       if (process.stdout.isTTY && values.json !== true) process.stdout.write(CLEAR)

@@ -294,3 +294,44 @@ describe('the nodes of the command', () => {
     })
   })
 })
+
+describe('nodes', () => {
+  test('nodes shows which nodes can vote and why others cannot, and lift lets one vote at once', async () => {
+    await using own = await startFleet({ nodes: 3 })
+    const ask = (...args: readonly string[]): Promise<Ended> =>
+      quorumlock(args, { env: { QUORUMLOCK_NODES: own.urls.join(' ') } }).ended
+    await using holder = await connect(own.urls, { restore: false })
+    await using lock = await holder.acquire('n-1')
+    const healthy = await ask('nodes')
+    expect(healthy).toMatchObject({ code: 0, stderr: '' })
+    expect(healthy.stdout.match(/ up /g)).toHaveLength(3)
+
+    await own.nodes[0]!.flush()
+    const emptied = await ask('nodes', '--json')
+    expect(JSON.parse(emptied.stdout)).toMatchObject({ quorum: 2, nodes: [{ state: 'quarantined' }, {}, {}] })
+    const { name } = holder.health()[0]!
+    expect(await ask('nodes', 'lift', name)).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('--yes'),
+    })
+    expect(await ask('nodes', 'lift', '--yes', name)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('may vote again'),
+    })
+    expect((await ask('nodes')).stdout.match(/ up /g)).toHaveLength(3)
+    lock.assertHeld()
+  })
+
+  test('nodes ends with 69 when too few nodes can vote, and with 64 for a node that it does not know', async () => {
+    await using own = await startFleet({ nodes: 3 })
+    const env = { QUORUMLOCK_NODES: own.urls.join(' ') }
+    expect(await quorumlock(['nodes'], { env }).ended).toMatchObject({ code: 0 })
+    for (const node of own.nodes.slice(1)) await node.kill()
+    const ended = await quorumlock(['nodes', '--timeout', '1s'], { env }).ended
+    expect(ended).toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining('1 of 3 nodes can vote, 2 are needed'),
+    })
+    expect(await quorumlock(['nodes', 'lift', '--yes', 'nowhere'], { env }).ended).toMatchObject({ code: 64 })
+  })
+})
