@@ -81,6 +81,8 @@ export interface Plan {
   readonly spread: 'all' | 'soon' | 'quorum'
   readonly fencing: boolean
   readonly guard: boolean
+  /** Whether nodes that lost their data are given back what they forgot; otherwise they wait for the end of it. */
+  readonly restore: boolean
   readonly durable: boolean
   /** One-way delay in milliseconds: least, usual spread, spread in rare cases, and the share of these. */
   readonly delay: number
@@ -169,6 +171,7 @@ function drawWorld(seed: number, world: Plan['world']): Plan {
     spread: new SeededRandom(seed, 'spread').pick(['all', 'soon', 'soon', 'quorum']),
     fencing: load.chance(0.5),
     guard,
+    restore: true,
     durable: guard && topology.chance(0.1),
     delay: network.pick([0.1, 0.5, 2, 10]),
     jitter: network.pick([0.1, 0.5, 3, 10]),

@@ -77,6 +77,7 @@ export class SimulatedProcess {
       nodes: links satisfies readonly LockNode[],
       quorum: plan.quorum,
       guard: plan.guard,
+      restore: plan.restore,
       spread: plan.spread,
       ttl: plan.ttls[0],
       retryInterval: 20,

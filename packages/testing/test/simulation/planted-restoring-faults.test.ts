@@ -6,7 +6,5 @@ import { firstFlagged } from './support/seeds.js'
 test.each(RESTORING_FAULTS)('$name is found within $within seeds', async (fault) => {
   const core = await mutatedCore(fault)
   const found = await firstFlagged(fault.within, { core, world: 'restoring', plan: fault.plan })
-  if (found) console.log(fault.name, found.seed, found.violation)
-  if (found) console.log(fault.name, found.seed, found.violation)
   expect(found?.violation).toBeDefined()
 })
