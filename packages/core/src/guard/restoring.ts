@@ -35,7 +35,6 @@ export class Restoring {
   readonly #witnesses: number
   /** The stay of each node that this client has noticed last. */
   readonly #stays = new Map<Member, string>()
-  #claimedAt = -Infinity
   #closed = false
 
   constructor(context: RestoringContext) {
@@ -60,14 +59,19 @@ export class Restoring {
     const since = quorum.clock.monotonic()
     await quorum.pause(FIRST_COME * quorum.random.fraction(), 'background')
     while (this.#lasts(stay)) {
-      if (this.#isCurrent(stay) && (await this.#claim(stay, 0))) {
-        const outcome = await this.#restore(stay, since)
-        if (outcome === 'restored') return
-        this.#report(stay, outcome)
-        if (outcome === 'cannot list') return
-      }
+      const outcome = this.#isCurrent(stay) ? await this.#tryToRestore(stay, since) : undefined
+      if (outcome === 'restored') return
+      if (outcome !== undefined) this.#report(stay, outcome)
+      if (outcome === 'cannot list') return
       await quorum.pause(LOOK_EVERY, 'background')
     }
+  }
+
+  /** `undefined` if another client does it. */
+  async #tryToRestore(stay: Stay, since: number): Promise<RestoringOutcome | undefined> {
+    // Not even announced, so that nobody takes a node for one that is being restored.
+    if (this.#rememberingBeside(stay.member) < this.#witnesses) return 'too few witnesses'
+    return (await this.#claim(stay, 0)) ? this.#restore(stay, since) : undefined
   }
 
   async #restore(stay: Stay, since: number): Promise<RestoringOutcome> {
@@ -76,7 +80,15 @@ export class Restoring {
     const { marker } = member
     await quorum.pause(since + SETTLED_AFTER - quorum.clock.monotonic(), 'background')
     if (marker?.stamp !== stay.stamp || !this.#isCurrent(stay)) return 'interrupted'
-    const goOn = (progress: number): Promise<boolean> => this.#goOn(stay, progress)
+    let claimedAt = -Infinity
+    const goOn = (progress: number): Promise<boolean> => {
+      if (!this.#isCurrent(stay)) return Promise.resolve(false)
+      const now = quorum.clock.monotonic()
+      // When it is admitted, tidying goes on.
+      if (member.mayVote || now - claimedAt < RENEW_CLAIM) return Promise.resolve(true)
+      claimedAt = now
+      return this.#claim(stay, progress)
+    }
     const settle = (): Promise<void> => quorum.pause(SETTLED_AFTER, 'background')
     const isCurrent = (): boolean => this.#isCurrent(stay)
     const context = { ...this.#context, witnesses: this.#witnesses, goOn, settle, isCurrent }
@@ -86,15 +98,6 @@ export class Restoring {
     restored(member, restorer.count, quorum.clock.monotonic() - since)
     void restorer.tidy()
     return outcome
-  }
-
-  async #goOn(stay: Stay, progress: number): Promise<boolean> {
-    const now = this.#context.quorum.clock.monotonic()
-    if (!this.#isCurrent(stay)) return false
-    // When it is admitted, tidying goes on.
-    if (stay.member.mayVote || now - this.#claimedAt < RENEW_CLAIM) return true
-    this.#claimedAt = now
-    return this.#claim(stay, progress)
   }
 
   /** False if another client does the work, or there is nothing left to do. */
@@ -120,12 +123,15 @@ export class Restoring {
     return !this.#closed && quarantinedUntil !== undefined && marker?.stamp === stamp
   }
 
-  #report({ member }: Stay, outcome: RestoringOutcome): void {
+  #rememberingBeside(member: Member): number {
     const { members } = this.#context.quorum
-    const others = members.filter((other) => other !== member)
-    const remembering = others.filter(({ mayVote, isReachable }) => mayVote && isReachable).length
+    return members.filter((other) => other !== member && other.mayVote && other.isReachable).length
+  }
+
+  #report({ member }: Stay, outcome: RestoringOutcome): void {
     if (outcome === 'too few witnesses') {
-      const hindrance = `${remembering} of the other ${others.length} nodes can tell what it forgot, ${this.#witnesses} are needed`
+      const others = this.#context.quorum.members.length - 1
+      const hindrance = `${this.#rememberingBeside(member)} of the other ${others} nodes can tell what it forgot, ${this.#witnesses} are needed`
       member.admission = hindered(member.admission, hindrance)
     } else if (outcome === 'cannot list') {
       const hindrance =

@@ -145,7 +145,7 @@ describe('wrong usage', () => {
     const unknown = quorumlock(['explode']).ended
     expect((await none).stderr).toMatch(/^quorumlock: No nodes: specify them with --node URL.*\n$/)
     expect((await nothing).stderr).toMatch(
-      /^quorumlock: Expected a command: exec, status, release or doctor .*\n$/,
+      /^quorumlock: Expected a command: exec, status, release, nodes or doctor .*\n$/,
     )
     expect((await unknown).stderr).toMatch(/got "explode".*\n$/)
     const early = quorumlock(['-v', 'status', 'a']).ended
