@@ -5,7 +5,7 @@ import { openBench, type Bench } from '../../support/bench.js'
 import { startStopwatch } from '../../support/stopwatch.js'
 
 /** So long that it would be noticed on any machine if one acquire in a hundred waited for it. */
-const NODE_TIMEOUT = 5_000
+const NODE_TIMEOUT = 3_000
 const ROUNDS = 400
 
 // The benchmarks measure how much slower it is ("frozen-2").
