@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises'
 import type { NodeHealth } from '@quorumlock/core'
 import type { Opening } from '../connect/opening.js'
 import { visible, visibleJson } from '../visible.js'
 import { common, parse } from './command-line.js'
+import { isConfirmed } from './confirm.js'
 import { connectionFrom } from './connection.js'
 import { shownDuration } from './duration.js'
 import { ExitCode } from './exit-codes.js'
@@ -30,7 +30,8 @@ export async function nodes(args: readonly string[], env: NodeJS.ProcessEnv): Pr
   if (verb !== undefined && (verb !== 'lift' || node === undefined || words.length > 2))
     throw usage('Expected quorumlock nodes, or quorumlock nodes lift <node>')
   const connection = connectionFrom(values, env)
-  if (node !== undefined && values.yes !== true && !(await isConfirmed(node))) {
+  const isAsked = node !== undefined && values.yes !== true
+  if (isAsked && !(await isConfirmed(questionAbout(node), 'lift', (answer) => answer.trim() === node))) {
     say('not confirmed, nothing was changed')
     return ExitCode.declined
   }
@@ -92,14 +93,6 @@ async function lift({ redlock }: Opening, node: string): Promise<number> {
   return ExitCode.ok
 }
 
-async function isConfirmed(node: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw usage('There is no terminal for the confirmation: pass --yes to do it without')
-  const dialogue = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const question = `Let ${visible(node)} vote although locks that it forgot may still be held? Somebody else may then get one of them. Type its name to confirm: `
-    return (await dialogue.question(question)).trim() === node
-  } finally {
-    dialogue.close()
-  }
+function questionAbout(node: string): string {
+  return `Let ${visible(node)} vote although locks that it forgot may still be held? Somebody else may then get one of them. Type its name to confirm: `
 }

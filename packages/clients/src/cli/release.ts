@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises'
 import { common, parse } from './command-line.js'
+import { isConfirmed } from './confirm.js'
 import { ExitCode } from './exit-codes.js'
 import { usage } from './failure.js'
 import { HELP_RELEASE } from './help.js'
@@ -25,7 +25,8 @@ export async function release(args: readonly string[], env: NodeJS.ProcessEnv): 
     throw usage('Expected one resource: quorumlock release --force <resource>')
   if (values.force !== true) throw usage('This takes the lock away from its holder: pass --force to do so')
   const connection = connectionFrom(values, env)
-  if (values.yes !== true && !(await isConfirmed(resource))) {
+  const isYes = (answer: string): boolean => isNameOf(resource, answer)
+  if (values.yes !== true && !(await isConfirmed(questionAbout(resource), 'release', isYes))) {
     say('not confirmed, nothing was released')
     return ExitCode.declined
   }
@@ -38,17 +39,6 @@ export async function release(args: readonly string[], env: NodeJS.ProcessEnv): 
     return ExitCode.ok
   } finally {
     await redlock.close()
-  }
-}
-
-async function isConfirmed(resource: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw usage('There is no terminal for the confirmation: pass --yes to release without it')
-  const dialogue = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return isNameOf(resource, await dialogue.question(questionAbout(resource)))
-  } finally {
-    dialogue.close()
   }
 }
 

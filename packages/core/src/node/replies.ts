@@ -121,7 +121,7 @@ export interface Listing {
 export interface ListedLock {
   readonly key: string
   readonly value: string
-  /** Milliseconds until the key expires. */
+  /** Milliseconds until the key expires, counted from the `clock` of the reply. */
   readonly remaining: number
   /** Of a lock that was resumed by another process; otherwise 0. */
   readonly bearer: Bearer

@@ -269,3 +269,46 @@ test('a server that took the place of another behind a proxy, with its data, is 
   await clock.advance(SOON)
   expect(states(redlock)[3]).toBe('up')
 })
+
+test('a server under two names counts as one witness', async () => {
+  const { world, clock, redlock } = await fleetOf(3)
+  // The third name leads to the second server.
+  world.node(2).state = world.node(1).state
+  world.node(2).disconnect()
+  world.node(2).reconnect()
+  await clock.advance(100)
+  world.node(0).restart({ keep: false })
+  await clock.advance(SOON)
+  expect(states(redlock)[0]).not.toBe('up')
+  expect(world.node(0).sent('restore')).toBe(0)
+})
+
+describe('freshness', () => {
+  test('a lock whose round took longer than three seconds by either clock is lost, and taken back', async () => {
+    const { world, clock, redlock } = await fleetOf(3, { ttl: 60_000 })
+    for (const node of world.nodes) node.delay = 10
+    const trying = redlock.tryAcquire('a')
+    await clock.advance(5)
+    clock.stepWall(3_100)
+    expect(await clock.runToError(trying)).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('it took too long until enough nodes had agreed'),
+    })
+    await clock.advance(100)
+    expect(world.holders('a')).toEqual([])
+  })
+
+  test('a renewal whose round took longer counts for nothing and is tried again', async () => {
+    const { world, clock, redlock } = await fleetOf(3, { ttl: 60_000 })
+    const lock = await clock.run(redlock.acquire('a'))
+    await clock.advance(10)
+    for (const node of world.nodes) node.delay = 10
+    const before = world.node(0).sent('extend')
+    const extending = lock.extend()
+    await clock.advance(5)
+    clock.stepWall(3_100)
+    await clock.run(extending)
+    expect(world.node(0).sent('extend')).toBe(before + 2)
+    lock.assertHeld()
+  })
+})

@@ -598,7 +598,7 @@ return greeting()
 
 export const list: EmbeddedScript = {
   name: 'list',
-  sha1: '953446a4c5da8831e14c3794fb4f6867c891ac1b',
+  sha1: '58180c225f714f5dbf41af407f7c8a5c392afa89',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local marker, stamp = KEYS[1], ARGV[2]
 local call = redis.call
@@ -643,15 +643,16 @@ for _, key in ipairs(found[2]) do
   end
 end
 local reply, length = { heading, false, found[1] ~= '0' and found[1] }, 3
-local values, borne = readAll(locks, count), readAll(bearers, count)
+local values, borne, late = readAll(locks, count), readAll(bearers, count), 0
 for i = 1, count do
   local lock, value = locks[i], values[i]
+  if i % 16 == 1 then late = elapsed() end
   local remaining = value and call('PTTL', lock) or -1
   if remaining >= 0 then
     local bearer, of
     if borne[i] then bearer, of = string.match(borne[i], '^(%d+) (.*)$') end
     reply[length + 1], reply[length + 2] = lock, value
-    reply[length + 3], reply[length + 4] = remaining, of == value and bearer or 0
+    reply[length + 3], reply[length + 4] = remaining + late, of == value and bearer or 0
     length = length + 4
   end
 end

@@ -1,4 +1,4 @@
--- Returns the clock of the node and, if requested, its marker. A translation of `greetingOf` in node-state.ts.
+-- Returns the clock of the node and, if requested, its marker. A translation of `greetingOf` in marker-state.ts.
 --
 -- KEYS   the marker, or none; and where one of version 0.1 may stand
 -- ARGV   the number of the call

@@ -1,4 +1,4 @@
--- Writes the marker of a fleet if the condition of the mode holds. A translation of `mark` in node-state.ts.
+-- Writes the marker of a fleet if the condition of the mode holds. A translation of `mark` in marker-state.ts.
 --
 -- KEYS   the marker; and where one of version 0.1 may stand
 -- ARGV   number of the call, mode, fleet, run, stamp, longest TTL, floor, duration of a quarantine or claim; and for a
@@ -6,7 +6,7 @@
 -- reply  see parts/greeting.lua
 --
 -- The marker is a hash
---   fleet, run, longest, highest, floor   as in node-state.ts
+--   fleet, run, longest, highest, floor   as in stored.ts
 --   stamp   what clients that know the marker send with their commands; behind `out:` during a quarantine, so that this
 --           one field tells whether the node may vote
 --   until   the end of the quarantine, by the clock of the node
