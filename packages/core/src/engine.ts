@@ -42,6 +42,7 @@ export class Engine {
         ttl: options.ttl,
         markerKey: markerKeyOf(options.keyPrefix),
         prefix: options.keyPrefix,
+        found: options.found,
         restores: options.restore && options.keyPrefix !== '',
         restored: (member, locks, duration) => {
           publishNodeChange(member.name, 'restored', { locks, duration })

@@ -2,14 +2,14 @@ import { describeQuarantine, progressOf, type Admission } from './quorum/admissi
 import type { Member } from './quorum/member.js'
 import type { Quorum } from './quorum/quorum.js'
 
-export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined' | 'restoring'
+export type NodeState = 'up' | 'down' | 'suspect' | 'quarantined' | 'restoring' | 'new'
 
 export interface NodeHealth {
   readonly name: string
   /**
    * `suspect`: connected, but it does not respond or cannot vote, for the `reason` given. `quarantined`: it has lost
    * data and stays out of quorums for a while. `restoring`: it is being given back what it forgot, and votes again within
-   * seconds.
+   * seconds. `new`: its fleet has not been founded, because nodes that might remember it cannot be asked.
    */
   readonly state: NodeState
   /** Why the node is not asked for locks now, in the server's own words where it refuses. Absent when it is asked. */
@@ -61,6 +61,7 @@ function stateOf({ node, suspectSince, admission }: Member): NodeState {
   // Whoever waits until a restarted node is up must not take it for that before it was asked.
   if (admission.state === 'unchecked') return 'suspect'
   if (admission.state === 'admitted') return 'up'
+  if (admission.state === 'new') return 'new'
   return progressOf(admission) === undefined ? 'quarantined' : 'restoring'
 }
 

@@ -73,6 +73,7 @@ export type {
   Listing,
   MarkerSighting,
   NodeReply,
+  PlantSighting,
   RefusalReason,
   Refused,
   Sighting,

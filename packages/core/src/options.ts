@@ -112,6 +112,12 @@ export interface RedlockOptions extends LockOptions {
    * `keyPrefix: ''`, it stays out until every lock that it may have forgotten is over. Default true.
    */
   readonly restore?: boolean | undefined
+  /**
+   * Which nodes must answer before a new fleet is founded; before that nobody gets a lock. `all`: all of them, since nodes
+   * that lost their data look like new ones. `majority`: a quorum; only for fleets that are really new. `never`: this client
+   * only uses fleets that others have founded. Default `all`.
+   */
+  readonly found?: 'all' | 'majority' | 'never' | undefined
   /** Prefix of every resource name. Default `'lock:'`; `''` shares keys with other Redlock clients. */
   readonly keyPrefix?: string | undefined
   /**

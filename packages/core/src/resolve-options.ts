@@ -37,6 +37,7 @@ export interface ResolvedOptions extends ResolvedLockOptions {
   readonly quorum: number
   readonly guard: boolean
   readonly restore: boolean
+  readonly found: 'all' | 'majority' | 'never'
   readonly keyPrefix: string
   readonly deadlockDetection: ResolvedDeadlockDetection | false
   readonly logger: Logger
@@ -117,6 +118,7 @@ const CLIENT_OPTIONS: Table<ClientOptions> = {
   quorum: { default: undefined, rule: later },
   guard: { default: true, rule: boolean },
   restore: { default: true, rule: boolean },
+  found: { default: 'all', rule: that(isFounding, "'all', 'majority' or 'never'") },
   keyPrefix: { default: 'lock:', rule: that((value) => typeof value === 'string', 'a string') },
   deadlockDetection: { default: {}, rule: checkDeadlockDetection },
   logger: {
@@ -216,6 +218,10 @@ export function checkTtl(ttl: number, driftFactor: number): void {
 
 function isSpread(value: unknown): boolean {
   return value === 'all' || value === 'soon' || value === 'quorum'
+}
+
+function isFounding(value: unknown): boolean {
+  return value === 'all' || value === 'majority' || value === 'never'
 }
 
 export function isLabel(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { Greeting, Listing, MarkerSighting, NodeReply } from '@quorumlock/core'
+import type { Greeting, Listing, MarkerSighting, NodeReply, PlantSighting } from '@quorumlock/core'
 import type { FleetCommand } from './fleet-job.js'
 import { decodeRefusal, isNull, type Scalar } from './replies.js'
 import { voteOfError } from './vote-of-error.js'
@@ -26,21 +26,39 @@ export function decodeFleetReply(
 
 /** A server that does not return its run is identified by its marker alone. */
 function decodeGreeting(reply: readonly Scalar[], clock: number | undefined, durable: boolean): NodeReply {
-  const [own, fleet, markedRun, stamp, longest, highest, quarantine, restorer, progress] = reply
-  const marker: MarkerSighting | null = isNull(markedRun)
-    ? null
-    : {
-        fleet: String(fleet),
-        run: String(markedRun),
-        stamp: String(stamp),
-        longestTtl: Number(longest),
-        highestToken: Number(highest),
-        quarantine: isNull(quarantine) ? null : Number(quarantine),
-        ...(!isNull(restorer) && { claim: { by: String(restorer), progress: Number(progress) } }),
-      }
+  const [own, ...said] = reply
+  const marker = isNull(said[0]) ? null : decodeMarker(said)
+  const planted = decodePlant(said)
   const run = isNull(own) ? '' : String(own)
-  const greeting: Greeting = { run: run === '' && marker !== null ? marker.run : run, durable, marker }
+  const greeting: Greeting = {
+    run: run === '' && marker !== null ? marker.run : run,
+    durable,
+    marker,
+    ...(planted !== undefined && { planted }),
+  }
   return { vote: 'granted', clock, greeting }
+}
+
+function decodeMarker(said: readonly Scalar[]): MarkerSighting {
+  const [stamp, fleet, run, longest, highest, isNew, quarantine, seats, forgot] = said
+  const [restorer, progress] = said.slice(11)
+  return {
+    fleet: String(fleet),
+    run: String(run),
+    stamp: String(stamp),
+    longestTtl: Number(longest),
+    highestToken: Number(highest),
+    opened: isNull(isNew),
+    seats: String(seats),
+    forgot: !isNull(forgot),
+    quarantine: isNull(quarantine) ? null : Number(quarantine),
+    ...(!isNull(restorer) && { claim: { by: String(restorer), progress: Number(progress) } }),
+  }
+}
+
+function decodePlant(said: readonly Scalar[]): PlantSighting | undefined {
+  const [stamp, seat] = said.slice(9)
+  return isNull(stamp) ? undefined : { stamp: String(stamp), seat: String(seat) }
 }
 
 /** Of each lock its key, value, remaining time and bearer. */

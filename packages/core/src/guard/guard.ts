@@ -1,19 +1,31 @@
 import type { Appointment } from '../agenda.js'
 import { BackOff } from '../back-off.js'
 import type { Greeting, NodeReply } from '../node/replies.js'
-import { excluded, marked, progressOf, quarantined, unchecked, unsent } from '../quorum/admission.js'
+import {
+  excluded,
+  marked,
+  progressOf,
+  quarantined,
+  unchecked,
+  unfounded,
+  unsent,
+} from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { publishNodeChange } from '../telemetry/events.js'
+import { misfitOf } from './agreement.js'
+import { Founding } from './founding.js'
 import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
 import { Restoring } from './restoring.js'
-import { greetingOf, isValid, isWitness, surveyOf, type Survey } from './survey.js'
+import { greetingOf, isKept, isValid, isWitness, surveyOf, type Survey } from './survey.js'
 
 const FIRST_RETRY = 50
 const LONGEST_RETRY = 5_000
+
+const MOST_FOUNDINGS = 5
 
 const UNJUDGED = unsent('too few nodes responded to tell whether it has lost data')
 
@@ -26,6 +38,8 @@ export interface GuardContext {
   readonly prefix: string
   /** Whether nodes that lost their data are given back what they forgot. */
   readonly restores: boolean
+  /** Which nodes must answer before a new fleet is founded. */
+  readonly found: 'all' | 'majority' | 'never'
   readonly warn: (data: object, message: string) => void
   /** A node was given back so many locks, in so many milliseconds. */
   readonly restored: (member: Member, locks: number, duration: number) => void
@@ -42,8 +56,11 @@ export class Guard {
   readonly #readiness: Readiness
   readonly #orders: MarkerOrders
   readonly #quarantine: Quarantine
+  readonly #founding: Founding
   readonly #restoring: Restoring | undefined
   readonly #backOff = new BackOff(FIRST_RETRY, LONGEST_RETRY)
+  /** In a row, since a node has connected or was let in. */
+  #foundings = 0
   #surveying = false
   /** Something has changed since the survey in flight began. */
   #surveyRequested = false
@@ -58,6 +75,7 @@ export class Guard {
     this.#orders = new MarkerOrders(quorum, markerKey, enterIfValid)
     const ask = (isDecided: (tally: Tally) => boolean): Promise<Tally> => this.#ask(isDecided)
     this.#quarantine = new Quarantine({ quorum, orders: this.#orders, ask, enterIfValid })
+    this.#founding = new Founding({ ...context, orders: this.#orders, ask })
     if (context.restores) {
       const lostAgain = this.examine.bind(this)
       this.#restoring = new Restoring({ ...context, orders: this.#orders, ask, lostAgain })
@@ -68,6 +86,7 @@ export class Guard {
   /** A new connection, or a node that reports that it has no marker: it does not vote until that is cleared up. */
   examine(member: Member): void {
     this.#backOff.reset()
+    this.#foundings = 0
     member.admission = unchecked(member.admission)
     this.#readiness.expect(member)
     this.#requestSurvey()
@@ -163,13 +182,19 @@ export class Guard {
       },
     )
     const survey = surveyOf(members, tally)
-    const founder = { fleet: quorum.random.id(), longestTtl: 0, highestToken: 0 }
+    const isNew = survey.fleet === undefined && quorum.isQuorum(survey.greetings.size)
+    const unfit = isNew ? await this.#founding.found(survey) : undefined
+    // Founders that meet look again at once; a node that refuses its orders is not asked without a pause.
+    const isFirst = isNew && ++this.#foundings < MOST_FOUNDINGS
     seen.decide = async (member, greeting) => {
-      if (!quorum.isQuorum(survey.greetings.size)) {
-        if (!this.#enterIfValid(member, greeting)) member.admission = excluded(member.admission, UNJUDGED)
-      } else if (survey.fleet === undefined) {
-        await this.#orders.found(member, founder, greeting.run)
-      } else await this.#judge(member, greeting, survey, survey.fleet)
+      const misfit = misfitOf(quorum, member, greeting, survey)
+      if (misfit !== undefined) member.admission = excluded(member.admission, misfit)
+      else if (this.#enterIfValid(member, greeting)) return
+      else if (!quorum.isQuorum(survey.greetings.size)) {
+        member.admission = excluded(member.admission, UNJUDGED)
+      } else if (survey.fleet !== undefined) await this.#judge(member, greeting, survey, survey.fleet)
+      else if (unfit !== undefined) member.admission = unfounded(member.admission, unfit)
+      else if (member.admission.state === 'unchecked') this.#surveyRequested ||= isFirst
     }
     const responders = members.filter((member) => tally.replies[member.index] !== undefined)
     await Promise.all(responders.map((member) => conclude(member, tally.replies[member.index] as NodeReply)))
@@ -185,9 +210,14 @@ export class Guard {
 
   /** What to do with a node of a known fleet, given what it reports and what the others report. */
   async #judge(member: Member, greeting: Greeting, survey: Survey, fleet: string): Promise<void> {
-    if (this.#enterIfValid(member, greeting)) return
+    const { marker } = greeting
+    // Only whoever was founded with all of them may begin to vote with them.
+    if (marker?.opened === false && isKept(greeting) && marker.seats === survey.seats) {
+      await this.#orders.open(member, marker)
+      return
+    }
     const lost =
-      greeting.marker === null ? 'it has lost its data' : 'it was restarted and may have lost its last writes'
+      marker?.opened !== true ? 'it has lost its data' : 'it was restarted and may have lost its last writes'
     // Where too few nodes know the longest lease, the client's own TTL stands for that of other clients.
     const { quorum } = this.#context
     const isKnown = quorum.isBlocking(survey.remembering) || survey.greetings.size === quorum.members.length

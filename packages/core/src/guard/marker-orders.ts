@@ -1,15 +1,19 @@
 import type { MarkCommand } from '../node/commands.js'
-import type { Greeting, NodeReply } from '../node/replies.js'
+import type { Greeting, MarkerSighting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { request } from './request.js'
-import { greetingOf, type Fleet } from './survey.js'
+import { stampOf } from './agreement.js'
+import { greetingOf, type Fleet, type Survey } from './survey.js'
 
 /** For orders that need no knowledge of the fleet. */
-const NO_FLEET: Fleet = { fleet: '', longestTtl: 0, highestToken: 0 }
+const NO_FLEET: Fleet = { fleet: '', seats: '', longestTtl: 0, highestToken: 0 }
 
 /** A client that works on a node has this long to announce itself again, milliseconds. */
 const CLAIM_LIFE = 5_000
+
+/** A founder has this long to look again, milliseconds. */
+const PLANT_LIFE = 10_000
 
 /** A quarantine of a node that ends only once: after another loss of data the stamp is another one. */
 export interface Stay {
@@ -34,12 +38,25 @@ export class MarkerOrders {
     this.#enterIfValid = enterIfValid
   }
 
-  async found(member: Member, fleet: Fleet, run: string): Promise<void> {
-    await this.#order(member, this.#mark('found', fleet, run))
+  /** What is planted on a node tells its founder whether it was emptied since. */
+  plant(member: Member): Promise<Greeting | undefined> {
+    return this.#order(member, this.#mark('plant', NO_FLEET, '', { seat: member.name, duration: PLANT_LIFE }))
+  }
+
+  /** Writes the first marker of a node that is as `greeting` showed it. */
+  found(member: Member, greeting: Greeting, fleet: Fleet): Promise<Greeting | undefined> {
+    const { seats } = fleet
+    const known = { stamp: stampOf(greeting) ?? '', seats, replaced: greeting.marker?.seats }
+    return this.#order(member, this.#mark('found', fleet, greeting.run, known))
+  }
+
+  /** Lets a node vote that was founded with these seats, under this stamp. */
+  async open(member: Member, { stamp, seats }: MarkerSighting): Promise<void> {
+    await this.#order(member, this.#mark('open', NO_FLEET, '', { stamp, seats }))
   }
 
   async quarantine(member: Member, fleet: Fleet, run: string, duration: number): Promise<void> {
-    await this.#order(member, this.#mark('quarantine', fleet, run, { duration }))
+    await this.#order(member, this.#mark('quarantine', fleet, run, { duration, seats: fleet.seats }))
   }
 
   async shorten(member: Member, run: string, duration: number): Promise<void> {
@@ -57,12 +74,11 @@ export class MarkerOrders {
     return this.#order(member, command, 'background')
   }
 
-  async restored({ member, run, stamp }: Stay, highestToken: number): Promise<void> {
-    await this.#order(
-      member,
-      this.#mark('restored', { ...NO_FLEET, highestToken }, run, { stamp }),
-      'background',
-    )
+  /** `known` is what the other nodes know. */
+  async restored({ member, run, stamp }: Stay, known: Survey): Promise<void> {
+    const { highestToken, longestTtl } = known
+    const fleet = { ...NO_FLEET, highestToken, longestTtl }
+    await this.#order(member, this.#mark('restored', fleet, run, { stamp }), 'background')
   }
 
   /** The only order that a person gives, and therefore the only one that rejects. */

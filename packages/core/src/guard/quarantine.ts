@@ -5,7 +5,7 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import type { MarkerOrders } from './marker-orders.js'
-import { isValid, surveyOf } from './survey.js'
+import { remembers, surveyOf } from './survey.js'
 
 const ADMISSION_RETRY = 250
 /** For the clocks of the nodes: a quarantine ends a little after the longest lease. */
@@ -64,9 +64,12 @@ export class Quarantine {
     const { quorum, orders, ask, enterIfValid } = this.#context
     const { members } = quorum
     const survey = surveyOf(members, await ask((tally) => tally.outstanding === 0))
-    const others = [...survey.greetings].filter(([other, greeting]) => other !== member && isValid(greeting))
+    // Nodes that were emptied too would vouch for each other.
+    const others = [...survey.greetings].filter(
+      ([other, greeting]) => other !== member && remembers(greeting),
+    )
     const own = survey.greetings.get(member)
-    const isKnown = quorum.isBlocking(others.length) || others.length === members.length - 1
+    const isKnown = quorum.isBlocking(others.length) || members.length === 1
     if (
       own?.marker?.quarantine === 0 &&
       isKnown &&

@@ -85,15 +85,11 @@ export class Readiness {
     return this.#isQuorum(({ mayVote, node }) => mayVote && node.connected)
   }
 
-  /**
-   * A node that connects while its fleet is founded is in quarantine for moments only, because nothing has been granted
-   * yet. A lock granted in these moments would keep it out for the life of that lock, so calls wait for it.
-   */
+  /** Nodes of a new fleet are founded as soon as the last one has connected, and calls wait a moment for that. */
   #isExpectedSoon(member: Member): boolean {
-    const { state, quarantinedUntil } = member.admission
+    if (member.admission.state !== 'new') return false
     const { agenda, clock } = this.#quorum
     const now = clock.monotonic()
-    if (state !== 'quarantined' || quarantinedUntil - now > PATIENCE) return false
     const until = this.#unchecked.get(member)
     if (until !== Infinity) return until !== undefined && now < until
     this.#unchecked.set(member, now + PATIENCE)

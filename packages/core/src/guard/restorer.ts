@@ -6,7 +6,7 @@ import type { Tally } from '../quorum/tally.js'
 import type { MarkerOrders, Stay } from './marker-orders.js'
 import { Leftover, Merge } from './merge.js'
 import { request } from './request.js'
-import { isWitness, surveyOf } from './survey.js'
+import { isWitness, surveyOf, type Survey } from './survey.js'
 
 /** Keys that a node looks at, or writes, at a time. */
 const PAGE = 500
@@ -68,10 +68,10 @@ export class Restorer {
     })
     if (listed < witnesses) return isPossible ? 'too few witnesses' : 'cannot list'
     if (!(await this.#giveBack(merge.copies({ listed, enough: witnesses })))) return 'interrupted'
-    const highestToken = await this.#highestToken()
-    if (highestToken === undefined) return 'too few witnesses'
+    const known = await this.#knownByOthers()
+    if (known === undefined) return 'too few witnesses'
     if (!isCurrent()) return 'interrupted'
-    await orders.restored(this.#stay, highestToken)
+    await orders.restored(this.#stay, known)
     return this.#stay.member.mayVote ? 'restored' : 'interrupted'
   }
 
@@ -158,14 +158,13 @@ export class Restorer {
   }
 
   /** The node forgot which tokens it had granted. The others are asked now, when every grant that it took part in is over. */
-  async #highestToken(): Promise<number | undefined> {
+  async #knownByOthers(): Promise<Survey | undefined> {
     const { quorum, ask, witnesses } = this.#context
-    const { greetings } = surveyOf(quorum.members, await ask((tally) => tally.outstanding === 0))
-    const others = [...greetings].filter(
+    const survey = surveyOf(quorum.members, await ask((tally) => tally.outstanding === 0))
+    const others = [...survey.greetings].filter(
       ([member, greeting]) => member !== this.#stay.member && isWitness(greeting),
     )
-    if (others.length < witnesses) return undefined
-    return Math.max(...[...greetings.values()].map(({ marker }) => marker?.highestToken ?? 0))
+    return others.length < witnesses ? undefined : survey
   }
 
   async #request(member: Member, command: NodeCommand): Promise<NodeReply | undefined> {

@@ -5,21 +5,23 @@ import type { Tally } from '../quorum/tally.js'
 /** What a marker records about its fleet. */
 export interface Fleet {
   readonly fleet: string
+  /** Empty if it was founded before they were written down. */
+  readonly seats: string
   readonly longestTtl: number
   readonly highestToken: number
 }
 
-/** What the markers of all nodes record together; without a name if no node has a marker. */
+/** What the markers of all nodes record together; without a name if no node of a fleet has answered. */
 export interface Survey extends Omit<Fleet, 'fleet'> {
   readonly greetings: ReadonlyMap<Member, Greeting>
   readonly fleet: string | undefined
-  /** Number of nodes with a marker, of this run or of an earlier one. */
+  /** Number of nodes that can say how long the locks of the fleet last. */
   readonly remembering: number
 }
 
 export function surveyOf(members: readonly Member[], tally: Tally): Survey {
   const greetings = new Map<Member, Greeting>()
-  let fleet: string | undefined
+  const fleets = new Map<string, { readonly fleet: string; readonly seats: string; readonly count: number }>()
   let longestTtl = 0
   let highestToken = 0
   let remembering = 0
@@ -28,22 +30,41 @@ export function surveyOf(members: readonly Member[], tally: Tally): Survey {
     const greeting = reply === undefined ? undefined : greetingOf(reply)
     if (greeting === undefined) continue
     greetings.set(member, greeting)
-    if (greeting.marker === null) continue
-    remembering++
-    fleet = greeting.marker.fleet
-    longestTtl = Math.max(longestTtl, greeting.marker.longestTtl)
-    highestToken = Math.max(highestToken, greeting.marker.highestToken)
+    const { marker } = greeting
+    if (marker === null || !marker.opened) continue
+    if (!marker.forgot) remembering++
+    const { fleet, seats } = marker
+    fleets.set(fleet, { fleet, seats, count: (fleets.get(fleet)?.count ?? 0) + 1 })
+    longestTtl = Math.max(longestTtl, marker.longestTtl)
+    highestToken = Math.max(highestToken, marker.highestToken)
   }
-  return { greetings, fleet, remembering, longestTtl, highestToken }
+  const [first] = [...fleets.values()].sort((a, b) => b.count - a.count)
+  const { fleet, seats = '' } = first ?? {}
+  return { greetings, fleet, seats, remembering, longestTtl, highestToken }
 }
 
 export function greetingOf(reply: NodeReply): Greeting | undefined {
   return reply.vote === 'granted' ? reply.greeting : undefined
 }
 
-/** The marker belongs to this very run of the server, or to an earlier one that cannot have lost anything. */
-export function isValid({ marker, run, durable }: Greeting): boolean {
+/** It belongs to a fleet, and may have voted. */
+export function isOpened({ marker }: Greeting): boolean {
+  return marker?.opened === true
+}
+
+/** The marker was written for this very run of the server, or for an earlier one that cannot have lost anything. */
+export function isKept({ marker, run, durable }: Greeting): boolean {
   return marker !== null && (marker.run === run || durable)
+}
+
+/** The node has kept all that it knows since it began to vote. */
+export function isValid(greeting: Greeting): boolean {
+  return isOpened(greeting) && isKept(greeting)
+}
+
+/** It can say how long the locks of the fleet last. */
+export function remembers(greeting: Greeting): boolean {
+  return isValid(greeting) && greeting.marker?.forgot === false
 }
 
 /** It holds everything that it ever granted and that is not over, so it can tell what another node forgot. */

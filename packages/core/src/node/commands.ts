@@ -93,8 +93,11 @@ export interface MarkCommand {
   readonly kind: 'mark'
   readonly marker: string
   /**
-   * - `found` marks a new fleet: only if there is no marker
-   * - `quarantine` excludes a node that lost data: only if there is no marker of this run
+   * - `plant` writes for a while what a founder recognizes the node by: only if there is neither that nor a marker
+   * - `found` writes the marker of a new fleet: only if there is none and this stamp is planted, or one with this stamp
+   *   that was not opened and has the seats that this one replaces
+   * - `open` lets a founded node vote: only if its marker has this stamp and these seats
+   * - `quarantine` excludes a node that lost data: only if there is no opened marker of this run
    * - `admit` ends a quarantine: only after its time has passed
    * - `claim` announces the client that restores the node: only in the quarantine with this stamp, and unless another
    *   client has announced itself
@@ -102,20 +105,38 @@ export interface MarkCommand {
    * - `shorten` limits a quarantine that became too long because the node's clock was set back: only if it is longer
    * - `lift` ends a quarantine at once, on an operator's request
    */
-  readonly mode: 'found' | 'quarantine' | 'admit' | 'claim' | 'restored' | 'shorten' | 'lift'
+  readonly mode:
+    | 'plant'
+    | 'found'
+    | 'open'
+    | 'quarantine'
+    | 'admit'
+    | 'claim'
+    | 'restored'
+    | 'shorten'
+    | 'lift'
   readonly fleet: string
   readonly run: string
   /**
-   * What the marker will be known by, if this command founds it or writes it anew: a value never used before. For `claim`
-   * and `restored`, what it is known by.
+   * What the node will be known by, if this command plants it or writes its marker anew: a value never used before.
+   * Otherwise what it is known by.
    */
   readonly stamp: string
   /** Longest TTL granted in the fleet so far, in milliseconds. */
   readonly longestTtl: number
   /** The node must not grant any token up to and including this one. */
   readonly floor: number
-  /** How long the node is excluded from now on, or a claim lasts, in milliseconds. Only for `quarantine`, `shorten`, `claim`. */
+  /**
+   * How long the node is excluded from now on, or what is planted or claimed lasts, in milliseconds. Only for
+   * `quarantine`, `shorten`, `plant` and `claim`.
+   */
   readonly duration: number
+  /** The name of the node, for those who found the fleet. Only for `plant`. */
+  readonly seat?: string | undefined
+  /** The nodes of the fleet. Only for `found`, `open` and `quarantine`. */
+  readonly seats?: string | undefined
+  /** The seats that the marker had when its founder looked first; absent if there was no marker. Only for `found`. */
+  readonly replaced?: string | undefined
   /** Only for `claim`. */
   readonly claim?: Claim | undefined
 }

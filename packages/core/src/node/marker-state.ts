@@ -1,43 +1,99 @@
 import type { MarkCommand, MarkerCheck } from './commands.js'
-import { refused, type Greeting, type MarkerSighting, type NodeReply, type Refused } from './replies.js'
+import {
+  refused,
+  type Greeting,
+  type MarkerSighting,
+  type NodeReply,
+  type PlantSighting,
+  type Refused,
+} from './replies.js'
 import type { Marker, NodeState } from './stored.js'
 
 export function mark(state: NodeState, command: MarkCommand, now: number): NodeReply {
   const marker = state.markers.get(command.marker)
-  if (command.mode === 'found' && marker === undefined) state.markers.set(command.marker, founded(command))
-  if (command.mode === 'quarantine' && marker?.run !== command.run) {
-    state.markers.set(command.marker, quarantined(marker, command, now))
-  }
-  if (marker !== undefined && marker.quarantinedUntil !== null) {
-    if (endsQuarantine(marker, marker.quarantinedUntil, command, now)) {
-      marker.quarantinedUntil = null
-      marker.claim = undefined
-      marker.floor = Math.max(marker.floor, command.floor)
-      marker.highestToken = Math.max(marker.highestToken, command.floor)
-    } else if (command.mode === 'shorten' && marker.run === command.run) {
-      marker.quarantinedUntil = Math.min(marker.quarantinedUntil, now + command.duration)
-    } else if (command.mode === 'claim' && isSameStay(marker, command)) claim(marker, command, now)
+  if (command.mode === 'plant' && marker === undefined) plant(state, command, now)
+  else if (command.mode === 'found' && isAsFounderSaw(state, marker, command, now)) {
+    write(state, command, founded(marker, command))
+  } else if (command.mode === 'open' && marker !== undefined && isSame(marker, command)) marker.opened = true
+  else if (command.mode === 'quarantine' && !(marker?.run === command.run && marker.opened)) {
+    write(state, command, quarantined(marker, command, now))
+  } else if (marker !== undefined && marker.quarantinedUntil !== null) {
+    markInQuarantine(marker, marker.quarantinedUntil, command, now)
   }
   return { vote: 'granted', clock: now, greeting: greetingOf(state, command.marker, now) }
 }
 
-function founded({ fleet, run, stamp, longestTtl, floor }: MarkCommand): Marker {
-  return { fleet, run, stamp, longestTtl, highestToken: floor, floor, quarantinedUntil: null }
+/** What is planted already stays. */
+function plant(state: NodeState, { marker, stamp, seat = '', duration }: MarkCommand, now: number): void {
+  if (plantIn(state, marker, now) !== undefined) return
+  state.plants.set(marker, { stamp, seat, until: now + duration })
 }
 
-/** If data survived a restart, its own record of tokens and times counts as well as what the fleet knows. */
-function quarantined(before: Marker | undefined, command: MarkCommand, now: number): Marker {
-  const { fleet, run, stamp, duration } = command
+function plantIn(state: NodeState, markerKey: string, now: number): PlantSighting | undefined {
+  const planted = state.plants.get(markerKey)
+  if (planted === undefined || now >= planted.until) return undefined
+  return { stamp: planted.stamp, seat: planted.seat }
+}
+
+/** The node was not emptied between the first look of the founder and the order, and nobody has opened it. */
+function isAsFounderSaw(
+  state: NodeState,
+  marker: Marker | undefined,
+  command: MarkCommand,
+  now: number,
+): boolean {
+  if (marker === undefined) return plantIn(state, command.marker, now)?.stamp === command.stamp
+  return !marker.opened && marker.stamp === command.stamp && marker.seats === command.replaced
+}
+
+function isSame(marker: Marker, { stamp, seats }: MarkCommand): boolean {
+  return marker.stamp === stamp && marker.seats === seats
+}
+
+function write(state: NodeState, { marker: key }: MarkCommand, marker: Marker): void {
+  state.plants.delete(key)
+  state.markers.set(key, marker)
+}
+
+function founded(before: Marker | undefined, command: MarkCommand): Marker {
+  const { fleet, run, stamp, longestTtl, seats = '' } = command
   const floor = Math.max(command.floor, before?.floor ?? 0)
   return {
     fleet,
     run,
     stamp,
-    longestTtl: Math.max(command.longestTtl, before?.longestTtl ?? 0),
+    longestTtl: Math.max(longestTtl, before?.longestTtl ?? 0),
     highestToken: Math.max(floor, before?.highestToken ?? 0),
     floor,
-    quarantinedUntil: Math.max(now + duration, before?.quarantinedUntil ?? 0),
+    opened: false,
+    seats,
+    forgot: false,
+    quarantinedUntil: null,
   }
+}
+
+/** If data survived a restart, its own record of tokens and times counts as well as what the fleet knows. */
+function quarantined(before: Marker | undefined, command: MarkCommand, now: number): Marker {
+  const isNew = before?.opened !== true
+  return {
+    ...founded(before, command),
+    opened: true,
+    forgot: isNew || before.forgot,
+    quarantinedUntil: Math.max(now + command.duration, before?.quarantinedUntil ?? 0),
+  }
+}
+
+function markInQuarantine(marker: Marker, until: number, command: MarkCommand, now: number): void {
+  if (endsQuarantine(marker, until, command, now)) {
+    marker.quarantinedUntil = null
+    marker.claim = undefined
+    marker.forgot = false
+    marker.longestTtl = Math.max(marker.longestTtl, command.longestTtl)
+    marker.floor = Math.max(marker.floor, command.floor)
+    marker.highestToken = Math.max(marker.highestToken, command.floor)
+  } else if (command.mode === 'shorten' && marker.run === command.run) {
+    marker.quarantinedUntil = Math.min(until, now + command.duration)
+  } else if (command.mode === 'claim' && isSameStay(marker, command)) claim(marker, command, now)
 }
 
 function endsQuarantine(marker: Marker, until: number, command: MarkCommand, now: number): boolean {
@@ -60,18 +116,18 @@ function claim(marker: Marker, { claim, duration }: MarkCommand, now: number): v
 }
 
 export function greetingOf(state: NodeState, markerKey: string | undefined, now: number): Greeting {
+  const { run, durable } = state
   const marker = markerKey === undefined ? undefined : state.markers.get(markerKey)
-  return {
-    run: state.run,
-    durable: state.durable,
-    marker: marker === undefined ? null : sightingOf(marker, now),
-  }
+  if (marker !== undefined) return { run, durable, marker: sightingOf(marker, now) }
+  const planted = markerKey === undefined ? undefined : plantIn(state, markerKey, now)
+  return planted === undefined ? { run, durable, marker: null } : { run, durable, marker: null, planted }
 }
 
 function sightingOf(marker: Marker, now: number): MarkerSighting {
-  const { fleet, run, stamp, longestTtl, highestToken, quarantinedUntil, claim } = marker
+  const { fleet, run, stamp, longestTtl, highestToken, opened, seats, forgot, quarantinedUntil, claim } =
+    marker
   const quarantine = quarantinedUntil === null ? null : Math.max(0, quarantinedUntil - now)
-  const sighting = { fleet, run, stamp, longestTtl, highestToken, quarantine }
+  const sighting = { fleet, run, stamp, longestTtl, highestToken, opened, seats, forgot, quarantine }
   if (claim === undefined || now >= claim.until) return sighting
   return { ...sighting, claim: { by: claim.by, progress: claim.progress } }
 }
@@ -83,19 +139,20 @@ export function barredByMarker(
 ): Refused | undefined {
   if (check === undefined) return undefined
   if (state.markers.get(check.key)?.stamp !== check.stamp) return refused('unmarked', now)
-  return quarantineOf(state, check, now)
+  return silencedByMarker(state, check, now)
 }
 
-/** Whatever marker the client knows. */
-export function quarantineOf(
+/** The node casts no vote at all, whatever marker the client knows. */
+export function silencedByMarker(
   state: NodeState,
   check: MarkerCheck | undefined,
   now: number,
 ): Refused | undefined {
-  const until = check === undefined ? undefined : state.markers.get(check.key)?.quarantinedUntil
-  return until === undefined || until === null
-    ? undefined
-    : refused('quarantined', now, Math.max(0, until - now))
+  const marker = check === undefined ? undefined : state.markers.get(check.key)
+  if (marker === undefined) return undefined
+  if (!marker.opened) return refused('unmarked', now)
+  const until = marker.quarantinedUntil
+  return until === null ? undefined : refused('quarantined', now, Math.max(0, until - now))
 }
 
 export function noteInMarker(

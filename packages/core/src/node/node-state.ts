@@ -15,7 +15,7 @@ import {
 import { list, restore, tidy } from './copies.js'
 import { liveLock } from './live-lock.js'
 import type { Handed } from './lock-node.js'
-import { barredByMarker, greetingOf, mark, noteInMarker, quarantineOf } from './marker-state.js'
+import { barredByMarker, greetingOf, mark, noteInMarker, silencedByMarker } from './marker-state.js'
 import { refused, type NodeReply } from './replies.js'
 import type { NodeState, Place } from './stored.js'
 import { listens, longestHandOver } from './waiter-id.js'
@@ -36,6 +36,7 @@ export function createNodeState(run: string): NodeState {
     counters: new Map(),
     bearers: new Map(),
     markers: new Map(),
+    plants: new Map(),
     untilSweep: SWEEP_EVERY,
   }
 }
@@ -120,9 +121,9 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
 
 function extend(state: NodeState, command: ExtendCommand, now: number): NodeReply {
   const { keys, value, ttl, bearer } = command
-  // A node that lost its data casts no vote at all: what it has may be a copy, or older than what it forgot.
-  const quarantine = quarantineOf(state, command.marker, now)
-  if (quarantine !== undefined) return quarantine
+  // What a node that lost its data has may be a copy, or older than what it forgot.
+  const silenced = silencedByMarker(state, command.marker, now)
+  if (silenced !== undefined) return silenced
   if (wasResumed(state, keys, value, bearer, now)) return refused('taken', now)
   const missing = missingReason(state, keys, value, now)
   if (missing !== undefined) return refused(missing, now)

@@ -31,7 +31,7 @@ export interface Refused extends Answered {
 
 /**
  * - `held` by another value · `queued` free, but other waiters are ahead · `stale` an equal or higher token was granted
- * - `quarantined` the node lost data and is excluded · `unmarked` the node has no marker of this run
+ * - `quarantined` the node lost data and is excluded · `unmarked` the node has no such marker, or it is not opened
  * - `gone` the keys do not hold the value and are free · `taken` another value holds them now
  */
 export type RefusalReason = 'held' | 'queued' | 'stale' | 'quarantined' | 'unmarked' | 'gone' | 'taken'
@@ -44,6 +44,8 @@ export interface Failed {
   readonly misuse?: boolean | undefined
   /** No command was sent: the node was disconnected, not responding, or not known to have kept its data. */
   readonly unsent?: boolean | undefined
+  /** What to do about it, if that is known: a sentence for people. */
+  readonly remedy?: string | undefined
   readonly cause?: unknown
 }
 
@@ -93,6 +95,15 @@ export interface Greeting {
   /** Whether every acknowledged write survives a crash of the server. */
   readonly durable: boolean
   readonly marker: MarkerSighting | null
+  /** What was planted on a node without a marker. */
+  readonly planted?: PlantSighting | undefined
+}
+
+export interface PlantSighting {
+  /** Another one after each loss of data. */
+  readonly stamp: string
+  /** The name that the first founder has for the node. */
+  readonly seat: string
 }
 
 export interface MarkerSighting {
@@ -103,6 +114,12 @@ export interface MarkerSighting {
   readonly longestTtl: number
   /** Highest token ever granted on the node, for any resource. */
   readonly highestToken: number
+  /** Until then it was founded only, and does not vote yet. */
+  readonly opened: boolean
+  /** The nodes of the fleet, as its founder wrote them; empty if it was founded before they were written down. */
+  readonly seats: string
+  /** It was emptied, and has not been admitted since: it cannot say how long the locks of the fleet last. */
+  readonly forgot: boolean
   /**
    * Milliseconds left in quarantine; 0 if it is over but the node has not been admitted yet. `null` without quarantine.
    */

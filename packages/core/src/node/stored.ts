@@ -10,6 +10,8 @@ export interface NodeState {
   readonly counters: Map<string, Counter>
   readonly bearers: Map<string, Borne>
   readonly markers: Map<string, Marker>
+  /** Of nodes without a marker, by its key. */
+  readonly plants: Map<string, Plant>
   /** Commands until the next sweep of expired entries, which keeps memory proportional to live entries. */
   untilSweep: number
 }
@@ -46,6 +48,19 @@ export interface Marker {
   longestTtl: number
   highestToken: number
   floor: number
+  /** Until then it was founded only, and does not vote yet. */
+  opened: boolean
+  /** The nodes of the fleet, as its founder wrote them; empty if it was founded before they were written down. */
+  seats: string
+  /** It was emptied, and has not been admitted since: it cannot say how long the locks of the fleet last. */
+  forgot: boolean
   quarantinedUntil: number | null
   claim?: (Claim & { readonly until: number }) | undefined
+}
+
+/** Tells whether a node without a marker was emptied between two looks of a founder ("Founding"). */
+interface Plant {
+  readonly stamp: string
+  readonly seat: string
+  readonly until: number
 }

@@ -38,12 +38,12 @@ export function unanswered(
   const needed = `${size} ${size === 1 ? 'is' : 'are'} needed`
   if (tally.isMisuse) {
     return new LockMisuseError(
-      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} reject the request permanently, ${needed} (${reasonsIn(quorum, tally)}). Check the type of the key and the permissions of the user`,
+      `Cannot ${doing}: ${tally.misused} of ${nodes(total)} reject the request permanently, ${needed} (${reasonsIn(quorum, tally)}). ${remediesIn(tally) ?? 'Check the type of the key and the permissions of the user'}`,
       detailsOf(resources, tally),
     )
   }
   return new QuorumUnavailableError(
-    `Cannot ${doing}: ${tally.unable} of ${nodes(total)} are unavailable, ${needed} (${reasonsIn(quorum, tally)}). Restore nodes, or retry later`,
+    `Cannot ${doing}: ${tally.unable} of ${nodes(total)} are unavailable, ${needed} (${reasonsIn(quorum, tally)}). ${remediesIn(tally) ?? 'Restore nodes, or retry later'}`,
     detailsOf(resources, tally),
   )
 }
@@ -65,6 +65,14 @@ function reasonsIn({ members }: Quorum, tally: Tally): string {
       return `${node}: ${cut(quarantine ?? reason)}`
     })
     .join('; ')
+}
+
+/** What to do, if nodes that were not asked say so. */
+function remediesIn({ replies }: Tally): string | undefined {
+  const remedies = replies.flatMap((reply) =>
+    reply?.vote === 'failed' && reply.remedy !== undefined ? [reply.remedy] : [],
+  )
+  return remedies.length === 0 ? undefined : [...new Set(remedies)].join('. ')
 }
 
 function nodes(total: number): string {

@@ -39,9 +39,9 @@ interface Unchecked extends Unsendable {
   readonly state: 'unchecked'
 }
 
-/** It was asked, and cannot vote for now. */
+/** It was asked, and cannot vote for now; if it is `new`, because its fleet has not been founded. */
 interface Excluded extends Unsendable {
-  readonly state: 'excluded'
+  readonly state: 'excluded' | 'new'
 }
 
 export const UNGUARDED: Admission = {
@@ -60,6 +60,10 @@ export function unchecked({ marker, quarantinedUntil }: Admission): Admission {
 
 export function excluded({ marker, quarantinedUntil }: Admission, obstacle: Failed): Admission {
   return { state: 'excluded', marker, quarantinedUntil, obstacle }
+}
+
+export function unfounded({ marker, quarantinedUntil }: Admission, obstacle: Failed): Admission {
+  return { state: 'new', marker, quarantinedUntil, obstacle }
 }
 
 /** The member's marker is valid. */
@@ -111,6 +115,6 @@ export function prolonged(admission: Admission, until: number): Admission {
 }
 
 /** The vote of a node that was not asked. */
-export function unsent(reason: string): Failed {
-  return { vote: 'failed', reason, unsent: true }
+export function unsent(reason: string, remedy?: string): Failed {
+  return { vote: 'failed', reason, unsent: true, ...(remedy !== undefined && { remedy }) }
 }

@@ -271,7 +271,7 @@ describe('the handover', () => {
     const bench = new Bench()
     bench.state.markers.set('fleet', {
       ...{ fleet: 'f', run: 'run-1', stamp: 'stamp', longestTtl: 10 },
-      ...{ highestToken: 0, floor: 0, quarantinedUntil: null },
+      ...{ highestToken: 0, floor: 0, opened: true, seats: '', forgot: false, quarantinedUntil: null },
     })
     return bench
   }
@@ -528,26 +528,22 @@ describe('tokens', () => {
 
 describe('the marker', () => {
   const marker = 'fleet'
-  const mark = (bench: Bench, mode: 'found' | 'quarantine' | 'admit' | 'shorten' | 'lift', rest = {}) =>
-    bench.do({
-      kind: 'mark',
-      marker,
-      mode,
-      fleet: 'f',
-      run: bench.state.run,
-      stamp: 'stamp',
-      longestTtl: 700,
-      floor: 0,
-      duration: 0,
-      ...rest,
-    })
+  const mark = (bench: Bench, mode: MarkCommand['mode'], rest: Partial<MarkCommand> = {}) => {
+    const order = { kind: 'mark', marker, mode, fleet: 'f', run: bench.state.run, seats: 'all' } as const
+    return bench.do({ ...order, stamp: 'stamp', longestTtl: 700, floor: 0, duration: 0, ...rest })
+  }
+  const found = (bench: Bench) => {
+    mark(bench, 'plant', { duration: 1_000 })
+    mark(bench, 'found')
+    mark(bench, 'open')
+  }
   const check = { marker: { key: marker, stamp: 'stamp', longestTtl: 0 } }
   const seen = (reply: NodeReply) => (reply.vote === 'granted' ? reply.greeting?.marker : undefined)
 
   test('a marker that is missing or of another run bars acquires, and nothing else', () => {
     const bench = new Bench()
     expect(bench.acquire('v', check)).toEqual(refused('unmarked'))
-    mark(bench, 'found')
+    found(bench)
     expect(bench.acquire('v', check)).toEqual(granted)
     bench.state.markers.clear()
     expect(bench.extend('v')).toEqual(granted)
@@ -556,7 +552,7 @@ describe('the marker', () => {
 
   test('the marker records the longest TTL and the highest token that were granted', () => {
     const bench = new Bench()
-    mark(bench, 'found')
+    found(bench)
     bench.acquire('v', { ...check, ttl: 5_000, fence: { token: 42, retention: 1 } })
     bench.do({ kind: 'extend', keys: ['a'], value: 'v', ttl: 9_000, ...check })
     expect(seen(bench.do({ kind: 'greet', marker }))).toEqual({
@@ -565,17 +561,80 @@ describe('the marker', () => {
       stamp: 'stamp',
       longestTtl: 9_000,
       highestToken: 42,
+      ...{ opened: true, seats: 'all', forgot: false },
       quarantine: null,
     })
   })
 
-  test('the marker is founded once, and a second founder changes nothing', () => {
+  const isFoundedBy = (bench: Bench, rest: Partial<MarkCommand> = {}): boolean =>
+    seen(mark(bench, 'found', { seats: 'new', ...rest }))?.seats === 'new'
+
+  test('a node is founded only under the stamp that is planted there, and while that lasts', () => {
     const bench = new Bench()
-    mark(bench, 'found')
-    expect(seen(mark(bench, 'found', { fleet: 'other', longestTtl: 1 }))).toMatchObject({
-      fleet: 'f',
-      longestTtl: 700,
+    const plant = (stamp: string) =>
+      mark(bench, 'plant', { stamp, seat: `seat of ${stamp}`, duration: 1_000 })
+    expect(isFoundedBy(bench)).toBe(false)
+    plant('first')
+    const kept = plant('second')
+    expect(kept.vote === 'granted' && kept.greeting).toEqual({
+      ...{ run: 'run-1', durable: false, marker: null },
+      planted: { stamp: 'first', seat: 'seat of first' },
     })
+    expect(isFoundedBy(bench, { stamp: 'second' })).toBe(false)
+    bench.now += 1_000
+    expect(isFoundedBy(bench, { stamp: 'first' })).toBe(false)
+    plant('third')
+    expect(isFoundedBy(bench, { stamp: 'third' })).toBe(true)
+    const again = plant('fourth')
+    expect(again.vote === 'granted' && again.greeting?.planted).toBeUndefined()
+  })
+
+  test('a node that was founded casts no vote until it is opened, with the seats that it has', () => {
+    const bench = new Bench()
+    mark(bench, 'plant', { duration: 1_000 })
+    expect(seen(mark(bench, 'found'))).toMatchObject({ opened: false, seats: 'all' })
+    mark(bench, 'open', { seats: 'others' })
+    mark(bench, 'open', { stamp: 'another' })
+    expect(bench.acquire('v', check)).toEqual(refused('unmarked'))
+    expect(bench.do({ kind: 'extend', keys: ['a'], value: 'v', ttl: 9_000, ...check })).toEqual(
+      refused('unmarked'),
+    )
+    mark(bench, 'open')
+    expect(bench.acquire('v', check)).toEqual(granted)
+  })
+
+  test('another founder takes up what was founded only if it is as it saw it, and nothing that is opened', () => {
+    const bench = new Bench()
+    mark(bench, 'plant', { duration: 1_000 })
+    mark(bench, 'found')
+    expect(isFoundedBy(bench, { replaced: 'others' })).toBe(false)
+    expect(isFoundedBy(bench, { replaced: 'all', stamp: 'another' })).toBe(false)
+    expect(isFoundedBy(bench)).toBe(false)
+    expect(isFoundedBy(bench, { replaced: 'all' })).toBe(true)
+    mark(bench, 'open', { seats: 'new' })
+    expect(seen(mark(bench, 'found', { replaced: 'new' }))).toMatchObject({ seats: 'new', opened: true })
+  })
+
+  test('what was founded and not opened is put into quarantine for the fleet that votes', () => {
+    const bench = new Bench()
+    mark(bench, 'plant', { duration: 1_000 })
+    mark(bench, 'found')
+    expect(seen(mark(bench, 'quarantine', { seats: 'theirs', duration: 500 }))).toMatchObject({
+      ...{ opened: true, seats: 'theirs', forgot: true, quarantine: 500 },
+    })
+  })
+
+  test('a node has forgotten until it is admitted, whatever happens to it in the meantime', () => {
+    const bench = new Bench()
+    mark(bench, 'quarantine', { duration: 1_000 })
+    bench.state.run = 'run-2'
+    expect(seen(mark(bench, 'quarantine', { duration: 1_000 }))).toMatchObject({ forgot: true })
+    expect(seen(mark(bench, 'lift', { longestTtl: 9_000 }))).toMatchObject({
+      forgot: false,
+      longestTtl: 9_000,
+    })
+    bench.state.run = 'run-3'
+    expect(seen(mark(bench, 'quarantine', { duration: 1_000 }))).toMatchObject({ forgot: false })
   })
 
   test('a quarantine that became too long because a clock was set back is shortened, never extended', () => {
@@ -609,7 +668,7 @@ describe('the marker', () => {
 
   test('a marker of this run is not put into quarantine by a late client', () => {
     const bench = new Bench()
-    mark(bench, 'found')
+    found(bench)
     expect(seen(mark(bench, 'quarantine', { duration: 1_000 }))).toMatchObject({ quarantine: null })
   })
 
@@ -623,6 +682,7 @@ describe('the marker', () => {
       stamp: 'stamp',
       longestTtl: 8_000,
       highestToken: 70,
+      ...{ opened: true, seats: 'all', forgot: true },
       quarantine: 9_000,
     })
   })
@@ -645,8 +705,12 @@ describe('a node that is restored', () => {
   }
   const benchIn = (mode: 'found' | 'quarantine'): Bench => {
     const bench = new Bench()
-    mark(bench, mode)
+    if (mode === 'found') found(bench)
+    else mark(bench, mode)
     return bench
+  }
+  const found = (bench: Bench) => {
+    for (const mode of ['plant', 'found', 'open'] as const) mark(bench, mode, { seats: 'all' })
   }
   const claim = (bench: Bench, by: string, progress = 0, duration = 5_000) =>
     claimIn(mark(bench, 'claim', { claim: { by, progress }, duration }))

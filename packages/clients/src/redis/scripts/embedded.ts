@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const acquire: EmbeddedScript = {
   name: 'acquire',
-  sha1: 'b2c873b690f5d57bec53b047706accad3c7c7850',
+  sha1: '4477a77e76fe5c12f5970494c415a544d58ee3b6',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call = redis.call
 local lock, queue = KEYS[1], KEYS[2]
@@ -33,14 +33,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function quarantine()
-  if mark and string.sub(mark, 1, 4) == 'out:' then
-    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
-  end
+local function silenced()
+  local state = mark and string.sub(mark, 1, 4)
+  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
+  if state == 'new:' then return UNMARKED end
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return quarantine()
+  return silenced()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -116,7 +116,7 @@ return heading
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '1b9fe4738c743c1ac5a6ae4180d4e698f5c7aed6',
+  sha1: '329b642cb9043d8203b0fbcba4ce3fa04205f95a',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local keys, stamp = KEYS, ARGV[2]
 local job = cjson.decode(ARGV[4])
@@ -148,14 +148,14 @@ end
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function quarantine()
-  if mark and string.sub(mark, 1, 4) == 'out:' then
-    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
-  end
+local function silenced()
+  local state = mark and string.sub(mark, 1, 4)
+  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
+  if state == 'new:' then return UNMARKED end
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return quarantine()
+  return silenced()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -404,7 +404,7 @@ local function acquire(value, token)
   if waits then leaveAll((readOwnWaiter(value))) end
 end
 local function extend(value)
-  local refusal = quarantine()
+  local refusal = silenced()
   if refusal then return refusal end
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)
@@ -555,7 +555,7 @@ return noteInMarker() or reply
 
 export const greet: EmbeddedScript = {
   name: 'greet',
-  sha1: '4e7872e0e9b065f58e8a4e0a8f1e912acf13f0be',
+  sha1: 'b6c38ced3a14022c3969d4697247779de60a99dd',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local time = call('TIME')
@@ -580,15 +580,18 @@ local function greeting()
   local info = redis.pcall('INFO', 'server')
   local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
   if not key then return { heading, own } end
-  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until', 'claimed', 'restorer',
-    'progress')
-  local fleet, run, stamp, longest, highest, quarantinedUntil, claimed, restorer, progress = unpack(marker)
+  local marker = call('HMGET', key, 'stamp', 'fleet', 'run', 'longest', 'highest', 'until', 'seats', 'forgot', 'planted',
+    'seat', 'claimed', 'restorer', 'progress')
+  local stamp, fleet, run, longest, highest, quarantinedUntil, seats, forgot, planted, seat = unpack(marker)
+  if planted then return { heading, own, false, false, false, false, false, false, false, false, false, planted, seat } end
   if not run then return { heading, own } end
-  if not quarantinedUntil then return { heading, own, fleet, run, stamp, longest, highest, false } end
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local left = math.max(0, quarantinedUntil - now)
-  local said = { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
-  if claimed and now < tonumber(claimed) then said[9], said[10] = restorer, progress end
+  local isNew, left = string.sub(stamp, 1, 4) == 'new:', false
+  if quarantinedUntil then left = math.max(0, quarantinedUntil - now) end
+  if isNew or left then stamp = string.sub(stamp, 5) end
+  local said = { heading, own, stamp, fleet, run, longest, highest, isNew and 'new', left, seats or '', forgot, false, false }
+  local claimed = marker[11]
+  if left and claimed and now < tonumber(claimed) then said[14], said[15] = marker[12], marker[13] end
   return said
 end
 if former and call('EXISTS', key) == 0 then takeOver() end
@@ -598,7 +601,7 @@ return greeting()
 
 export const list: EmbeddedScript = {
   name: 'list',
-  sha1: '58180c225f714f5dbf41af407f7c8a5c392afa89',
+  sha1: 'e06c86d46e4f9bf405688ba08fcd76e6651a1518',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local marker, stamp = KEYS[1], ARGV[2]
 local call = redis.call
@@ -616,14 +619,14 @@ end
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function quarantine()
-  if mark and string.sub(mark, 1, 4) == 'out:' then
-    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
-  end
+local function silenced()
+  local state = mark and string.sub(mark, 1, 4)
+  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
+  if state == 'new:' then return UNMARKED end
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return quarantine()
+  return silenced()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -662,12 +665,13 @@ return reply
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '428f0d991c246e22f573df3fb757b0b56306e0de',
+  sha1: '1675d16facb1979ccb086f2a30e06a0039568dfe',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local longest, floor, duration = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local restorer, progress = ARGV[9], ARGV[10]
+local seat, seats, replaced = ARGV[9], ARGV[10], ARGV[11]
+local restorer, progress = ARGV[12], ARGV[13]
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local NOTICE = 'quorumlock 0.2 or newer uses this fleet, and 0.1 cannot share it: replace every process that still uses 0.1'
@@ -691,45 +695,57 @@ local function greeting()
   local info = redis.pcall('INFO', 'server')
   local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
   if not key then return { heading, own } end
-  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until', 'claimed', 'restorer',
-    'progress')
-  local fleet, run, stamp, longest, highest, quarantinedUntil, claimed, restorer, progress = unpack(marker)
+  local marker = call('HMGET', key, 'stamp', 'fleet', 'run', 'longest', 'highest', 'until', 'seats', 'forgot', 'planted',
+    'seat', 'claimed', 'restorer', 'progress')
+  local stamp, fleet, run, longest, highest, quarantinedUntil, seats, forgot, planted, seat = unpack(marker)
+  if planted then return { heading, own, false, false, false, false, false, false, false, false, false, planted, seat } end
   if not run then return { heading, own } end
-  if not quarantinedUntil then return { heading, own, fleet, run, stamp, longest, highest, false } end
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local left = math.max(0, quarantinedUntil - now)
-  local said = { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
-  if claimed and now < tonumber(claimed) then said[9], said[10] = restorer, progress end
+  local isNew, left = string.sub(stamp, 1, 4) == 'new:', false
+  if quarantinedUntil then left = math.max(0, quarantinedUntil - now) end
+  if isNew or left then stamp = string.sub(stamp, 5) end
+  local said = { heading, own, stamp, fleet, run, longest, highest, isNew and 'new', left, seats or '', forgot, false, false }
+  local claimed = marker[11]
+  if left and claimed and now < tonumber(claimed) then said[14], said[15] = marker[12], marker[13] end
   return said
 end
 local marker = call('HMGET', key, 'run', 'stamp', 'until', 'longest', 'highest', 'floor', 'restorer',
-  'claimed')
-local markedRun, markedStamp, quarantinedUntil = marker[1], marker[2], tonumber(marker[3] or nil)
+  'claimed', 'seats', 'forgot', 'planted')
+local markedRun, markedStamp, quarantinedUntil = marker[1], marker[2] or '', tonumber(marker[3] or nil)
 local markedLongest, markedHighest = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
 local markedFloor, markedRestorer, claimed = tonumber(marker[6] or 0), marker[7], tonumber(marker[8] or 0)
-if mode == 'found' and not markedRun then
-  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', stamp, 'longest', longest, 'highest', floor, 'floor', floor)
+local markedSeats, forgot, planted = marker[9] or '', marker[10], marker[11]
+local isNew = string.sub(markedStamp, 1, 4) == 'new:'
+local function write(state)
+  longest, floor = math.max(longest, markedLongest), math.max(floor, markedFloor)
+  if planted then call('DEL', key) end
+  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', state .. stamp, 'longest', longest,
+    'highest', math.max(floor, markedHighest), 'floor', floor, 'seats', seats)
   excludeFormer()
 end
-if mode == 'quarantine' and markedRun ~= run then
-  longest = math.max(longest, markedLongest)
-  floor = math.max(floor, markedFloor)
-  local highest = math.max(floor, markedHighest)
-  local stillOut = quarantinedUntil or 0
+if mode == 'plant' and not markedRun and not planted then
+  call('HSET', key, 'planted', stamp, 'seat', seat)
+  call('PEXPIRE', key, duration)
+elseif mode == 'found' and not markedRun and planted == stamp then
+  write('new:')
+elseif mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
+  write('new:')
+elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == seats then
+  call('HSET', key, 'stamp', stamp)
+elseif mode == 'quarantine' and (markedRun ~= run or isNew) then
   call('HDEL', key, 'restorer', 'progress', 'claimed')
-  call('HSET', key, 'fleet', fleet, 'run', run, 'stamp', 'out:' .. stamp, 'longest', longest, 'highest', highest,
-    'floor', floor, 'until', math.max(now + duration, stillOut))
-  excludeFormer()
-end
-if markedRun and quarantinedUntil then
+  write('out:')
+  call('HSET', key, 'until', math.max(now + duration, quarantinedUntil or 0))
+  if not markedRun or isNew then call('HSET', key, 'forgot', 1) end
+elseif markedRun and quarantinedUntil then
   local isSameStay = markedRun == run and markedStamp == 'out:' .. stamp
   local isOver = mode == 'lift' or (mode == 'restored' and isSameStay)
     or (mode == 'admit' and markedRun == run and now >= quarantinedUntil)
   local isClaimed = markedRestorer ~= restorer and now < claimed and claimed <= now + duration
   if isOver then
-    call('HDEL', key, 'until', 'restorer', 'progress', 'claimed')
+    call('HDEL', key, 'until', 'forgot', 'restorer', 'progress', 'claimed')
     call('HSET', key, 'stamp', string.sub(markedStamp, 5), 'floor', math.max(markedFloor, floor),
-      'highest', math.max(markedHighest, floor))
+      'highest', math.max(markedHighest, floor), 'longest', math.max(markedLongest, longest))
   elseif mode == 'shorten' and markedRun == run then
     call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
   elseif mode == 'claim' and isSameStay and restorer and not isClaimed then
@@ -742,7 +758,7 @@ return greeting()
 
 export const release: EmbeddedScript = {
   name: 'release',
-  sha1: 'cce7fa6aad60405f41bbc1402fa4df20e62e0959',
+  sha1: '1b5debaf7bd67c7b33cb0da18f1205a381f694ec',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call, pcalled = redis.call, redis.pcall
 local lock, queue, value = KEYS[1], KEYS[2], ARGV[2]
@@ -764,14 +780,14 @@ local longest = 0
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function quarantine()
-  if mark and string.sub(mark, 1, 4) == 'out:' then
-    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
-  end
+local function silenced()
+  local state = mark and string.sub(mark, 1, 4)
+  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
+  if state == 'new:' then return UNMARKED end
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return quarantine()
+  return silenced()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -914,7 +930,7 @@ return reply
 
 export const tidy: EmbeddedScript = {
   name: 'tidy',
-  sha1: '4a7fac55f080e04c3e22ed33f4299365e15e2868',
+  sha1: 'c44c6da94546fc66f56adf9db605361eb5f34169',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local marker, stamp, pcalled = KEYS[#KEYS], ARGV[2], redis.pcall
 local call = redis.call
@@ -933,14 +949,14 @@ local longest = 0
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function quarantine()
-  if mark and string.sub(mark, 1, 4) == 'out:' then
-    return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
-  end
+local function silenced()
+  local state = mark and string.sub(mark, 1, 4)
+  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
+  if state == 'new:' then return UNMARKED end
 end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return quarantine()
+  return silenced()
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end

@@ -1,8 +1,9 @@
 -- What a node says of itself. Uses `key` (of the marker, or nothing) and `time`.
 --
--- reply  heading as in batch.lua, identity of the server process, and if there is a marker: fleet, run, stamp, longest TTL,
---        highest token, remaining quarantine in milliseconds or false; and if a client restores the node, its name and
---        its progress
+-- reply  heading as in batch.lua, identity of the server process; and if anything is marked or planted, each of these or
+--        false: stamp, fleet, run, longest TTL, highest token, `new` until the node is opened, remaining quarantine in
+--        milliseconds, seats, whether it forgot, what is planted and its seat; and if a client restores the node, its name
+--        and its progress
 
 local function greeting()
   local heading = ARGV[1] .. ' ' .. time[1] .. ' ' .. time[2]
@@ -11,14 +12,17 @@ local function greeting()
   local own = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
   if not key then return { heading, own } end
 
-  local marker = call('HMGET', key, 'fleet', 'run', 'stamp', 'longest', 'highest', 'until', 'claimed', 'restorer',
-    'progress')
-  local fleet, run, stamp, longest, highest, quarantinedUntil, claimed, restorer, progress = unpack(marker)
+  local marker = call('HMGET', key, 'stamp', 'fleet', 'run', 'longest', 'highest', 'until', 'seats', 'forgot', 'planted',
+    'seat', 'claimed', 'restorer', 'progress')
+  local stamp, fleet, run, longest, highest, quarantinedUntil, seats, forgot, planted, seat = unpack(marker)
+  if planted then return { heading, own, false, false, false, false, false, false, false, false, false, planted, seat } end
   if not run then return { heading, own } end
-  if not quarantinedUntil then return { heading, own, fleet, run, stamp, longest, highest, false } end
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local left = math.max(0, quarantinedUntil - now)
-  local said = { heading, own, fleet, run, string.sub(stamp, 5), longest, highest, left }
-  if claimed and now < tonumber(claimed) then said[9], said[10] = restorer, progress end
+  local isNew, left = string.sub(stamp, 1, 4) == 'new:', false
+  if quarantinedUntil then left = math.max(0, quarantinedUntil - now) end
+  if isNew or left then stamp = string.sub(stamp, 5) end
+  local said = { heading, own, stamp, fleet, run, longest, highest, isNew and 'new', left, seats or '', forgot, false, false }
+  local claimed = marker[11]
+  if left and claimed and now < tonumber(claimed) then said[14], said[15] = marker[12], marker[13] end
   return said
 end

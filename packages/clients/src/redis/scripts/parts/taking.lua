@@ -44,8 +44,8 @@ local function acquire(value, token)
 end
 
 local function extend(value)
-  -- A node that lost its data casts no vote at all: what it has may be a copy, or older than what it forgot.
-  local refusal = quarantine()
+  -- What a node that lost its data has may be a copy, or older than what it forgot.
+  local refusal = silenced()
   if refusal then return refusal end
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)

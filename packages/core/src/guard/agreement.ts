@@ -1,0 +1,76 @@
+import type { Greeting, Failed } from '../node/replies.js'
+import type { Member } from '../quorum/member.js'
+import type { Quorum } from '../quorum/quorum.js'
+import { seatsIn, type Seats } from './seats.js'
+import { isOpened, type Survey } from './survey.js'
+
+const SAME_LIST =
+  'Give every client the same nodes, under the same names, and the same quorum; docs/operations.md tells how to change them'
+
+/**
+ * Why a node cannot be counted by this client, however healthy it is: clients that count different nodes do not exclude
+ * each other. Nothing for a fleet that was founded before nodes knew its seats.
+ */
+export function misfitOf(
+  quorum: Quorum,
+  member: Member,
+  greeting: Greeting,
+  survey: Survey,
+): Failed | undefined {
+  const twin = twinOf(member, greeting, survey.greetings)
+  if (twin !== undefined) return misfit(...sameServer(member, twin))
+  const own = greeting.marker !== null && isOpened(greeting) ? greeting.marker.seats : ''
+  const text = own === '' ? survey.seats : own
+  const seats = seatsIn(text)
+  if (seats === undefined) return undefined
+  if (seats.seats.length !== quorum.members.length || seats.quorum !== quorum.size) {
+    const founded = `the fleet was founded with a quorum of ${seats.quorum} of ${listed(seats)}`
+    const counted = `this client counts on ${quorum.size} of ${quorum.members.length} (${quorum.names.join(', ')})`
+    return misfit(`${founded}, and ${counted}`, SAME_LIST)
+  }
+  if (survey.seats !== '' && survey.seats !== text)
+    return misfit(`it belongs to another fleet, of ${listed(seats)}`, SAME_LIST)
+  // Who has the marker of the fleet was let in by a client that knew it, perhaps under another name.
+  if (own !== '' || seats.seats.some(({ name, run }) => name === member.name || run === greeting.run))
+    return undefined
+  return misfit(`it is none of the nodes of this fleet, of ${listed(seats)}`, SAME_LIST)
+}
+
+/** The first member whose connection leads to the same server. */
+function twinOf(
+  member: Member,
+  greeting: Greeting,
+  greetings: ReadonlyMap<Member, Greeting>,
+): Member | undefined {
+  for (const [other, seen] of greetings) {
+    if (other === member) return undefined
+    if (isSameServer(greeting, seen)) return other
+  }
+  return undefined
+}
+
+export function isSameServer(a: Greeting, b: Greeting): boolean {
+  if (a.run !== '' || b.run !== '') return a.run === b.run
+  const stamp = stampOf(a)
+  return stamp !== undefined && stamp === stampOf(b)
+}
+
+/** What the node is known by, whether it was founded already or not. */
+export function stampOf({ marker, planted }: Greeting): string | undefined {
+  return marker?.stamp ?? planted?.stamp
+}
+
+function sameServer(member: Member, twin: Member): [string, string] {
+  return [
+    `${twin.name} and ${member.name} are the same server, which must not vote twice`,
+    'Give each node a server of its own',
+  ]
+}
+
+function listed({ seats }: Seats): string {
+  return `${seats.length} (${seats.map(({ name }) => name).join(', ')})`
+}
+
+function misfit(reason: string, remedy: string): Failed {
+  return { vote: 'failed', reason, remedy, unsent: true, misuse: true }
+}
