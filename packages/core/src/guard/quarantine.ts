@@ -1,6 +1,6 @@
 import type { Appointment } from '../agenda.js'
 import type { Greeting, MarkerSighting } from '../node/replies.js'
-import { prolonged } from '../quorum/admission.js'
+import { hindered, prolonged } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
@@ -79,6 +79,7 @@ export class Quarantine {
     } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {
       enterIfValid(member, own)
     }
+    if (!isKnown) this.#hinder(member, others.length)
     this.#noteExtension(member)
     // Ended by the order or by another client; otherwise it is tried again.
     this.#admitLater(member)
@@ -107,6 +108,12 @@ export class Quarantine {
     if (before?.run === run) return now >= before.until
     this.#extended.set(member, { run, until: now + quarantineFor(longest) })
     return false
+  }
+
+  #hinder(member: Member, remembering: number): void {
+    const { members, size } = this.#context.quorum
+    const hindrance = `only ${remembering} of the other ${members.length - 1} nodes can tell what it forgot, and ${members.length - size + 1} are needed`
+    member.admission = hindered(member.admission, hindrance)
   }
 
   #noteExtension(member: Member): void {

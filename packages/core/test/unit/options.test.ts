@@ -35,6 +35,7 @@ test('every default is as documented', () => {
     driftFactor: 0.01,
     nodeTimeout: 1_000,
     restore: true,
+    found: 'all',
     givenNodeTimeout: undefined,
     quorum: 2,
     guard: true,
