@@ -89,10 +89,11 @@ async function useEverything(node: LockNode): Promise<void> {
   await askAll(
     node,
     { kind: 'greet', marker },
-    ...(['found', 'quarantine', 'lift'] as const).map((mode) => ({
+    ...(['plant', 'found', 'open', 'quarantine', 'lift'] as const).map((mode) => ({
       ...order,
       mode,
       run: mode === 'found' ? 'an earlier run' : run,
+      seats: 'all',
     })),
     acquire('lock:1', 'a', { fence, ...check }),
     acquire('lock:2', 'a', check),

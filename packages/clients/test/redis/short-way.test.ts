@@ -113,17 +113,10 @@ describe.each([
   const releaseOf = async (key: string): Promise<void> => {
     const known = await ask(node, { kind: 'greet', marker: 'fleet' })
     const run = known.vote === 'granted' ? known.greeting!.run : ''
-    await ask(node, {
-      kind: 'mark',
-      mode: 'found',
-      marker: 'fleet',
-      fleet: 'f',
-      run,
-      stamp: 'stamp',
-      longestTtl: 1,
-      floor: 0,
-      duration: 0,
-    })
+    const order = { kind: 'mark', marker: 'fleet', fleet: 'f', run, stamp: 'stamp', seats: 'all' } as const
+    for (const mode of ['plant', 'found', 'open'] as const) {
+      await ask(node, { ...order, mode, longestTtl: 1, floor: 0, duration: 10_000 })
+    }
     const marker = { key: 'fleet', stamp: 'stamp', longestTtl: 0 }
     const given = { kind: 'release', keys: [key], value: 'holder', marker } as const
     await askAll(node, ...[given, acquire(`${key}:other`, 'v', { marker })].slice(0, together))

@@ -18,7 +18,7 @@ export function misfitOf(
   survey: Survey,
 ): Failed | undefined {
   const twin = twinOf(member, greeting, survey.greetings)
-  if (twin !== undefined) return misfit(...sameServer(member, twin))
+  if (twin !== undefined) return sameServer(twin, member)
   const own = greeting.marker !== null && isOpened(greeting) ? greeting.marker.seats : ''
   const text = own === '' ? survey.seats : own
   const seats = seatsIn(text)
@@ -49,7 +49,16 @@ function twinOf(
   return undefined
 }
 
-export function isSameServer(a: Greeting, b: Greeting): boolean {
+/** Why these nodes cannot found a fleet together. */
+export function twinsAmong(greetings: ReadonlyMap<Member, Greeting>): Failed | undefined {
+  for (const [member, greeting] of greetings) {
+    const twin = twinOf(member, greeting, greetings)
+    if (twin !== undefined) return sameServer(twin, member)
+  }
+  return undefined
+}
+
+function isSameServer(a: Greeting, b: Greeting): boolean {
   if (a.run !== '' || b.run !== '') return a.run === b.run
   const stamp = stampOf(a)
   return stamp !== undefined && stamp === stampOf(b)
@@ -60,11 +69,11 @@ export function stampOf({ marker, planted }: Greeting): string | undefined {
   return marker?.stamp ?? planted?.stamp
 }
 
-function sameServer(member: Member, twin: Member): [string, string] {
-  return [
-    `${twin.name} and ${member.name} are the same server, which must not vote twice`,
+function sameServer(first: Member, second: Member): Failed {
+  return misfit(
+    `${first.name} and ${second.name} are the same server, which must not vote twice`,
     'Give each node a server of its own',
-  ]
+  )
 }
 
 function listed({ seats }: Seats): string {

@@ -3,7 +3,7 @@ import { unsent } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
-import { stampOf } from './agreement.js'
+import { stampOf, twinsAmong } from './agreement.js'
 import type { MarkerOrders } from './marker-orders.js'
 import { fleetOf, seatsIn, textOf, type Seat } from './seats.js'
 import { surveyOf, type Fleet, type Survey } from './survey.js'
@@ -37,6 +37,8 @@ export class Founding {
     if (found === 'never') return unsent('it is new, and no client has founded its fleet yet')
     if (found === 'all' && greetings.size < quorum.members.length) return waitingFor(quorum, greetings)
     const first = await each(greetings.keys(), (member) => orders.plant(member))
+    const twins = twinsAmong(first)
+    if (twins !== undefined) return twins
     if (first.size < greetings.size || ![...first.values()].every(isNew)) return undefined
     const fleet = this.#fleetOf(first)
     if (!(await this.#areStill(first))) return undefined

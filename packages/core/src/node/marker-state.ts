@@ -31,7 +31,7 @@ function plant(state: NodeState, { marker, stamp, seat = '', duration }: MarkCom
 
 function plantIn(state: NodeState, markerKey: string, now: number): PlantSighting | undefined {
   const planted = state.plants.get(markerKey)
-  if (planted === undefined || now >= planted.until) return undefined
+  if (planted === undefined || now > planted.until) return undefined
   return { stamp: planted.stamp, seat: planted.seat }
 }
 

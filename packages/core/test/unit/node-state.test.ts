@@ -581,7 +581,7 @@ describe('the marker', () => {
       planted: { stamp: 'first', seat: 'seat of first' },
     })
     expect(isFoundedBy(bench, { stamp: 'second' })).toBe(false)
-    bench.now += 1_000
+    bench.now += 1_001
     expect(isFoundedBy(bench, { stamp: 'first' })).toBe(false)
     plant('third')
     expect(isFoundedBy(bench, { stamp: 'third' })).toBe(true)

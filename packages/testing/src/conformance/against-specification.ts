@@ -121,6 +121,7 @@ function isTooClose(model: NodeState, now: number): boolean {
     ...[...model.queues.values()].flatMap((places) => places.map((place) => place.deadline)),
     ...[...model.bearers.values()].map((borne) => borne.expiresAt),
     ...[...model.markers.values()].map((marker) => marker.quarantinedUntil ?? -Infinity),
+    ...[...model.plants.values()].map(({ until }) => until),
     ...[...model.markers.values()].map((marker) => marker.claim?.until ?? -Infinity),
   ]
   return ends.some((end) => Math.abs(end - now) <= TOO_CLOSE)

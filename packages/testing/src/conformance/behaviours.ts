@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { Ability, LockNode, NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
+import type { Ability, LockNode, MarkCommand, NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
 import { acquire, release, saidTo, ttl, voteOf, type Behaviour } from './behaviour.js'
 import { restoring } from './restoring.js'
 import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
@@ -336,22 +336,18 @@ export const behaviours: readonly Behaviour[] = [
       const { run } = hello.greeting
       equal(hello.greeting.marker, null)
       const check = (stamp: string): object => ({ marker: { key: marker, stamp, longestTtl: 0 } })
-      const order = (mode: 'found' | 'quarantine' | 'lift', markRun: string, stamp: string): NodeCommand => ({
-        kind: 'mark',
-        marker,
-        mode,
-        fleet: 'f',
-        run: markRun,
-        stamp,
-        longestTtl: ttl,
-        floor: 0,
-        duration: ttl,
+      const order = (mode: MarkCommand['mode'], markRun: string, stamp: string): MarkCommand => ({
+        ...({ kind: 'mark', marker, mode, fleet: 'f', run: markRun, stamp } as const),
+        ...{ longestTtl: ttl, floor: 0, duration: ttl, seats: 'all' },
       })
       deepEqual(
         await saidTo(
           node,
           acquire(keys, 'a', check('first')),
+          order('plant', '', 'first'),
           order('found', run, 'first'),
+          acquire(keys, 'a', check('first')),
+          order('open', '', 'first'),
           acquire(keys, 'a', check('first')),
           acquire(keys, 'b', check('second')),
           order('quarantine', 'other', 'second'),
@@ -363,6 +359,9 @@ export const behaviours: readonly Behaviour[] = [
           acquire(keys, 'c', check('first')),
         ),
         [
+          'refused: unmarked',
+          'granted',
+          'granted',
           'refused: unmarked',
           'granted',
           'granted',

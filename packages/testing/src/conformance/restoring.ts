@@ -20,6 +20,8 @@ interface Fleet {
   readonly prefix: string
   readonly marker: MarkerCheck
   readonly mark: (mode: Mode, more?: Partial<MarkCommand>) => MarkCommand
+  /** What makes the node vote. */
+  readonly founding: readonly MarkCommand[]
 }
 
 async function fleetOn(node: LockNode, count: number): Promise<Fleet> {
@@ -28,11 +30,16 @@ async function fleetOn(node: LockNode, count: number): Promise<Fleet> {
   ok(hello.vote === 'granted' && hello.greeting !== undefined)
   const { run } = hello.greeting
   const order = { kind: 'mark', marker: key, fleet: 'f', run, stamp: 'stamp' } as const
+  const mark: Fleet['mark'] = (mode, more) => ({
+    ...{ ...order, mode, longestTtl: ttl, floor: 0, duration: ttl, seats: 'all' },
+    ...more,
+  })
   return {
     keys,
     prefix: key.slice(0, key.lastIndexOf(':') + 1),
     marker: { key, stamp: 'stamp', longestTtl: 0 },
-    mark: (mode, more) => ({ ...order, mode, longestTtl: ttl, floor: 0, duration: ttl, ...more }),
+    mark,
+    founding: [mark('plant'), mark('found'), mark('open')],
   }
 }
 
@@ -96,7 +103,7 @@ export const restoring: readonly Behaviour[] = [
       const queue = { id: 'q#1', at: 0, age: 0, life: ttl }
       await ask(
         node,
-        fleet.mark('found'),
+        ...fleet.founding,
         ...fleet.keys.map((key) => acquire([key], `of ${key}`, { fence })),
         acquire([resumed], 'w', { queue }),
         { kind: 'extend', keys: [resumed], value: `of ${resumed}`, ttl, bearer: 3 },
@@ -120,7 +127,7 @@ export const restoring: readonly Behaviour[] = [
       const keys = ['a', 'b:#queue', 'c:#fence', 'd:#bearer'].map((name) => fleet.prefix + name)
       await ask(
         node,
-        fleet.mark('found'),
+        ...fleet.founding,
         ...keys.map((key) => acquire([key], 'a')),
         ...keys.map((key): NodeCommand => ({ kind: 'extend', keys: [key], value: 'a', ttl, bearer: 2 })),
       )
@@ -139,7 +146,7 @@ export const restoring: readonly Behaviour[] = [
       const staying = fleet.keys.slice(0, 20)
       const going = fleet.keys.slice(20, 40)
       const coming = fleet.keys.slice(40)
-      await ask(node, fleet.mark('found'), ...[...staying, ...going].map((key) => acquire([key], 'a')))
+      await ask(node, ...fleet.founding, ...[...staying, ...going].map((key) => acquire([key], 'a')))
       const locks = await listed(node, fleet, async () => {
         await ask(
           node,
@@ -160,7 +167,7 @@ export const restoring: readonly Behaviour[] = [
       const fleet = await fleetOn(node, 0)
       const odd = { ...fleet, prefix: `${fleet.prefix}[a-z]?*\\^:` }
       const key = `${odd.prefix}key`
-      await ask(node, fleet.mark('found'), acquire([key], 'a'), acquire([`${fleet.prefix}abc\\^:key`], 'a'))
+      await ask(node, ...fleet.founding, acquire([key], 'a'), acquire([`${fleet.prefix}abc\\^:key`], 'a'))
       deepEqual([...(await listed(node, odd)).keys()], [key])
     },
   },
@@ -174,7 +181,7 @@ export const restoring: readonly Behaviour[] = [
         await saidTo(
           node,
           list(fleet),
-          fleet.mark('found', { run: 'earlier' }),
+          ...fleet.founding.map((order) => ({ ...order, run: 'earlier' })),
           list(fleet),
           list(other),
           fleet.mark('quarantine'),

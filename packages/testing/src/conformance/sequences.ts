@@ -3,6 +3,7 @@ import {
   type AcquireCommand,
   type Fence,
   type MarkerCheck,
+  type MarkCommand,
   type NodeCommand,
   type Waiter,
 } from '@quorumlock/core'
@@ -178,17 +179,19 @@ const inspections = fc.tuple(keysOf, fc.option(watchers, { nil: () => undefined 
     }),
 )
 const modes = fc.constantFrom(
-  ...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
+  ...(['plant', 'plant', 'found', 'found', 'found', 'open', 'open'] as const),
+  ...(['quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
   ...(['claim', 'claim', 'restored'] as const),
 )
 const claims = fc.option(
   fc.record({ by: fc.constantFrom('client-1', 'client-2'), progress: fc.constantFrom(0, 0.25, 1) }),
   { nil: undefined, freq: 8 },
 )
+const seats = fc.constantFrom('', 'few', 'all')
 const marks = fc
-  .tuple(modes, runs, stamps, fc.constantFrom('blue', 'green'), times, tokens, times, claims)
+  .tuple(modes, runs, stamps, fc.constantFrom('blue', 'green'), times, tokens, times, claims, seats, seats)
   .map(
-    ([mode, run, stamp, fleet, longestTtl, floor, duration, claim]) =>
+    ([mode, run, stamp, fleet, longestTtl, floor, duration, claim, seated, replaced]) =>
       (world: World): NodeCommand => ({
         kind: 'mark',
         marker: world.marker,
@@ -200,6 +203,9 @@ const marks = fc
         floor,
         duration,
         claim: mode === 'claim' ? claim : undefined,
+        seat: mode === 'plant' ? `seat for ${fleet}` : undefined,
+        seats: seated,
+        replaced,
       }),
   )
 const greetings = fc.constant((world: World): NodeCommand => ({ kind: 'greet', marker: world.marker }))
@@ -268,21 +274,23 @@ const restoring = fc.oneof(
   ...[greetings, lists, acquires, repairs, releases, inspections],
 )
 
-const marking = (mode: 'found' | 'quarantine' | 'restored'): Step => ({
+const marking = (...modes: readonly MarkCommand['mode'][]): Step => ({
   kind: 'commands',
-  commands: [
-    (world: World): NodeCommand => ({
-      kind: 'mark',
-      marker: world.marker,
-      mode,
-      fleet: 'blue',
-      run: world.run,
-      stamp: STAMP,
-      longestTtl: LONG,
-      floor: 0,
-      duration: LONG,
-    }),
-  ],
+  commands: modes.map(
+    (mode) =>
+      (world: World): NodeCommand => ({
+        kind: 'mark',
+        marker: world.marker,
+        mode,
+        fleet: 'blue',
+        run: world.run,
+        stamp: STAMP,
+        longestTtl: LONG,
+        floor: 0,
+        duration: LONG,
+        seats: 'all',
+      }),
+  ),
 })
 /** One lock that moves from holder to holder, one command at a time, for which a node may have a fast path. */
 const takings = fc
@@ -323,7 +331,7 @@ const handingOver = fc
     ),
     { minLength: 5, maxLength: 40 },
   )
-  .map((steps): Step[] => [marking('found'), ...steps])
+  .map((steps): Step[] => [marking('plant', 'found', 'open'), ...steps])
 
 const commandsOf = (commands: typeof anything): fc.Arbitrary<Step> =>
   fc.array(commands, { minLength: 1, maxLength: 12 }).map((list) => ({ kind: 'commands', commands: list }))
