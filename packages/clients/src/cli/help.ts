@@ -20,7 +20,7 @@ export const HELP: string = `quorumlock: distributed locks on several Redis node
   quorumlock exec [options] <resource>… -- command [argument…]   run a command under a lock
   quorumlock status [options] <resource>…                        show its holder and waiters
   quorumlock release --force [options] <resource>                release it, regardless of its holder
-  quorumlock nodes [options] [lift <node>]                       show which nodes can vote, and why others cannot
+  quorumlock nodes [options] [found | lift <node>]               show which nodes can vote, and why others cannot
   quorumlock doctor [options]                                    check the nodes
 
 Try it:
@@ -101,16 +101,21 @@ ${CONNECTION}
 `
 
 export const HELP_NODES: string = `quorumlock nodes [options]
+quorumlock nodes found [options]
 quorumlock nodes lift [options] <node>
 
-Shows the state of each node: up, down, suspect, quarantined or restoring; how far it is restored, and why it is not. "at most"
-is the time after which a quarantine would end by itself.
+Shows the state of each node: up, down, suspect, quarantined, restoring or new; how far it is restored, and why it is not.
+"at most" is the time after which a quarantine would end by itself.
+
+found founds a new fleet by the majority that can be reached; otherwise the first client that locks does when all nodes can
+be. Do so only if the fleet is really new: nodes that lost their data look new too, and those that are away may know of locks
+that somebody else then gets while their holders still work.
 
 lift ends a quarantine at once. Do so only if no lock can be held that the node forgot: otherwise somebody else may get one of
 them while its holder still works. Waiting, and bringing back the other nodes, is always safe.
 
   --json              one line of JSON
-  -y, --yes           for lift: do not ask for confirmation; required without a terminal
+  -y, --yes           for found and lift: do not ask for confirmation; required without a terminal
   --timeout TIME      how long to wait for the nodes to connect (default 2s), and the maximum for each reply
 
 Exit codes: 0 if a majority of the nodes can vote, or done; 1 not confirmed, 64 wrong usage, 69 too few nodes can vote.

@@ -1,9 +1,9 @@
-import type { NodeHealth } from '@quorumlock/core'
+import type { Logger, NodeHealth } from '@quorumlock/core'
 import type { Opening } from '../connect/opening.js'
 import { visible, visibleJson } from '../visible.js'
 import { common, parse } from './command-line.js'
 import { isConfirmed } from './confirm.js'
-import { connectionFrom } from './connection.js'
+import { connectionFrom, type Connection } from './connection.js'
 import { shownDuration } from './duration.js'
 import { ExitCode } from './exit-codes.js'
 import { usage } from './failure.js'
@@ -22,28 +22,79 @@ const OPTIONS = {
 
 const DEFAULT_TIMEOUT = 2_000
 
-/** `quorumlock nodes`: the state of each node; and the decision about a quarantine that only people can take. */
+/** `quorumlock nodes`: the state of each node; and the two decisions that only people can take. */
 export async function nodes(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { values, words } = parse(args, OPTIONS)
   if (values.help === true) return print(HELP_NODES)
-  const [verb, node] = words
-  if (verb !== undefined && (verb !== 'lift' || node === undefined || words.length > 2))
-    throw usage('Expected quorumlock nodes, or quorumlock nodes lift <node>')
+  const decision = decisionIn(words)
   const connection = connectionFrom(values, env)
-  const isAsked = node !== undefined && values.yes !== true
-  if (isAsked && !(await isConfirmed(questionAbout(node), 'lift', (answer) => answer.trim() === node))) {
-    say('not confirmed, nothing was changed')
-    return ExitCode.declined
+  if (decision !== undefined && values.yes !== true) {
+    const { question, verb, answer } = decision
+    if (!(await isConfirmed(question, verb, (given) => given.trim() === answer))) {
+      say('not confirmed, nothing was changed')
+      return ExitCode.declined
+    }
   }
+  const look = (
+    found: 'majority' | 'never',
+    use: (opening: Opening) => number | Promise<number>,
+  ): Promise<number> => withNodes(connection, narrator(values.verbose === true), found, use)
+  if (decision?.verb === 'lift') return look('never', (opening) => lift(opening, decision.answer))
+  if (decision === undefined) return look('never', (opening) => show(opening, values.json === true))
+  if ((await look('never', newNodes)) > 0) return look('majority', founded)
+  return look('never', (opening) => {
+    say('no node is new, nothing was founded')
+    return show(opening, values.json === true)
+  })
+}
+
+interface Decision {
+  readonly verb: 'found' | 'lift'
+  readonly question: string
+  /** What a person types to confirm. */
+  readonly answer: string
+}
+
+function decisionIn([verb, node, ...more]: readonly string[]): Decision | undefined {
+  if (verb === undefined) return undefined
+  if (verb === 'lift' && node !== undefined && more.length === 0)
+    return { verb, question: questionAbout(node), answer: node }
+  if (verb === 'found' && node === undefined)
+    return { verb, question: QUESTION_ABOUT_FOUNDING, answer: 'found' }
+  throw usage('Expected quorumlock nodes, quorumlock nodes found, or quorumlock nodes lift <node>')
+}
+
+/** Connects to the nodes that can be reached, and waits until each was asked what it knows. */
+async function withNodes(
+  connection: Connection,
+  logger: Logger | undefined,
+  found: 'majority' | 'never',
+  use: (opening: Opening) => number | Promise<number>,
+): Promise<number> {
   const timeout = connection.timeout ?? DEFAULT_TIMEOUT
-  const opening = openAnyway({ ...connection, timeout }, narrator(values.verbose === true))
+  const opening = openAnyway({ ...connection, timeout }, logger, found)
   try {
     await opening.tried(timeout)
     await allChecked(opening.redlock)
-    return node === undefined ? show(opening, values.json === true) : await lift(opening, node)
+    return await use(opening)
   } finally {
     await opening.redlock.close()
   }
+}
+
+function newNodes({ redlock }: Opening): number {
+  return redlock.health().filter(({ state }) => state === 'new').length
+}
+
+function founded({ redlock }: Opening): number {
+  const health = redlock.health()
+  const up = health.filter(({ state }) => state === 'up').length
+  if (up >= redlock.quorum) {
+    say(`the fleet is founded, and ${up} of ${health.length} nodes can vote`)
+    return ExitCode.ok
+  }
+  say(`the fleet is not founded: ${up} of ${health.length} nodes can vote, ${redlock.quorum} are needed`)
+  return ExitCode.unavailable
 }
 
 function show({ redlock, missing }: Opening, isJson: boolean): number {
@@ -60,6 +111,10 @@ function show({ redlock, missing }: Opening, isJson: boolean): number {
   process.stdout.write(isJson ? `${visibleJson({ quorum: redlock.quorum, nodes: seen })}\n` : textOf(seen))
   const up = health.filter(({ state }) => state === 'up').length
   if (up >= redlock.quorum) return ExitCode.ok
+  if (health.every(({ state }) => state === 'new')) {
+    say('the fleet is new: the first client that locks founds it')
+    return ExitCode.ok
+  }
   say(`${up} of ${health.length} nodes can vote, ${redlock.quorum} are needed`)
   return ExitCode.unavailable
 }
@@ -92,6 +147,9 @@ async function lift({ redlock }: Opening, node: string): Promise<number> {
   say(state === 'up' ? `${node} was not in quarantine` : `${node} may vote again`)
   return ExitCode.ok
 }
+
+const QUESTION_ABOUT_FOUNDING =
+  'Found the fleet without the nodes that are away? If it is not new, they may know of locks that somebody else then gets while their holders still work. Type found to confirm: '
 
 function questionAbout(node: string): string {
   return `Let ${visible(node)} vote although locks that it forgot may still be held? Somebody else may then get one of them. Type its name to confirm: `

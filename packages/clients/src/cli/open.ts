@@ -16,8 +16,12 @@ export function open(connection: Connection, logger: Logger | undefined): Promis
 }
 
 /** Like `open`, but does not need a majority. For a look: nodes are restored by clients that stay until it is done. */
-export function openAnyway(connection: Connection, logger: Logger | undefined): Opening {
-  return openNodes(connection.nodes, { ...optionsFrom(connection, logger), restore: false })
+export function openAnyway(
+  connection: Connection,
+  logger: Logger | undefined,
+  found: 'majority' | 'never' = 'never',
+): Opening {
+  return openNodes(connection.nodes, { ...optionsFrom(connection, logger), restore: false, found })
 }
 
 function optionsFrom(connection: Connection, logger: Logger | undefined): ConnectOptions {

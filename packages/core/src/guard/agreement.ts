@@ -5,7 +5,10 @@ import { seatsIn, type Seats } from './seats.js'
 import { isOpened, type Survey } from './survey.js'
 
 const SAME_LIST =
-  'Give every client the same nodes, under the same names, and the same quorum; docs/operations.md tells how to change them'
+  'Give every client the same nodes and the same quorum; docs/operations.md tells how to change them'
+
+const SAME_NAMES =
+  'Give every client the same nodes; if it is one of them under another name, give it that name: { name, url }'
 
 /**
  * Why a node cannot be counted by this client, however healthy it is: clients that count different nodes do not exclude
@@ -23,17 +26,23 @@ export function misfitOf(
   const text = own === '' ? survey.seats : own
   const seats = seatsIn(text)
   if (seats === undefined) return undefined
-  if (seats.seats.length !== quorum.members.length || seats.quorum !== quorum.size) {
-    const founded = `the fleet was founded with a quorum of ${seats.quorum} of ${listed(seats)}`
-    const counted = `this client counts on ${quorum.size} of ${quorum.members.length} (${quorum.names.join(', ')})`
-    return misfit(`${founded}, and ${counted}`, SAME_LIST)
-  }
+  const other = disagreement(quorum, seats)
+  if (other !== undefined) return other
   if (survey.seats !== '' && survey.seats !== text)
     return misfit(`it belongs to another fleet, of ${listed(seats)}`, SAME_LIST)
   // Who has the marker of the fleet was let in by a client that knew it, perhaps under another name.
   if (own !== '' || seats.seats.some(({ name, run }) => name === member.name || run === greeting.run))
     return undefined
-  return misfit(`it is none of the nodes of this fleet, of ${listed(seats)}`, SAME_LIST)
+  return misfit(`it is none of the nodes of this fleet, of ${listed(seats)}`, SAME_NAMES)
+}
+
+/** Why this client can count no node of a fleet with these seats. */
+export function disagreement(quorum: Quorum, seats: Seats | undefined): Failed | undefined {
+  if (seats === undefined) return undefined
+  if (seats.seats.length === quorum.members.length && seats.quorum === quorum.size) return undefined
+  const founded = `the fleet was founded with a quorum of ${seats.quorum} of ${listed(seats)}`
+  const counted = `this client counts on ${quorum.size} of ${quorum.members.length} (${quorum.names.join(', ')})`
+  return misfit(`${founded}, and ${counted}`, SAME_LIST)
 }
 
 /** The first member whose connection leads to the same server. */

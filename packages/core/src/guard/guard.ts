@@ -14,12 +14,13 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { publishNodeChange } from '../telemetry/events.js'
-import { misfitOf } from './agreement.js'
+import { disagreement, misfitOf } from './agreement.js'
 import { Founding } from './founding.js'
 import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
 import { Restoring } from './restoring.js'
+import { seatsIn } from './seats.js'
 import { greetingOf, isKept, isValid, isWitness, surveyOf, type Survey } from './survey.js'
 
 const FIRST_RETRY = 50
@@ -74,7 +75,8 @@ export class Guard {
     this.#readiness = new Readiness(quorum)
     this.#orders = new MarkerOrders(quorum, markerKey, enterIfValid)
     const ask = (isDecided: (tally: Tally) => boolean): Promise<Tally> => this.#ask(isDecided)
-    this.#quarantine = new Quarantine({ quorum, orders: this.#orders, ask, enterIfValid })
+    const { restores } = context
+    this.#quarantine = new Quarantine({ quorum, orders: this.#orders, restores, ask, enterIfValid })
     this.#founding = new Founding({ ...context, orders: this.#orders, ask })
     if (context.restores) {
       const lostAgain = this.examine.bind(this)
@@ -118,7 +120,9 @@ export class Guard {
 
   /** An operator confirms that the node may vote again at once. */
   lift(member: Member): Promise<void> {
-    return this.#orders.lift(member)
+    const { obstacle } = member.admission
+    if (obstacle?.misuse !== true) return this.#orders.lift(member)
+    return Promise.reject(new Error(`${member.name} is not counted by this client: ${obstacle.reason}`))
   }
 
   close(): void {
@@ -237,8 +241,10 @@ export class Guard {
   }
 
   #enterIfValid(member: Member, greeting: Greeting): boolean {
+    const misfit = disagreement(this.#context.quorum, seatsIn(greeting.marker?.seats ?? ''))
     const valid = isValid(greeting)
-    if (valid) this.#enter(member, greeting)
+    if (misfit !== undefined) member.admission = excluded(member.admission, misfit)
+    else if (valid) this.#enter(member, greeting)
     return valid
   }
 

@@ -20,6 +20,8 @@ export function quarantineFor(longestTtl: number): number {
 export interface QuarantineContext {
   readonly quorum: Quorum
   readonly orders: MarkerOrders
+  /** Whether somebody else tells why the node is not admitted. */
+  readonly restores: boolean
   /** Asks all nodes for their markers. */
   readonly ask: (isDecided: (tally: Tally) => boolean) => Promise<Tally>
   readonly enterIfValid: (member: Member, greeting: Greeting) => boolean
@@ -61,6 +63,11 @@ export class Quarantine {
    */
   async #admit(member: Member): Promise<void> {
     if (this.#closed || member.admission.quarantinedUntil === undefined) return
+    // Not counted by this client, perhaps for a while only.
+    if (member.admission.obstacle?.misuse === true) {
+      this.#admitLater(member)
+      return
+    }
     const { quorum, orders, ask, enterIfValid } = this.#context
     const { members } = quorum
     const survey = surveyOf(members, await ask((tally) => tally.outstanding === 0))
@@ -79,7 +86,7 @@ export class Quarantine {
     } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {
       enterIfValid(member, own)
     }
-    if (!isKnown) this.#hinder(member, others.length)
+    if (!isKnown && !this.#context.restores) this.#hinder(member, others.length)
     this.#noteExtension(member)
     // Ended by the order or by another client; otherwise it is tried again.
     this.#admitLater(member)

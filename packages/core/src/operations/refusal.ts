@@ -1,5 +1,6 @@
 import { shownResources } from '../check.js'
 import { LockContendedError, LockMisuseError, QuorumUnavailableError, type ErrorDetails } from '../errors.js'
+import type { NodeReply } from '../node/replies.js'
 import { describeQuarantine } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
@@ -55,24 +56,28 @@ function detailsOf(resources: readonly string[], tally: Tally): ErrorDetails {
   return { resources, votes: tally.votes(), cause: causes[0] }
 }
 
+/** Nodes that nobody asked for one and the same reason are named together. */
 function reasonsIn({ members }: Quorum, tally: Tally): string {
-  return tally
-    .votes()
-    .map((vote, index) => ({ ...vote, member: members[index] as Member }))
-    .filter(({ vote }) => vote !== 'granted')
-    .map(({ node, vote, reason = vote, member }) => {
-      const quarantine = reason.startsWith('quarantined') ? describeQuarantine(member.admission) : undefined
-      return `${node}: ${cut(quarantine ?? reason)}`
-    })
-    .join('; ')
+  const named = new Map<string, string[]>()
+  tally.votes().forEach(({ node, vote, reason = vote }, index) => {
+    if (vote === 'granted') return
+    const { admission } = members[index] as Member
+    const quarantine = reason.startsWith('quarantined') ? describeQuarantine(admission) : undefined
+    const shown = cut(quarantine ?? reason)
+    const group = remedyIn(tally.replies[index]) === undefined ? `${shown} ${index}` : shown
+    named.set(group, [...(named.get(group) ?? [shown]), node])
+  })
+  return [...named.values()].map(([reason, ...names]) => `${names.join(', ')}: ${reason}`).join('; ')
 }
 
 /** What to do, if nodes that were not asked say so. */
 function remediesIn({ replies }: Tally): string | undefined {
-  const remedies = replies.flatMap((reply) =>
-    reply?.vote === 'failed' && reply.remedy !== undefined ? [reply.remedy] : [],
-  )
-  return remedies.length === 0 ? undefined : [...new Set(remedies)].join('. ')
+  const remedies = new Set(replies.map(remedyIn).filter((remedy) => remedy !== undefined))
+  return remedies.size === 0 ? undefined : [...remedies].join('. ')
+}
+
+function remedyIn(reply: NodeReply | undefined): string | undefined {
+  return reply?.vote === 'failed' ? reply.remedy : undefined
 }
 
 function nodes(total: number): string {

@@ -33,7 +33,7 @@ describe('a new fleet', () => {
     const error = await world.clock.runToError(redlock.tryAcquire('a'))
     expect(error).toMatchObject({ code: 'UNAVAILABLE' })
     expect(error.message).toContain(
-      'n1: it knows of no fleet, so it is new or has lost its data, and n3 cannot be asked',
+      'n1, n2: it knows of no fleet, so it is new or has lost its data, and n3 cannot be asked',
     )
     expect(error.message).toMatch(
       /Bring n3 back; or, .*quorumlock nodes found, or the option found: 'majority'$/,
@@ -160,6 +160,18 @@ describe('agreement', () => {
     expect(error).toMatchObject({ name: 'LockMisuseError' })
     expect(error.message).toMatch(message)
     expect(error.message).toContain('Give every client the same nodes')
+  })
+
+  test('a client with another list cannot lift the quarantine of a node into it', async () => {
+    const { world, clock } = await founded(5)
+    for (const index of [0, 1, 2]) world.node(index).restart({ keep: false })
+    await clock.advance(1_000)
+    const redlock = clientOf(world, world.nodes.slice(0, 3))
+    await clock.runToError(redlock.tryAcquire('a'))
+    const error = await clock.runToError(redlock.liftQuarantine('n1'))
+    expect(error.message).toContain('n1 is not counted by this client: the fleet was founded')
+    await clock.advance(30_000)
+    expect(await clock.runToError(redlock.tryAcquire('a'))).toMatchObject({ name: 'LockMisuseError' })
   })
 
   test('nodes that the fleet does not know are not counted, and are left as they are', async () => {

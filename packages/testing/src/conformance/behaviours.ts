@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Ability, LockNode, MarkCommand, NodeCommand, NodeReply, Waiter } from '@quorumlock/core'
 import { acquire, release, saidTo, ttl, voteOf, type Behaviour } from './behaviour.js'
+import { founding } from './founding.js'
 import { restoring } from './restoring.js'
 import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
 
@@ -377,6 +378,7 @@ export const behaviours: readonly Behaviour[] = [
       )
     },
   },
+  ...founding,
   ...restoring,
 ]
 

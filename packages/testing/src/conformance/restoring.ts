@@ -4,44 +4,12 @@ import {
   type ListedLock,
   type LockNode,
   type MarkCommand,
-  type MarkerCheck,
-  type MarkerSighting,
   type NodeCommand,
   type NodeReply,
 } from '@quorumlock/core'
 import { acquire, release, saidTo, ttl, voteOf, type Behaviour } from './behaviour.js'
-import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
-
-type Mode = MarkCommand['mode']
-
-/** One fleet on the node. */
-interface Fleet {
-  readonly keys: readonly string[]
-  readonly prefix: string
-  readonly marker: MarkerCheck
-  readonly mark: (mode: Mode, more?: Partial<MarkCommand>) => MarkCommand
-  /** What makes the node vote. */
-  readonly founding: readonly MarkCommand[]
-}
-
-async function fleetOn(node: LockNode, count: number): Promise<Fleet> {
-  const [key = '', ...keys] = freshKeys(count + 1)
-  const hello = await askOne(node, { kind: 'greet', marker: key })
-  ok(hello.vote === 'granted' && hello.greeting !== undefined)
-  const { run } = hello.greeting
-  const order = { kind: 'mark', marker: key, fleet: 'f', run, stamp: 'stamp' } as const
-  const mark: Fleet['mark'] = (mode, more) => ({
-    ...{ ...order, mode, longestTtl: ttl, floor: 0, duration: ttl, seats: 'all' },
-    ...more,
-  })
-  return {
-    keys,
-    prefix: key.slice(0, key.lastIndexOf(':') + 1),
-    marker: { key, stamp: 'stamp', longestTtl: 0 },
-    mark,
-    founding: [mark('plant'), mark('found'), mark('open')],
-  }
-}
+import { fleetOn, markerIn, type Fleet } from './fleet.js'
+import { ask, askOne, freshValue, within } from './subject.js'
 
 const list = ({ prefix, marker }: Fleet, cursor: string | null = null): NodeCommand => ({
   kind: 'list',
@@ -84,10 +52,6 @@ const restore = (
 function clockOf(reply: NodeReply): number {
   ok(reply.vote === 'granted' && reply.clock !== undefined, voteOf(reply))
   return reply.clock
-}
-
-function markerIn(reply: NodeReply | undefined): MarkerSighting | null | undefined {
-  return reply?.vote === 'granted' ? reply.greeting?.marker : undefined
 }
 
 const needs = ['list', 'marker', 'extend', 'inspect', 'queue', 'fencing'] as const
@@ -187,7 +151,14 @@ export const restoring: readonly Behaviour[] = [
           fleet.mark('quarantine'),
           list(fleet),
         ),
-        ['refused: unmarked', 'granted', 'granted', 'refused: unmarked', 'granted', 'refused: quarantined'],
+        [
+          'refused: unmarked',
+          ...fleet.founding.map(() => 'granted'),
+          'granted',
+          'refused: unmarked',
+          'granted',
+          'refused: quarantined',
+        ],
       )
     },
   },

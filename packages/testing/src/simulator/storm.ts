@@ -248,7 +248,11 @@ export class Storm {
     // A node that is still to be restored needs the others.
     if (plan.world === 'restoring') return 0
     const spare = plan.nodes - plan.quorum
-    return plan.guard ? Math.max(0, Math.min(spare, plan.quorum - 2)) : spare
+    if (!plan.guard) return spare
+    // A node that lost its data waits until so many others remember that one of them was in every quorum.
+    const forgetting = this.#servers.filter((server) => !remembers(server)).length
+    const tolerated = plan.quorum - 1 - Math.max(1, forgetting)
+    return Math.max(0, Math.min(spare, tolerated))
   }
 
   /** A majority recovers; the other nodes stay broken for the rest of the run. */

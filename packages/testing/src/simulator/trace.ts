@@ -86,7 +86,7 @@ export function shownReply(reply: NodeReply): string {
     const { marker } = greeting
     return marker === null
       ? `granted: run ${greeting.run}, no marker`
-      : `granted: run ${greeting.run}, marker of ${marker.run} with stamp ${marker.stamp}, longest ${marker.longestTtl}, quarantine ${marker.quarantine}`
+      : `granted: run ${greeting.run}, marker of ${marker.run} with stamp ${marker.stamp}, longest ${marker.longestTtl}, quarantine ${marker.quarantine}${marker.opened ? '' : ', not opened'}`
   }
   if (reply.vote !== 'refused') return `${reply.vote}: ${reply.reason}`
   const remaining = reply.remaining === undefined ? '' : ` ${reply.remaining} ms`

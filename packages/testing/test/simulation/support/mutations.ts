@@ -112,7 +112,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'an ignored quarantine',
     file: 'node/marker-state.ts',
-    from: 'return quarantineOf(state, check, now)',
+    from: 'return silencedByMarker(state, check, now)',
     to: 'return undefined',
     within: 1000,
   },
