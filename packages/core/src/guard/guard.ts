@@ -217,7 +217,7 @@ export class Guard {
     const { marker } = greeting
     // Only whoever was founded with all of them may begin to vote with them.
     if (marker?.opened === false && isKept(greeting) && marker.seats === survey.seats) {
-      await this.#orders.open(member, marker)
+      await this.#orders.open(member, greeting)
       return
     }
     const lost =

@@ -1,5 +1,5 @@
 import type { MarkCommand } from '../node/commands.js'
-import type { Greeting, MarkerSighting, NodeReply } from '../node/replies.js'
+import type { Greeting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { request } from './request.js'
@@ -50,9 +50,10 @@ export class MarkerOrders {
     return this.#order(member, this.#mark('found', fleet, greeting.run, known))
   }
 
-  /** Lets a node vote that was founded with these seats, under this stamp. */
-  async open(member: Member, { stamp, seats }: MarkerSighting): Promise<void> {
-    await this.#order(member, this.#mark('open', NO_FLEET, '', { stamp, seats }))
+  /** Lets a node vote that was founded, if its marker is still the one in `greeting`. */
+  open(member: Member, { marker }: Greeting): Promise<Greeting | undefined> {
+    const known = { stamp: marker?.stamp ?? '', seats: marker?.seats }
+    return this.#order(member, this.#mark('open', NO_FLEET, '', known))
   }
 
   async quarantine(member: Member, fleet: Fleet, run: string, duration: number): Promise<void> {

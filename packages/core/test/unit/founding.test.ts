@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { Redlock } from '../../src/redlock.js'
+import type { Redlock } from '../../src/redlock.js'
 import type { RedlockOptions } from '../../src/options.js'
 import { FakeNode } from '../support/fake-node.js'
 import { seededRandom } from '../support/seeded-random.js'

@@ -181,7 +181,7 @@ const inspections = fc.tuple(keysOf, fc.option(watchers, { nil: () => undefined 
 const modes = fc.constantFrom(
   ...(['plant', 'plant', 'found', 'found', 'found', 'open', 'open'] as const),
   ...(['quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
-  ...(['claim', 'claim', 'restored'] as const),
+  ...(['claim', 'claim', 'claim', 'claim', 'restored'] as const),
 )
 const claims = fc.option(
   fc.record({ by: fc.constantFrom('client-1', 'client-2'), progress: fc.constantFrom(0, 0.25, 1) }),

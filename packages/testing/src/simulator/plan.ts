@@ -66,8 +66,8 @@ export interface Plan {
   /** How many operations each actor does. */
   readonly operations: number
   /**
-   * No fault happens before, while clients found the fleet. If the command that founds it were still in flight when its
-   * node loses its data, it would make the node a member as if it had lost nothing.
+   * No fault happens before, while clients found the fleet: until it is opened, a node that is only restarted counts as one
+   * that lost its data, and with those that do there would soon be too many.
    */
   readonly calmUntil: number
   /** When everything that a majority needs is healed, milliseconds. */

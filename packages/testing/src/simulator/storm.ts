@@ -9,7 +9,7 @@ const MOST_SET_BACK = 3_000
 /** It has kept its data since it was last admitted. */
 function remembers({ state }: Server): boolean {
   const [marker] = state.markers.values()
-  return marker?.run === state.run && marker.quarantinedUntil === null
+  return marker?.run === state.run && marker.opened && marker.quarantinedUntil === null
 }
 
 /** Injects faults, one after another, until the storm is over; then repairs what a majority needs. */

@@ -295,7 +295,39 @@ describe('the nodes of the command', () => {
   })
 })
 
+async function found(urls: readonly string[]): Promise<void> {
+  await using client = await connect(urls)
+  await client.using('first', () => undefined)
+}
+
 describe('nodes', () => {
+  test('a new fleet is shown as such, and is founded without a node that is away only when a person says so', async () => {
+    await using own = await startFleet({ nodes: 3 })
+    const ask = (...args: readonly string[]): Promise<Ended> =>
+      quorumlock(args, { env: { QUORUMLOCK_NODES: own.urls.join(' ') } }).ended
+    const untouched = await ask('nodes')
+    expect(untouched).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('the first client that locks founds it'),
+    })
+    expect(untouched.stdout.match(/ new /g)).toHaveLength(3)
+
+    await own.nodes[2]!.kill()
+    expect(await ask('exec', '--wait', '0', 'n-3', '--', 'true')).toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining('quorumlock nodes found'),
+    })
+    expect(await ask('nodes', 'found')).toMatchObject({ code: 64, stderr: expect.stringContaining('--yes') })
+    expect(await ask('nodes', 'found', '--yes')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('the fleet is founded, and 2 of 3 nodes can vote'),
+    })
+    expect(await ask('exec', '--wait', '0', 'n-3', '--', 'true')).toMatchObject({ code: 0 })
+    expect(await ask('nodes', 'found', '--yes')).toMatchObject({
+      stderr: expect.stringContaining('no node is new, nothing was founded'),
+    })
+  })
+
   test('nodes shows which nodes can vote and why others cannot, and lift lets one vote at once', async () => {
     await using own = await startFleet({ nodes: 3 })
     const ask = (...args: readonly string[]): Promise<Ended> =>
@@ -325,6 +357,7 @@ describe('nodes', () => {
   test('nodes ends with 69 when too few nodes can vote, and with 64 for a node that it does not know', async () => {
     await using own = await startFleet({ nodes: 3 })
     const env = { QUORUMLOCK_NODES: own.urls.join(' ') }
+    await found(own.urls)
     expect(await quorumlock(['nodes'], { env }).ended).toMatchObject({ code: 0 })
     for (const node of own.nodes.slice(1)) await node.kill()
     const ended = await quorumlock(['nodes', '--timeout', '1s'], { env }).ended
