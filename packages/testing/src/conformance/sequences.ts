@@ -178,36 +178,48 @@ const inspections = fc.tuple(keysOf, fc.option(watchers, { nil: () => undefined 
       watch: watch(world),
     }),
 )
-const modes = fc.constantFrom(
-  ...(['plant', 'plant', 'found', 'found', 'found', 'open', 'open'] as const),
-  ...(['quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
-  ...(['claim', 'claim', 'claim', 'claim', 'restored'] as const),
-)
 const claims = fc.option(
   fc.record({ by: fc.constantFrom('client-1', 'client-2'), progress: fc.constantFrom(0, 0.25, 1) }),
   { nil: undefined, freq: 8 },
 )
 const seats = fc.constantFrom('', 'few', 'all')
-const marks = fc
-  .tuple(modes, runs, stamps, fc.constantFrom('blue', 'green'), times, tokens, times, claims, seats, seats)
-  .map(
-    ([mode, run, stamp, fleet, longestTtl, floor, duration, claim, seated, replaced]) =>
-      (world: World): NodeCommand => ({
-        kind: 'mark',
-        marker: world.marker,
-        mode,
-        fleet,
-        run: run(world),
-        stamp,
-        longestTtl,
-        floor,
-        duration,
-        claim: mode === 'claim' ? claim : undefined,
-        seat: mode === 'plant' ? `seat for ${fleet}` : undefined,
-        seats: seated,
-        replaced,
-      }),
-  )
+const marksOf = (...modes: readonly MarkCommand['mode'][]) =>
+  fc
+    .tuple(
+      fc.constantFrom(...modes),
+      runs,
+      stamps,
+      fc.constantFrom('blue', 'green'),
+      times,
+      tokens,
+      times,
+      claims,
+      seats,
+      seats,
+    )
+    .map(
+      ([mode, run, stamp, fleet, longestTtl, floor, duration, claim, seated, replaced]) =>
+        (world: World): NodeCommand => ({
+          kind: 'mark',
+          marker: world.marker,
+          mode,
+          fleet,
+          run: run(world),
+          stamp,
+          longestTtl,
+          floor,
+          duration,
+          claim: mode === 'claim' ? claim : undefined,
+          seat: mode === 'plant' ? `seat for ${fleet}` : undefined,
+          seats: seated,
+          replaced,
+        }),
+    )
+const foundings = marksOf('plant', 'plant', 'found', 'found', 'open')
+const marks = marksOf(
+  ...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
+  ...(['claim', 'claim', 'restored'] as const),
+)
 const greetings = fc.constant((world: World): NodeCommand => ({ kind: 'greet', marker: world.marker }))
 
 /** More than any store has, because the order of the pages differs. */
@@ -260,12 +272,16 @@ const anything = fc.oneof(
   { weight: 1, arbitrary: forces },
   { weight: 3, arbitrary: inspections },
   { weight: 1, arbitrary: marks },
-  { weight: 1, arbitrary: greetings },
+  { weight: 1, arbitrary: fc.oneof(foundings, greetings) },
   { weight: 1, arbitrary: fc.oneof(lists, restores, tidies) },
 )
 /** Few enough of each kind that they collide. */
 const queueing = fc.oneof(acquires, releases, inspections)
-const guarding = fc.oneof({ weight: 3, arbitrary: marks }, greetings, acquires, extends_)
+const guarding = fc.oneof(
+  { weight: 3, arbitrary: marks },
+  { weight: 2, arbitrary: foundings },
+  ...[greetings, acquires, extends_],
+)
 const restoring = fc.oneof(
   { weight: 2, arbitrary: marks },
   { weight: 3, arbitrary: restores },

@@ -18,6 +18,7 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
     from: 'const isKnown = own === TOMBSTONE || ',
     to: 'const isKnown = ',
     within: 200,
+    plan: { without: ['lossyRestart'], calmness: 150 },
   },
   {
     name: 'nothing is given back',
@@ -39,5 +40,6 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
     from: 'return marker !== null && (marker.run === run || durable)',
     to: 'return marker !== null',
     within: 200,
+    plan: { only: ['lossyRestart', 'clientCrash', 'break', 'try'], calmness: 100 },
   },
 ]
