@@ -178,12 +178,14 @@ export const restoring: readonly Behaviour[] = [
         claim('a', 0),
         claim('b', 0.1),
         claim('a', 0.5),
+        // One that lasts longer than a new one is left over from before the clock was set back.
+        claim('b', 0.6, { duration: ttl / 2 }),
         fleet.mark('restored'),
         claim('a', 0.75),
       )
       deepEqual(
         replies.map((reply) => markerIn(reply)?.claim?.progress),
-        [undefined, undefined, undefined, 0, 0, 0.5, undefined, undefined],
+        [undefined, undefined, undefined, 0, 0, 0.5, 0.6, undefined, undefined],
       )
       await ask(node, fleet.mark('quarantine', { run: 'later', stamp: 'next' }))
       const order = { run: 'later', stamp: 'next' }
