@@ -89,7 +89,7 @@ function alone(node: NodeReport): Finding[] {
     about(
       'info',
       'persistence',
-      `may lose writes in a crash (${node.persistence}): after a restart it cannot vote for the longest TTL`,
+      `may lose writes in a crash (${node.persistence}): after a restart it is given back what it may have forgotten, and votes again some seconds later`,
     )
   }
   return findings

@@ -133,16 +133,26 @@ async function tryLocks(node: LockNode, key: string): Promise<Finding[]> {
   }
   const link = linkOf(node)
   if (link === undefined) return findings
-  try {
-    await link.send(['PUBLISH', 'quorumlock:wake:doctor', 'quorumlock:wake:doctor#1'], undefined)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    findings.push({
-      severity: 'warning',
-      code: 'permission',
-      nodes: [node.name],
-      message: `cannot notify waiters (${reason}): allow PUBLISH and SUBSCRIBE on quorumlock:wake:*, or hand-overs are slow`,
-    })
+  const tried = async (words: string[], what: string, remedy: string): Promise<void> => {
+    try {
+      await link.send(words, undefined)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const message = `cannot ${what} (${reason}): ${remedy}`
+      findings.push({ severity: 'warning', code: 'permission', nodes: [node.name], message })
+    }
+  }
+  await tried(
+    ['PUBLISH', 'quorumlock:wake:doctor', 'quorumlock:wake:doctor#1'],
+    'notify waiters',
+    'allow PUBLISH and SUBSCRIBE on quorumlock:wake:*, or hand-overs are slow',
+  )
+  if (!lacks.has('list')) {
+    await tried(
+      ['SCAN', '0', 'COUNT', '1'],
+      'list its locks',
+      'allow SCAN, or other nodes that lose their data stay out until all that they may have forgotten is over',
+    )
   }
   return findings
 }

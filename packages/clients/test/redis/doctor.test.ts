@@ -130,6 +130,7 @@ describe('the doctor', () => {
       '+@all',
       '-pexpire',
       '-info',
+      '-scan',
     ])
     const report = await doctor([{ url: fleet.urls[0]!, username: 'weak', password: 'weak' }])
     await admins[0]!.sendCommand(['ACL', 'DELUSER', 'weak'])
@@ -138,5 +139,6 @@ describe('the doctor', () => {
     expect(messages).toMatch(/cannot extend a lock: .*(pexpire|can't run this command)/)
     expect(messages).toMatch(/does not answer INFO/)
     expect(messages).toMatch(/cannot notify waiters/)
+    expect(messages).toMatch(/cannot list its locks \(.*scan.*\): allow SCAN/)
   })
 })
