@@ -1,6 +1,7 @@
 import type { Model } from './explore.js'
 import { fleetSteps, holdersIn } from './founding/fleet.js'
 import { founderSteps } from './founding/founders.js'
+import { takenUpKey } from './founding/key.js'
 import {
   initialState,
   viewOf,
@@ -8,6 +9,8 @@ import {
   type FoundingWorld,
   type Server,
 } from './founding/state.js'
+import { takingUpSteps } from './founding/taking-up.js'
+import { withoutSpent } from './founding/texts.js'
 import { has } from './seats/bits.js'
 
 export type { FoundingFault, FoundingWorld } from './founding/state.js'
@@ -17,6 +20,7 @@ export type { FoundingFault, FoundingWorld } from './founding/state.js'
  * that lock as soon as a quorum of the servers that they see was founded with the same seats.
  */
 export function foundingModel(world: FoundingWorld): Model<FoundingState> {
+  if (world.halfDone === 'taken up') return takingUpModel(world)
   return {
     initial: initialState(world),
     *steps(state) {
@@ -26,6 +30,24 @@ export function foundingModel(world: FoundingWorld): Model<FoundingState> {
     violation: (state) => (holdersIn(state) > 1 ? 'two leases are valid' : undefined),
     key: (state) => keyOf(world, state),
   }
+}
+
+/** Founders that may start over as often as they like, and finish what others have left. */
+function takingUpModel(world: FoundingWorld): Model<FoundingState> {
+  return {
+    initial: initialState(world),
+    *steps(state) {
+      for (let index = 0; index < state.founders.length; index++) yield* takingUpSteps(world, state, index)
+      for (const [name, next] of fleetSteps(world, state)) yield [name, withoutSpent(next)]
+    },
+    violation: (state) => (holdersIn(state) > 1 ? 'two leases are valid' : undefined),
+    key: takenUpKey(world),
+  }
+}
+
+/** Whether the fleet works as a whole: all servers vote, with the same seats. */
+export function isFounded({ servers }: FoundingState): boolean {
+  return servers.every(({ marker, seats }) => marker === 'votes' && seats === servers[0]?.seats)
 }
 
 /** Servers that all views share are interchangeable: one column of text per server, sorted. */

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { after } from '../../src/model/after.js'
 import { explore, type Exploration } from '../../src/model/explore.js'
-import { foundingModel, type FoundingFault, type FoundingWorld } from '../../src/model/founding-model.js'
+import {
+  foundingModel,
+  isFounded,
+  type FoundingFault,
+  type FoundingWorld,
+} from '../../src/model/founding-model.js'
+import { findStandstill } from '../../src/model/standstill.js'
 
 const list = [0, 1, 2]
 
@@ -26,6 +32,19 @@ const twoServers = between([3, 1, 2])
 
 const votesAtOnce: Partial<FoundingWorld> = { opening: 'at once' }
 
+/** Founders that start over as often as they like, and take up what others left. */
+const takenUp: FoundingWorld = { ...race, halfDone: 'taken up', beside: 'named stamps' }
+
+/** All nodes hold the seats of founder 0, which has opened none yet. */
+const foundedByAll = [
+  ...list.map((at) => `server ${at} answers founder 0`),
+  'founder 0 looks again',
+  ...list.map((at) => `server ${at} answers founder 0 again`),
+  'founder 0 founds',
+  ...list.map((at) => `server ${at} is founded by founder 0`),
+  'founder 0 opens',
+]
+
 /** Far above the number of states of the worlds below, so reaching it is a failure. */
 const LIMIT = 500_000
 
@@ -39,6 +58,14 @@ function expectClean({ complete, violation }: Exploration) {
 
 function explored(world: FoundingWorld) {
   return explore(foundingModel(world), LIMIT)
+}
+
+/** The way to a state from which not all nodes can come to vote, though no node is emptied any more. */
+function wayToStandstill(world: FoundingWorld, begun: readonly string[] = []) {
+  const model = after(foundingModel({ ...world, clients: [] }), begun)
+  const { complete, trace } = findStandstill(model, isFounded, (step) => !step.endsWith('is emptied'), LIMIT)
+  expect(complete).toBe(true)
+  return trace
 }
 
 describe('the model of founding', () => {
@@ -101,5 +128,68 @@ describe('a faulty model of founding', () => {
     ['two lists differ in one node and a founder stands still', { ...between([1, 2, 3]), seen: 2 }],
   ])('where nodes vote as soon as they are founded, two leases can be valid if %s', (_, world) => {
     expect(explored({ ...world, ...votesAtOnce }).violation?.what).toBe(two)
+  })
+})
+
+describe('the model of founding where half-done foundings are taken up', () => {
+  test.each<[string, FoundingWorld]>([
+    ['clients count servers of the same seats', takenUp],
+    [
+      'clients count any servers, after they have seen a quorum',
+      { ...takenUp, beside: 'same seats', counts: 'any seats', seen: 2 },
+    ],
+  ])('in every reachable state, at most one lease is valid if %s', (_, world) => {
+    expectClean(explored(world))
+  })
+
+  test('after two losses, one after the other, all nodes can still come to vote', () => {
+    expect(wayToStandstill({ ...takenUp, losses: 2 })).toBeUndefined()
+  })
+
+  test('a node is opened while the others are taken up, and the fleet stands still if only its seats are opened', () => {
+    const trace = wayToStandstill({ ...takenUp, beside: 'same seats' })
+    expect(trace?.filter((step) => step.endsWith('is emptied'))).toHaveLength(1)
+    expect(trace?.slice(-1)).toEqual(['server 1 is founded by founder 1'])
+    expect(trace).toContain('server 0 is opened by founder 0')
+  })
+
+  test('two nodes that are emptied beside the only one that votes leave a fleet that stands still', () => {
+    const trace = wayToStandstill({ ...takenUp, founders: [0], losses: 2, absences: 2 }, foundedByAll)
+    expect(trace).toEqual(
+      [0, 1, 2].map((at) => `server ${at} is ${at === 0 ? 'opened by founder 0' : 'emptied'}`),
+    )
+  })
+
+  test.each<[string, Partial<FoundingWorld>]>([
+    ['the fault "taking up an opened node"', { beside: 'same seats', broken: 'taking up an opened node' }],
+    [
+      'the fault "opening what was looked at after the vote"',
+      { broken: 'opening what was looked at after the vote' },
+    ],
+    ['clients that count any servers before they have seen a quorum', { counts: 'any seats' }],
+  ])('the model of taking up rejects a protocol with %s', (_, change) => {
+    const model = foundingModel({ ...takenUp, ...change })
+    expect(explore(after(model, foundedByAll), LIMIT).violation?.what).toBe(two)
+  })
+
+  test('the model of taking up rejects a protocol with the fault "taking up without comparing the seats"', () => {
+    expect(explored({ ...takenUp, broken: 'taking up without comparing the seats' }).violation?.what).toBe(
+      two,
+    )
+  })
+
+  test('the model of taking up rejects a protocol with the fault "opening after a majority was founded"', () => {
+    const majority = [...foundedByAll.slice(0, -2), 'founder 0 opens']
+    const model = foundingModel({ ...takenUp, broken: 'opening after a majority was founded' })
+    expect(explore(after(model, majority), LIMIT).violation?.what).toBe(two)
+  })
+
+  test('two losses at once, beside one node that was not opened yet, are taken for a half-done founding', () => {
+    const world: FoundingWorld = { ...race, losses: 2, absences: 2 }
+    const voted = [0, 1].map((at) => `server ${at} is opened by founder 0`)
+    const exploredFurther = (halfDone: 'left' | 'taken up') =>
+      explore(after(foundingModel({ ...world, halfDone }), [...foundedByAll, ...voted]), LIMIT)
+    expectClean(exploredFurther('left'))
+    expect(exploredFurther('taken up').violation?.what).toBe(two)
   })
 })

@@ -28,6 +28,15 @@ export interface FoundingWorld {
   readonly opening?: 'at once' | 'when all are founded'
   /** How many servers a client must have seen founded with its seats before it locks; none by default. */
   readonly seen?: number
+  /**
+   * Whether a founding that was left half done stays so, or founders take up servers that were founded and not opened.
+   * Seats are then a text built from the stamps of all servers. Only for one view whose servers are opened late.
+   */
+  readonly halfDone?: 'left' | 'taken up'
+  /** Which founded servers may be opened beside one that votes: those with its seats, or those whose stamp they name. */
+  readonly beside?: 'same seats' | 'named stamps'
+  /** Which servers a client counts together. */
+  readonly counts?: 'same seats' | 'any seats'
   readonly broken?: FoundingFault | undefined
 }
 
@@ -36,6 +45,10 @@ export type FoundingFault =
   | 'founding without the stay'
   | 'founding by a majority'
   | 'taking over without a look'
+  | 'taking up without comparing the seats'
+  | 'taking up an opened node'
+  | 'opening after a majority was founded'
+  | 'opening what was looked at after the vote'
 
 export interface Server {
   /**
@@ -45,6 +58,8 @@ export interface Server {
   readonly marker: 'none' | 'old' | 'founded' | 'votes'
   /** The view for which a stay is planted, or that it was founded with; -1 for none. */
   readonly view: number
+  /** The text of its seats as a number, 0 for none or where half-done foundings are left. */
+  readonly seats: number
   readonly key: LockKey
   /** Ghost: what it has lost and did not get again. What it granted is back only when it is restored. */
   readonly lost: 'nothing' | 'marker' | 'grants'
@@ -54,17 +69,21 @@ export interface Founder {
   readonly phase: 'looks' | 'looks again' | 'founds' | 'opens'
   /**
    * Of each seat: no answer yet; answered, and the stay still stands; answered, but another stay or a marker has taken
-   * its place.
+   * its place. Where servers are taken up, it stands as long as both the stamp and the seats are as they were.
    */
   readonly stays: readonly ('unknown' | 'stands' | 'gone')[]
   /** Seats that have answered in the second look, or that `found` has reached, as bits. */
   readonly done: number
+  /** The text that it writes or opens, 0 before it has one. */
+  readonly seats: number
 }
 
 export interface Client {
   readonly phase: 'idle' | 'asking' | 'holding' | 'done'
   /** Whether its round goes to markers with seats, or to those from before. */
   readonly under: 'none' | 'old' | 'votes'
+  /** The text of the seats that it counts, 0 for any. */
+  readonly seats: number
   /** Servers that it has seen founded with its seats before its first request, as bits. */
   readonly seen: number
   /** Servers that have granted, as bits. */
@@ -76,6 +95,8 @@ export interface FoundingState {
   readonly founders: readonly Founder[]
   readonly clients: readonly Client[]
   readonly losses: number
+  /** Of each text: the servers whose present stamp it names, as bits. */
+  readonly texts: readonly number[]
 }
 
 export type Step = readonly [name: string, next: FoundingState]
@@ -84,14 +105,22 @@ export function initialState(world: FoundingWorld): FoundingState {
   const count = Math.max(...world.views.flat()) + 1
   const marker = world.markers ?? 'none'
   return {
-    servers: Array.from({ length: count }, () => ({ marker, view: -1, key: FREE, lost: 'nothing' })),
+    servers: Array.from({ length: count }, () => ({
+      marker,
+      view: -1,
+      seats: 0,
+      key: FREE,
+      lost: 'nothing',
+    })),
     founders: world.founders.map((view) => ({
       phase: world.broken === 'taking over without a look' ? 'founds' : 'looks',
       stays: (world.views[view] as View).map(() => 'unknown' as const),
       done: 0,
+      seats: 0,
     })),
-    clients: world.clients.map(() => ({ phase: 'idle', under: 'none', seen: 0, votes: 0 })),
+    clients: world.clients.map(() => ({ phase: 'idle', under: 'none', seats: 0, seen: 0, votes: 0 })),
     losses: world.losses,
+    texts: [],
   }
 }
 
