@@ -93,7 +93,7 @@ async function useEverything(node: LockNode): Promise<void> {
       ...order,
       mode,
       run: mode === 'found' ? 'an earlier run' : run,
-      seats: 'all',
+      ...{ seats: 'all', replaced: 'all' },
     })),
     acquire('lock:1', 'a', { fence, ...check }),
     acquire('lock:2', 'a', check),

@@ -57,8 +57,26 @@ const FAULTS: readonly PlantedFault[] = [
   { script: 'mark', from: 'not markedRun and planted == stamp', to: 'not markedRun and planted' },
   { script: 'mark', from: 'not markedRun and planted == stamp', to: 'not markedRun' },
   { script: 'mark', from: "if planted then call('DEL', key) end", to: '' },
-  { script: 'mark', from: ' and markedSeats == replaced', to: '' },
-  { script: 'mark', from: ' and markedSeats == seats', to: '' },
+  {
+    script: 'mark',
+    from: "mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == replaced",
+    to: "mode == 'found' and markedStamp == 'new:' .. stamp",
+  },
+  {
+    script: 'mark',
+    from: "mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == replaced",
+    to: "mode == 'open' and markedStamp == 'new:' .. stamp",
+  },
+  {
+    script: 'mark',
+    from: "'fleet', fleet, 'stamp', stamp, 'seats', seats)",
+    to: "'stamp', stamp, 'seats', seats)",
+  },
+  {
+    script: 'mark',
+    from: "'fleet', fleet, 'stamp', stamp, 'seats', seats)",
+    to: "'fleet', fleet, 'stamp', stamp)",
+  },
   { script: 'mark', from: '(markedRun ~= run or isNew)', to: 'markedRun ~= run' },
   { script: 'mark', from: "if not markedRun or isNew then call('HSET', key, 'forgot', 1) end", to: '' },
   { script: 'mark', from: "'until', 'forgot', 'restorer'", to: "'until', 'restorer'" },

@@ -113,7 +113,15 @@ describe.each([
   const releaseOf = async (key: string): Promise<void> => {
     const known = await ask(node, { kind: 'greet', marker: 'fleet' })
     const run = known.vote === 'granted' ? known.greeting!.run : ''
-    const order = { kind: 'mark', marker: 'fleet', fleet: 'f', run, stamp: 'stamp', seats: 'all' } as const
+    const order = {
+      kind: 'mark',
+      marker: 'fleet',
+      fleet: 'f',
+      run,
+      stamp: 'stamp',
+      seats: 'all',
+      replaced: 'all',
+    } as const
     for (const mode of ['plant', 'found', 'open'] as const) {
       await ask(node, { ...order, mode, longestTtl: 1, floor: 0, duration: 10_000 })
     }

@@ -47,7 +47,7 @@ export class Founding {
     })
     const areFounded = [...told.values()].every(({ marker }) => marker?.seats === fleet.seats)
     if (told.size < first.size || !areFounded) return undefined
-    await each(told.keys(), (member) => orders.open(member, told.get(member) as Greeting))
+    await each(told.keys(), (member) => orders.open(member, told.get(member) as Greeting, fleet))
     return undefined
   }
 

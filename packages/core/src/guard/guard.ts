@@ -20,7 +20,7 @@ import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
 import { Restoring } from './restoring.js'
-import { seatsIn } from './seats.js'
+import { isNamedIn, seatsIn } from './seats.js'
 import { greetingOf, isKept, isValid, isWitness, surveyOf, type Survey } from './survey.js'
 
 const FIRST_RETRY = 50
@@ -215,9 +215,9 @@ export class Guard {
   /** What to do with a node of a known fleet, given what it reports and what the others report. */
   async #judge(member: Member, greeting: Greeting, survey: Survey, fleet: string): Promise<void> {
     const { marker } = greeting
-    // Only whoever was founded with all of them may begin to vote with them.
-    if (marker?.opened === false && isKept(greeting) && marker.seats === survey.seats) {
-      await this.#orders.open(member, greeting)
+    if (marker?.opened === false && isKept(greeting) && isNamedIn(survey.seats, marker.stamp)) {
+      if (marker.seats === survey.seats || (await this.#isStillOpen(survey)))
+        await this.#orders.open(member, greeting, { ...survey, fleet })
       return
     }
     const lost =
@@ -232,6 +232,21 @@ export class Guard {
       this.#context.warn({ node: member.name, duration }, `${member.name} stays out of quorums: ${lost}`)
     }
     await this.#orders.quarantine(member, { ...survey, fleet, longestTtl }, greeting.run, duration)
+  }
+
+  /**
+   * A node that was founded with these seats, and then again with others, may still vote with these if another one does:
+   * the others can never be complete then. But only if that one does so after this node was looked at.
+   */
+  async #isStillOpen({ seats, greetings }: Survey): Promise<boolean> {
+    const { members } = this.#context.quorum
+    const later = surveyOf(members, await this.#ask((tally) => tally.outstanding === 0))
+    return [...later.greetings].some(
+      ([member, now]) =>
+        isWitness(now) &&
+        now.marker?.seats === seats &&
+        now.marker.stamp === greetings.get(member)?.marker?.stamp,
+    )
   }
 
   /** A member that has connected again since it was asked must be asked again. */

@@ -50,10 +50,10 @@ export class MarkerOrders {
     return this.#order(member, this.#mark('found', fleet, greeting.run, known))
   }
 
-  /** Lets a node vote that was founded, if its marker is still the one in `greeting`. */
-  open(member: Member, { marker }: Greeting): Promise<Greeting | undefined> {
-    const known = { stamp: marker?.stamp ?? '', seats: marker?.seats }
-    return this.#order(member, this.#mark('open', NO_FLEET, '', known))
+  /** Lets a node vote in this fleet that was founded, and is as `greeting` showed it. */
+  open(member: Member, { marker }: Greeting, fleet: Fleet): Promise<Greeting | undefined> {
+    const known = { stamp: marker?.stamp ?? '', seats: fleet.seats, replaced: marker?.seats }
+    return this.#order(member, this.#mark('open', { ...NO_FLEET, fleet: fleet.fleet }, '', known))
   }
 
   async quarantine(member: Member, fleet: Fleet, run: string, duration: number): Promise<void> {

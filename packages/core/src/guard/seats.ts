@@ -30,6 +30,11 @@ export function seatsIn(text: string): Seats | undefined {
   }
 }
 
+/** The node was founded with these seats, and has not been emptied since. */
+export function isNamedIn(seats: string, stamp: string): boolean {
+  return seatsIn(seats)?.seats.some((seat) => seat.stamp === stamp) === true
+}
+
 /** Founders that work at the same time write the same. */
 export function fleetOf(seats: string): string {
   return digestOf(seats)

@@ -96,7 +96,7 @@ export interface MarkCommand {
    * - `plant` writes for a while what a founder recognizes the node by: only if there is neither that nor a marker
    * - `found` writes the marker of a new fleet: only if there is none and this stamp is planted, or one with this stamp
    *   that was not opened and has the seats that this one replaces
-   * - `open` lets a founded node vote: only if its marker has this stamp and these seats
+   * - `open` lets a founded node vote, with these seats: only if its marker has this stamp and the seats that they replace
    * - `quarantine` excludes a node that lost data: only if there is no opened marker of this run
    * - `admit` ends a quarantine: only after its time has passed
    * - `claim` announces the client that restores the node: only in the quarantine with this stamp, and unless another
@@ -135,7 +135,7 @@ export interface MarkCommand {
   readonly seat?: string | undefined
   /** The nodes of the fleet. Only for `found`, `open` and `quarantine`. */
   readonly seats?: string | undefined
-  /** The seats that the marker had when its founder looked first; absent if there was no marker. Only for `found`. */
+  /** The seats that the marker had when it was looked at; absent if there was no marker. Only for `found` and `open`. */
   readonly replaced?: string | undefined
   /** Only for `claim`. */
   readonly claim?: Claim | undefined

@@ -14,8 +14,9 @@ export function mark(state: NodeState, command: MarkCommand, now: number): NodeR
   if (command.mode === 'plant' && marker === undefined) plant(state, command, now)
   else if (command.mode === 'found' && isAsFounderSaw(state, marker, command, now)) {
     write(state, command, founded(marker, command))
-  } else if (command.mode === 'open' && marker !== undefined && isSame(marker, command)) marker.opened = true
-  else if (command.mode === 'quarantine' && !(marker?.run === command.run && marker.opened)) {
+  } else if (command.mode === 'open' && marker !== undefined && isUnopened(marker, command)) {
+    Object.assign(marker, { fleet: command.fleet, seats: command.seats ?? '', opened: true })
+  } else if (command.mode === 'quarantine' && !(marker?.run === command.run && marker.opened)) {
     write(state, command, quarantined(marker, command, now))
   } else if (marker !== undefined && marker.quarantinedUntil !== null) {
     markInQuarantine(marker, marker.quarantinedUntil, command, now)
@@ -43,11 +44,11 @@ function isAsFounderSaw(
   now: number,
 ): boolean {
   if (marker === undefined) return plantIn(state, command.marker, now)?.stamp === command.stamp
-  return !marker.opened && marker.stamp === command.stamp && marker.seats === command.replaced
+  return isUnopened(marker, command)
 }
 
-function isSame(marker: Marker, { stamp, seats }: MarkCommand): boolean {
-  return marker.stamp === stamp && marker.seats === seats
+function isUnopened(marker: Marker, { stamp, replaced = '' }: MarkCommand): boolean {
+  return !marker.opened && marker.stamp === stamp && marker.seats === replaced
 }
 
 function write(state: NodeState, { marker: key }: MarkCommand, marker: Marker): void {

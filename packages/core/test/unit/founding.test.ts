@@ -127,6 +127,54 @@ describe('a new fleet', () => {
     expect(markerOf(world.node(0))?.seats).not.toBe(before?.seats)
   })
 
+  /** One node votes with the seats of its founder, and another founder has written others on the second, as one was emptied. */
+  const openedInBetween = async () => {
+    const world = new World(3)
+    const orders = (mode: string, by: number[]) => {
+      world.nodes.forEach((node, index) => {
+        node.script = (command) =>
+          command.kind === 'mark' && command.mode === mode && by.includes(index)
+            ? { vote: 'unknown', reason: 'lost' }
+            : undefined
+      })
+    }
+    orders('open', [1, 2])
+    const first = world.client(guarded)
+    await world.clock.runToError(first.tryAcquire('a'))
+    await world.clock.run(first.close())
+    orders('none', [])
+    const seats = markerOf(world.node(0))!.seats
+    world.node(2).restart({ keep: false })
+    Object.assign(markerOf(world.node(1))!, { seats: '[2,["n1","r","s"],["n2","r","s"],["n3","r","s"]]' })
+    expect(world.nodes.map((node) => markerOf(node)?.opened)).toEqual([true, false, undefined])
+    return { world, seats }
+  }
+
+  test('a node that votes opens one that was founded with it, and then again without it', async () => {
+    const { world, seats } = await openedInBetween()
+    const redlock = world.client({ ...guarded, restore: true })
+    await world.clock.run(redlock.acquire('a'))
+    await world.clock.advance(20_000)
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    expect(world.nodes.map((node) => markerOf(node)?.seats)).toEqual([seats, seats, seats])
+  })
+
+  test('a node is not opened beside one that had voted only before it was looked at', async () => {
+    const { world } = await openedInBetween()
+    let greetings = 0
+    world.node(0).intercept = (command, execute, answer) => {
+      if (command.kind !== 'greet' || ++greetings !== 2) return false
+      world.node(0).flush()
+      answer(execute())
+      return true
+    }
+    const redlock = world.client(guarded)
+    await world.clock.runToError(redlock.tryAcquire('a'))
+    expect(greetings).toBeGreaterThanOrEqual(2)
+    const opens = world.node(1).log.filter((command) => command.kind === 'mark' && command.mode === 'open')
+    expect(opens.filter((command) => 'replaced' in command && command.replaced?.includes('"r"'))).toEqual([])
+  })
+
   test('a node that refuses to be founded is named, and is not asked without a pause', async () => {
     const world = new World(3)
     world.node(1).script = (command) =>

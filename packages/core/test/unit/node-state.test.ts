@@ -530,7 +530,8 @@ describe('the marker', () => {
   const marker = 'fleet'
   const mark = (bench: Bench, mode: MarkCommand['mode'], rest: Partial<MarkCommand> = {}) => {
     const order = { kind: 'mark', marker, mode, fleet: 'f', run: bench.state.run, seats: 'all' } as const
-    return bench.do({ ...order, stamp: 'stamp', longestTtl: 700, floor: 0, duration: 0, ...rest })
+    const replaced = mode === 'open' ? 'all' : undefined
+    return bench.do({ ...order, replaced, stamp: 'stamp', longestTtl: 700, floor: 0, duration: 0, ...rest })
   }
   const found = (bench: Bench) => {
     mark(bench, 'plant', { duration: 1_000 })
@@ -593,7 +594,7 @@ describe('the marker', () => {
     const bench = new Bench()
     mark(bench, 'plant', { duration: 1_000 })
     expect(seen(mark(bench, 'found'))).toMatchObject({ opened: false, seats: 'all' })
-    mark(bench, 'open', { seats: 'others' })
+    mark(bench, 'open', { replaced: 'others' })
     mark(bench, 'open', { stamp: 'another' })
     expect(bench.acquire('v', check)).toEqual(refused('unmarked'))
     expect(bench.do({ kind: 'extend', keys: ['a'], value: 'v', ttl: 9_000, ...check })).toEqual(
@@ -611,8 +612,10 @@ describe('the marker', () => {
     expect(isFoundedBy(bench, { replaced: 'all', stamp: 'another' })).toBe(false)
     expect(isFoundedBy(bench)).toBe(false)
     expect(isFoundedBy(bench, { replaced: 'all' })).toBe(true)
-    mark(bench, 'open', { seats: 'new' })
-    expect(seen(mark(bench, 'found', { replaced: 'new' }))).toMatchObject({ seats: 'new', opened: true })
+    mark(bench, 'open', { replaced: 'new', seats: 'all', fleet: 'older' })
+    expect(seen(mark(bench, 'found', { replaced: 'all', seats: 'newest' }))).toMatchObject({
+      ...{ fleet: 'older', seats: 'all', opened: true },
+    })
   })
 
   test('what was founded and not opened is put into quarantine for the fleet that votes', () => {
@@ -710,7 +713,8 @@ describe('a node that is restored', () => {
     return bench
   }
   const found = (bench: Bench) => {
-    for (const mode of ['plant', 'found', 'open'] as const) mark(bench, mode, { seats: 'all' })
+    for (const mode of ['plant', 'found'] as const) mark(bench, mode, { seats: 'all' })
+    mark(bench, 'open', { seats: 'all', replaced: 'all' })
   }
   const claim = (bench: Bench, by: string, progress = 0, duration = 5_000) =>
     claimIn(mark(bench, 'claim', { claim: { by, progress }, duration }))

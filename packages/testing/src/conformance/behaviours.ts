@@ -339,7 +339,7 @@ export const behaviours: readonly Behaviour[] = [
       const check = (stamp: string): object => ({ marker: { key: marker, stamp, longestTtl: 0 } })
       const order = (mode: MarkCommand['mode'], markRun: string, stamp: string): MarkCommand => ({
         ...({ kind: 'mark', marker, mode, fleet: 'f', run: markRun, stamp } as const),
-        ...{ longestTtl: ttl, floor: 0, duration: ttl, seats: 'all' },
+        ...{ longestTtl: ttl, floor: 0, duration: ttl, seats: 'all', replaced: 'all' },
       })
       deepEqual(
         await saidTo(

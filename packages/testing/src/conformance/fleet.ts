@@ -30,7 +30,7 @@ export async function fleetOn(node: LockNode, count: number): Promise<Fleet> {
     prefix: key.slice(0, key.lastIndexOf(':') + 1),
     marker: { key, stamp: 'stamp', longestTtl: 0 },
     mark,
-    founding: [mark('plant'), mark('found'), mark('open')],
+    founding: [mark('plant'), mark('found'), mark('open', { replaced: 'all' })],
   }
 }
 

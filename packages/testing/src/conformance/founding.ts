@@ -67,10 +67,10 @@ export const founding: readonly Behaviour[] = [
         await saidTo(
           node,
           ...fleet.founding.slice(0, 2),
-          mark('open', { stamp: 'another' }),
-          mark('open', { seats: 'others' }),
+          mark('open', { stamp: 'another', replaced: 'all' }),
+          mark('open', { replaced: 'others' }),
           acquire(keys, 'a', { marker }),
-          mark('open'),
+          mark('open', { replaced: 'all' }),
           acquire(keys, 'a', { marker }),
         ),
         ['granted', 'granted', 'granted', 'granted', 'refused: unmarked', 'granted', 'granted'],
@@ -88,13 +88,14 @@ export const founding: readonly Behaviour[] = [
         mark('found', { seats: 'new' }),
         mark('found', { seats: 'new', replaced: 'others' }),
         mark('found', { seats: 'new', replaced: 'all' }),
-        mark('open', { seats: 'new' }),
-        mark('found', { seats: 'newest', replaced: 'new' }),
+        mark('open', { seats: 'all', replaced: 'new', fleet: 'older' }),
+        mark('found', { seats: 'newest', replaced: 'all' }),
       )
       deepEqual(
         replies.slice(2).map((reply) => markerIn(reply)?.seats),
-        ['all', 'all', 'new', 'new', 'new'],
+        ['all', 'all', 'new', 'all', 'all'],
       )
+      equal(markerIn(replies.at(-1))?.fleet, 'older')
     },
   },
   {

@@ -665,7 +665,7 @@ return reply
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '1675d16facb1979ccb086f2a30e06a0039568dfe',
+  sha1: '473a91d810e9a176d5f54bfc321a1eb1f906536c',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -730,8 +730,8 @@ elseif mode == 'found' and not markedRun and planted == stamp then
   write('new:')
 elseif mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
   write('new:')
-elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == seats then
-  call('HSET', key, 'stamp', stamp)
+elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
+  call('HSET', key, 'fleet', fleet, 'stamp', stamp, 'seats', seats)
 elseif mode == 'quarantine' and (markedRun ~= run or isNew) then
   call('HDEL', key, 'restorer', 'progress', 'claimed')
   write('out:')

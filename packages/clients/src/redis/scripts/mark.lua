@@ -53,8 +53,8 @@ elseif mode == 'found' and not markedRun and planted == stamp then
   write('new:')
 elseif mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
   write('new:')
-elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == seats then
-  call('HSET', key, 'stamp', stamp)
+elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
+  call('HSET', key, 'fleet', fleet, 'stamp', stamp, 'seats', seats)
 elseif mode == 'quarantine' and (markedRun ~= run or isNew) then
   call('HDEL', key, 'restorer', 'progress', 'claimed')
   write('out:')
