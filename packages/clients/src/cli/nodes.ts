@@ -43,7 +43,7 @@ export async function nodes(args: readonly string[], env: NodeJS.ProcessEnv): Pr
   if (decision === undefined) return look('never', (opening) => show(opening, values.json === true))
   if ((await look('never', newNodes)) > 0) return look('majority', founded)
   return look('never', (opening) => {
-    say('no node is new, nothing was founded')
+    say('nothing was founded: too few nodes can be reached, or they belong to a fleet')
     return show(opening, values.json === true)
   })
 }
@@ -143,6 +143,7 @@ async function lift({ redlock }: Opening, node: string): Promise<number> {
         .map(({ name }) => name)
         .join(', ')}, got "${visible(node)}"`,
     )
+  if (state === 'new') throw usage(`${node} is new and in no quarantine: see quorumlock nodes found`)
   await redlock.liftQuarantine(node)
   say(state === 'up' ? `${node} was not in quarantine` : `${node} may vote again`)
   return ExitCode.ok

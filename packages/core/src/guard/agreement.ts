@@ -31,7 +31,10 @@ export function misfitOf(
   if (survey.seats !== '' && survey.seats !== text)
     return misfit(`it belongs to another fleet, of ${listed(seats)}`, SAME_LIST)
   // Who has the marker of the fleet was let in by a client that knew it, perhaps under another name.
-  if (own !== '' || seats.seats.some(({ name, run }) => name === member.name || run === greeting.run))
+  if (
+    own !== '' ||
+    seats.seats.some(({ name, run }) => name === member.name || (run !== '' && run === greeting.run))
+  )
     return undefined
   return misfit(`it is none of the nodes of this fleet, of ${listed(seats)}`, SAME_NAMES)
 }
@@ -78,7 +81,7 @@ export function stampOf({ marker, planted }: Greeting): string | undefined {
   return marker?.stamp ?? planted?.stamp
 }
 
-function sameServer(first: Member, second: Member): Failed {
+export function sameServer(first: Member, second: Member): Failed {
   return misfit(
     `${first.name} and ${second.name} are the same server, which must not vote twice`,
     'Give each node a server of its own',

@@ -54,7 +54,8 @@ export class Founding {
   /** The second look: nobody was emptied, founded or opened in the meantime. */
   async #areStill(first: Greetings): Promise<boolean> {
     const { quorum, ask } = this.#context
-    const { greetings } = surveyOf(quorum.members, await ask((tally) => tally.outstanding === 0))
+    const { greetings, fleet } = surveyOf(quorum.members, await ask((tally) => tally.outstanding === 0))
+    if (fleet !== undefined) return false
     for (const [member, before] of first) {
       const now = greetings.get(member)
       if (now === undefined || !isNew(now) || stampOf(now) !== stampOf(before)) return false

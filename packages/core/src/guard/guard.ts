@@ -1,6 +1,6 @@
 import type { Appointment } from '../agenda.js'
 import { BackOff } from '../back-off.js'
-import type { Greeting, NodeReply } from '../node/replies.js'
+import type { Failed, Greeting, MarkerSighting, NodeReply } from '../node/replies.js'
 import {
   excluded,
   marked,
@@ -14,13 +14,13 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { publishNodeChange } from '../telemetry/events.js'
-import { disagreement, misfitOf } from './agreement.js'
+import { disagreement, misfitOf, sameServer } from './agreement.js'
 import { Founding } from './founding.js'
 import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
 import { Restoring } from './restoring.js'
-import { isNamedIn, seatsIn } from './seats.js'
+import { isNamedIn, isSameList, seatsIn } from './seats.js'
 import { greetingOf, isKept, isValid, isWitness, surveyOf, type Survey } from './survey.js'
 
 const FIRST_RETRY = 50
@@ -60,7 +60,9 @@ export class Guard {
   readonly #founding: Founding
   readonly #restoring: Restoring | undefined
   readonly #backOff = new BackOff(FIRST_RETRY, LONGEST_RETRY)
-  /** In a row, since a node has connected or was let in. */
+  /** Those that each member had when it was let in. */
+  readonly #seats = new Map<Member, string>()
+  /** In a row, since a node has connected. */
   #foundings = 0
   #surveying = false
   /** Something has changed since the survey in flight began. */
@@ -114,8 +116,8 @@ export class Guard {
   ready(): Promise<void> | undefined {
     if (this.#readiness.isOpen) return undefined
     if (!this.#surveying) this.#startSurvey()
-    // A greeting and an order. Bounded, because connections that break again and again would start them over forever.
-    return this.#readiness.wait(2 * this.#context.quorum.nodeTimeout)
+    // Two looks and two orders. Bounded, because connections that break again and again would start them over forever.
+    return this.#readiness.wait(5 * this.#context.quorum.nodeTimeout)
   }
 
   /** An operator confirms that the node may vote again at once. */
@@ -179,13 +181,18 @@ export class Guard {
     }
     // A fleet is new only if no node has a marker, so all nodes are waited for, within the deadline of the round.
     const tally = await this.#ask(
-      (soFar) => soFar.isAnswered && quorum.isBlocking(surveyOf(members, soFar).remembering),
+      (soFar) => {
+        if (!soFar.isAnswered) return false
+        const { agrees, remembering } = surveyOf(members, soFar)
+        return agrees && quorum.isBlocking(remembering)
+      },
       (member, reply) => {
         // A straggler is judged by what the others reported. Before that was evaluated it counts among them.
         if (seen.decide !== undefined) void conclude(member, reply)
       },
     )
     const survey = surveyOf(members, tally)
+    this.#forget(survey)
     const isNew = survey.fleet === undefined && quorum.isQuorum(survey.greetings.size)
     const unfit = isNew ? await this.#founding.found(survey) : undefined
     // Founders that meet look again at once; a node that refuses its orders is not asked without a pause.
@@ -216,7 +223,10 @@ export class Guard {
   async #judge(member: Member, greeting: Greeting, survey: Survey, fleet: string): Promise<void> {
     const { marker } = greeting
     if (marker?.opened === false && isKept(greeting) && isNamedIn(survey.seats, marker.stamp)) {
-      if (marker.seats === survey.seats || (await this.#isStillOpen(survey)))
+      if (
+        marker.seats === survey.seats ||
+        (isSameList(marker.seats, survey.seats) && (await this.#isStillOpen(survey)))
+      )
         await this.#orders.open(member, greeting, { ...survey, fleet })
       return
     }
@@ -256,11 +266,52 @@ export class Guard {
   }
 
   #enterIfValid(member: Member, greeting: Greeting): boolean {
-    const misfit = disagreement(this.#context.quorum, seatsIn(greeting.marker?.seats ?? ''))
-    const valid = isValid(greeting)
+    const { marker } = greeting
+    if (marker === null || !isValid(greeting)) return false
+    const misfit = disagreement(this.#context.quorum, seatsIn(marker.seats)) ?? this.#twinOf(member, marker)
     if (misfit !== undefined) member.admission = excluded(member.admission, misfit)
-    else if (valid) this.#enter(member, greeting)
-    return valid
+    // Nodes of different fleets are never counted together. The next survey finds out which of them is right.
+    else if (this.#isAtOdds(member, marker)) member.admission = unchecked(member.admission)
+    else this.#enter(member, greeting)
+    return true
+  }
+
+  #noteSeats(member: Member, text: string): void {
+    this.#seats.set(member, text)
+    const names = seatsIn(text)?.seats.map(({ name }) => name)
+    if (names === undefined || names.includes(member.name)) return
+    this.#context.warn(
+      { node: member.name, names },
+      `${member.name} was not founded under this name but as one of ${names.join(', ')}: give it that name, or this client cannot let it in again after it has lost its data`,
+    )
+  }
+
+  #twinOf(member: Member, { stamp }: MarkerSighting): Failed | undefined {
+    const twin = this.#counted.find((other) => other !== member && other.marker?.stamp === stamp)
+    return twin === undefined ? undefined : sameServer(twin, member)
+  }
+
+  #isAtOdds(member: Member, { seats }: MarkerSighting): boolean {
+    return this.#counted.some((other) => {
+      const known = this.#seats.get(other) ?? ''
+      return other !== member && seats !== '' && known !== '' && known !== seats
+    })
+  }
+
+  /** Members of another fleet than the survey found, which did not answer it. */
+  #forget({ seats, greetings }: Survey): void {
+    if (!this.#context.quorum.isQuorum(greetings.size)) return
+    for (const member of this.#counted) {
+      const known = this.#seats.get(member) ?? ''
+      if (seats === '' || known === '' || known === seats || greetings.has(member)) continue
+      member.admission = unchecked(member.admission)
+    }
+  }
+
+  get #counted(): Member[] {
+    return this.#context.quorum.members.filter(
+      ({ admission, node }) => admission.obstacle === undefined && node.connected,
+    )
   }
 
   /** The node's marker is valid, so it may be asked. While it is in quarantine it refuses on its own. */
@@ -270,7 +321,8 @@ export class Guard {
     const now = this.#context.quorum.clock.monotonic()
     if (before.obstacle !== undefined) this.#backOff.reset()
     const until = marker.quarantine === null ? undefined : now + marker.quarantine
-    const { stamp, longestTtl } = marker
+    const { stamp, longestTtl, seats } = marker
+    if (this.#seats.get(member) !== seats) this.#noteSeats(member, seats)
     const check = { key: this.#context.markerKey, stamp, longestTtl }
     member.admission =
       until === undefined ? marked(check) : quarantined(before, check, until, marker.claim?.progress)

@@ -4,8 +4,9 @@ import { hindered, prolonged } from '../quorum/admission.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
+import { misfitOf } from './agreement.js'
 import type { MarkerOrders } from './marker-orders.js'
-import { remembers, surveyOf } from './survey.js'
+import { isWitness, remembers, surveyOf } from './survey.js'
 
 const ADMISSION_RETRY = 250
 /** For the clocks of the nodes: a quarantine ends a little after the longest lease. */
@@ -71,12 +72,14 @@ export class Quarantine {
     const { quorum, orders, ask, enterIfValid } = this.#context
     const { members } = quorum
     const survey = surveyOf(members, await ask((tally) => tally.outstanding === 0))
-    // Nodes that were emptied too would vouch for each other.
     const others = [...survey.greetings].filter(
-      ([other, greeting]) => other !== member && remembers(greeting),
+      ([other, greeting]) =>
+        other !== member && remembers(greeting) && misfitOf(quorum, other, greeting, survey) === undefined,
     )
+    // One that is in quarantine itself may have forgotten the same as this one. Where nobody is away, somebody has not.
+    const witnesses = others.filter(([, greeting]) => isWitness(greeting)).length
     const own = survey.greetings.get(member)
-    const isKnown = quorum.isBlocking(others.length) || members.length === 1
+    const isKnown = quorum.isBlocking(witnesses) || others.length === members.length - 1
     if (
       own?.marker?.quarantine === 0 &&
       isKnown &&
@@ -86,7 +89,7 @@ export class Quarantine {
     } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {
       enterIfValid(member, own)
     }
-    if (!isKnown && !this.#context.restores) this.#hinder(member, others.length)
+    if (!isKnown && !this.#context.restores) this.#hinder(member, witnesses)
     this.#noteExtension(member)
     // Ended by the order or by another client; otherwise it is tried again.
     this.#admitLater(member)

@@ -6,6 +6,7 @@ import type { Tally } from '../quorum/tally.js'
 import type { MarkerOrders, Stay } from './marker-orders.js'
 import { Leftover, Merge } from './merge.js'
 import { request } from './request.js'
+import { misfitOf } from './agreement.js'
 import { isWitness, surveyOf, type Survey } from './survey.js'
 
 /** Keys that a node looks at, or writes, at a time. */
@@ -162,7 +163,10 @@ export class Restorer {
     const { quorum, ask, witnesses } = this.#context
     const survey = surveyOf(quorum.members, await ask((tally) => tally.outstanding === 0))
     const others = [...survey.greetings].filter(
-      ([member, greeting]) => member !== this.#stay.member && isWitness(greeting),
+      ([member, greeting]) =>
+        member !== this.#stay.member &&
+        isWitness(greeting) &&
+        misfitOf(quorum, member, greeting, survey) === undefined,
     )
     return others.length < witnesses ? undefined : survey
   }

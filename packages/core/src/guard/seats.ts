@@ -35,6 +35,14 @@ export function isNamedIn(seats: string, stamp: string): boolean {
   return seatsIn(seats)?.seats.some((seat) => seat.stamp === stamp) === true
 }
 
+/** Both are of the same nodes, by their names. */
+export function isSameList(a: string, b: string): boolean {
+  const [one, two] = [seatsIn(a), seatsIn(b)]
+  if (one === undefined || two === undefined || one.quorum !== two.quorum) return false
+  const names = new Set(one.seats.map(({ name }) => name))
+  return one.seats.length === two.seats.length && two.seats.every(({ name }) => names.has(name))
+}
+
 /** Founders that work at the same time write the same. */
 export function fleetOf(seats: string): string {
   return digestOf(seats)

@@ -1,5 +1,6 @@
 import type { Greeting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
+import { seatsIn } from './seats.js'
 import type { Tally } from '../quorum/tally.js'
 
 /** What a marker records about its fleet. */
@@ -15,6 +16,8 @@ export interface Fleet {
 export interface Survey extends Omit<Fleet, 'fleet'> {
   readonly greetings: ReadonlyMap<Member, Greeting>
   readonly fleet: string | undefined
+  /** No two nodes belong to different fleets. */
+  readonly agrees: boolean
   /** Number of nodes that can say how long the locks of the fleet last. */
   readonly remembering: number
 }
@@ -38,9 +41,18 @@ export function surveyOf(members: readonly Member[], tally: Tally): Survey {
     longestTtl = Math.max(longestTtl, marker.longestTtl)
     highestToken = Math.max(highestToken, marker.highestToken)
   }
-  const [first] = [...fleets.values()].sort((a, b) => b.count - a.count)
+  const own = new Set(members.map(({ name }) => name))
+  const [first] = [...fleets.values()].sort(
+    (a, b) => b.count - a.count || namesIn(b.seats, own) - namesIn(a.seats, own),
+  )
   const { fleet, seats = '' } = first ?? {}
-  return { greetings, fleet, seats, remembering, longestTtl, highestToken }
+  const agrees = fleets.size < 2
+  return { greetings, fleet, seats, agrees, remembering, longestTtl, highestToken }
+}
+
+/** How many of these names have a seat. */
+function namesIn(seats: string, names: ReadonlySet<string>): number {
+  return seatsIn(seats)?.seats.filter(({ name }) => names.has(name)).length ?? 0
 }
 
 export function greetingOf(reply: NodeReply): Greeting | undefined {

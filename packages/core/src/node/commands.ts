@@ -97,7 +97,8 @@ export interface MarkCommand {
    * - `found` writes the marker of a new fleet: only if there is none and this stamp is planted, or one with this stamp
    *   that was not opened and has the seats that this one replaces
    * - `open` lets a founded node vote, with these seats: only if its marker has this stamp and the seats that they replace
-   * - `quarantine` excludes a node that lost data: only if there is no opened marker of this run
+   * - `quarantine` excludes a node that lost data: only if there is no opened marker of this run, and none
+   *   with these seats
    * - `admit` ends a quarantine: only after its time has passed
    * - `claim` announces the client that restores the node: only in the quarantine with this stamp, and unless another
    *   client has announced itself

@@ -16,7 +16,7 @@ export function mark(state: NodeState, command: MarkCommand, now: number): NodeR
     write(state, command, founded(marker, command))
   } else if (command.mode === 'open' && marker !== undefined && isUnopened(marker, command)) {
     Object.assign(marker, { fleet: command.fleet, seats: command.seats ?? '', opened: true })
-  } else if (command.mode === 'quarantine' && !(marker?.run === command.run && marker.opened)) {
+  } else if (command.mode === 'quarantine' && !isKept(marker, command)) {
     write(state, command, quarantined(marker, command, now))
   } else if (marker !== undefined && marker.quarantinedUntil !== null) {
     markInQuarantine(marker, marker.quarantinedUntil, command, now)
@@ -82,6 +82,11 @@ function quarantined(before: Marker | undefined, command: MarkCommand, now: numb
     forgot: isNew || before.forgot,
     quarantinedUntil: Math.max(now + command.duration, before?.quarantinedUntil ?? 0),
   }
+}
+
+/** It has a marker of this run, and votes, or will be opened by those who do. */
+function isKept(marker: Marker | undefined, { run, seats = '' }: MarkCommand): boolean {
+  return marker?.run === run && (marker.opened || marker.seats === seats)
 }
 
 function markInQuarantine(marker: Marker, until: number, command: MarkCommand, now: number): void {

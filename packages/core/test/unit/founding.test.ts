@@ -128,7 +128,7 @@ describe('a new fleet', () => {
   })
 
   /** One node votes with the seats of its founder, and another founder has written others on the second, as one was emptied. */
-  const openedInBetween = async () => {
+  const openedInBetween = async (third = 'n3') => {
     const world = new World(3)
     const orders = (mode: string, by: number[]) => {
       world.nodes.forEach((node, index) => {
@@ -145,7 +145,9 @@ describe('a new fleet', () => {
     orders('none', [])
     const seats = markerOf(world.node(0))!.seats
     world.node(2).restart({ keep: false })
-    Object.assign(markerOf(world.node(1))!, { seats: '[2,["n1","r","s"],["n2","r","s"],["n3","r","s"]]' })
+    Object.assign(markerOf(world.node(1))!, {
+      seats: `[2,["n1","r","s"],["n2","r","s"],["${third}","r","s"]]`,
+    })
     expect(world.nodes.map((node) => markerOf(node)?.opened)).toEqual([true, false, undefined])
     return { world, seats }
   }
@@ -157,6 +159,13 @@ describe('a new fleet', () => {
     await world.clock.advance(20_000)
     expect(states(redlock)).toEqual(['up', 'up', 'up'])
     expect(world.nodes.map((node) => markerOf(node)?.seats)).toEqual([seats, seats, seats])
+  })
+
+  test('a node that was founded with another list is left to that list', async () => {
+    const { world } = await openedInBetween('x')
+    const redlock = world.client({ ...guarded, restore: true })
+    await world.clock.runToError(redlock.acquire('a', { wait: 20_000 }))
+    expect(markerOf(world.node(1))?.opened).toBe(false)
   })
 
   test('a node is not opened beside one that had voted only before it was looked at', async () => {
@@ -234,6 +243,48 @@ describe('agreement', () => {
     expect(strangers.map(markerOf)).toEqual([undefined, undefined])
   })
 
+  test.each([0, 1, 2])('a node of another fleet costs no lock, as number %i of the list', async (place) => {
+    const { world, clock } = await founded(3)
+    const others = ['x1', 'x2', 'x3'].map((name) => new FakeNode(name, clock))
+    await clock.run(clientOf(world, others).acquire('a'))
+    for (const node of world.nodes) node.delay = 5
+    const nodes = [world.node(0), world.node(1)]
+    nodes.splice(place, 0, others[0]!)
+    const mixed = clientOf(world, nodes)
+    expect(await clock.run(mixed.tryAcquire('b'))).not.toBeNull()
+    expect(mixed.health()[place]?.reason).toContain('it belongs to another fleet, of 3 (x1, x2, x3)')
+    // It answers, and the others do not: nodes of different fleets are never counted together.
+    for (const node of nodes) if (node !== others[0]) node.freeze()
+    await clock.advance(20_000)
+    expect(mixed.health().filter(({ state }) => state === 'up')).toEqual([])
+    for (const node of nodes) node.thaw()
+    await clock.advance(10_000)
+    expect(await clock.run(mixed.tryAcquire('c'))).not.toBeNull()
+    expect(mixed.health()[place]?.state).toBe('suspect')
+  })
+
+  test('a server under two names votes once, also where both answer after the others', async () => {
+    const { world, clock } = await founded(5)
+    const alias = new FakeNode('n5', clock)
+    alias.state = world.node(1).state
+    alias.delay = world.node(1).delay = 20
+    const redlock = clientOf(world, [...world.nodes.slice(0, 4), alias])
+    await clock.run(redlock.acquire('a'))
+    await clock.advance(10_000)
+    expect(states(redlock).filter((state) => state === 'up')).toHaveLength(4)
+  })
+
+  test('nodes that are not counted cannot tell what another one forgot', async () => {
+    const { world, clock } = await founded(3)
+    const alias = new FakeNode('alias', clock)
+    alias.state = world.node(1).state
+    world.node(2).disconnect()
+    world.node(0).restart({ keep: false })
+    const redlock = clientOf(world, [world.node(0), world.node(1), alias])
+    await clock.runToError(redlock.acquire('a', { wait: 40_000 }))
+    expect(states(redlock)[0]).toBe('quarantined')
+  })
+
   test('nodes of two fleets are not counted together', async () => {
     const { world, clock } = await founded(3)
     const others = ['x1', 'x2', 'x3'].map((name) => new FakeNode(name, clock))
@@ -276,5 +327,11 @@ describe('agreement', () => {
     const redlock = clientOf(world, renamed)
     await clock.run(redlock.acquire('a'))
     expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    const warnings = world.logged('warn').filter((line) => line.includes('was not founded under this name'))
+    expect(warnings).toHaveLength(3)
+    expect(warnings[0]).toContain('tunnel-1 was not founded under this name but as one of n1, n2, n3')
+    renamed[0]!.restart({ keep: false })
+    await clock.advance(20_000)
+    expect(redlock.health()[0]?.reason).toContain('it is none of the nodes of this fleet')
   })
 })

@@ -391,6 +391,29 @@ describe('a node that was emptied', () => {
     expect(await clock.run(late.tryAcquire('a'))).not.toBeNull()
   })
 
+  test('nodes that came back with older data do not vouch for each other', async () => {
+    const { world, clock, redlock } = await founded(5, 300)
+    for (const index of [3, 4]) world.node(index).disconnect()
+    await clock.run(redlock.acquire('day', { ttl: 60_000, autoExtend: false }))
+    world.node(2).disconnect()
+    for (const index of [3, 4]) world.node(index).reconnect()
+    for (const index of [0, 1]) {
+      const { state } = world.node(index)
+      state.locks.clear()
+      state.markers.get(FLEET)!.longestTtl = 300
+      world.node(index).restart({ keep: true })
+    }
+    const rival = world.client({ guard: true, restore: false, ttl: 300 })
+    expect((await clock.runToError(rival.acquire('day', { wait: 20_000 }))).code).toBe('UNAVAILABLE')
+    world.node(2).reconnect()
+    await clock.advance(1_000)
+    expect(await clock.runToError(rival.acquire('day', { wait: 20_000 }))).toMatchObject({
+      code: expect.any(String),
+    })
+    await clock.advance(60_000)
+    expect(await clock.run(rival.tryAcquire('day'))).not.toBeNull()
+  })
+
   test("an emptied node is excluded for the client's own TTL if too few nodes are left to report the longest one", async () => {
     const { world, clock } = await founded(5, 20_000)
     for (const index of [0, 1]) world.node(index).restart({ keep: false })

@@ -622,6 +622,11 @@ describe('the marker', () => {
     const bench = new Bench()
     mark(bench, 'plant', { duration: 1_000 })
     mark(bench, 'found')
+    // Those of its own fleet will open it.
+    expect(seen(mark(bench, 'quarantine', { duration: 500 }))).toMatchObject({
+      opened: false,
+      quarantine: null,
+    })
     expect(seen(mark(bench, 'quarantine', { seats: 'theirs', duration: 500 }))).toMatchObject({
       ...{ opened: true, seats: 'theirs', forgot: true, quarantine: 500 },
     })

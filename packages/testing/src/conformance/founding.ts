@@ -69,11 +69,12 @@ export const founding: readonly Behaviour[] = [
           ...fleet.founding.slice(0, 2),
           mark('open', { stamp: 'another', replaced: 'all' }),
           mark('open', { replaced: 'others' }),
+          mark('quarantine'),
           acquire(keys, 'a', { marker }),
           mark('open', { replaced: 'all' }),
           acquire(keys, 'a', { marker }),
         ),
-        ['granted', 'granted', 'granted', 'granted', 'refused: unmarked', 'granted', 'granted'],
+        ['granted', 'granted', 'granted', 'granted', 'granted', 'refused: unmarked', 'granted', 'granted'],
       )
     },
   },

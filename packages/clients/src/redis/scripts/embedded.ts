@@ -665,7 +665,7 @@ return reply
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '473a91d810e9a176d5f54bfc321a1eb1f906536c',
+  sha1: '38e0ba285997e659dd51b988205cf43fe0afd5b3',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -732,7 +732,7 @@ elseif mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == rep
   write('new:')
 elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
   call('HSET', key, 'fleet', fleet, 'stamp', stamp, 'seats', seats)
-elseif mode == 'quarantine' and (markedRun ~= run or isNew) then
+elseif mode == 'quarantine' and (markedRun ~= run or (isNew and markedSeats ~= seats)) then
   call('HDEL', key, 'restorer', 'progress', 'claimed')
   write('out:')
   call('HSET', key, 'until', math.max(now + duration, quarantinedUntil or 0))

@@ -55,7 +55,7 @@ elseif mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == rep
   write('new:')
 elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
   call('HSET', key, 'fleet', fleet, 'stamp', stamp, 'seats', seats)
-elseif mode == 'quarantine' and (markedRun ~= run or isNew) then
+elseif mode == 'quarantine' and (markedRun ~= run or (isNew and markedSeats ~= seats)) then
   call('HDEL', key, 'restorer', 'progress', 'claimed')
   write('out:')
   call('HSET', key, 'until', math.max(now + duration, quarantinedUntil or 0))
