@@ -76,10 +76,13 @@ export class Quarantine {
       ([other, greeting]) =>
         other !== member && remembers(greeting) && misfitOf(quorum, other, greeting, survey) === undefined,
     )
-    // One that is in quarantine itself may have forgotten the same as this one. Where nobody is away, somebody has not.
+    // One that is in quarantine itself may have forgotten the same as this one. Where nobody is away, somebody knows.
     const witnesses = others.filter(([, greeting]) => isWitness(greeting)).length
     const own = survey.greetings.get(member)
-    const isKnown = quorum.isBlocking(witnesses) || others.length === members.length - 1
+    const areAllHere = survey.greetings.size === members.length
+    const isKnown =
+      quorum.isBlocking(witnesses) ||
+      (areAllHere && (quorum.isBlocking(others.length) || members.length === 1))
     if (
       own?.marker?.quarantine === 0 &&
       isKnown &&
