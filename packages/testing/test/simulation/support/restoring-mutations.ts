@@ -18,7 +18,7 @@ export const RESTORING_FAULTS: readonly PlantedFault[] = [
     from: 'const isKnown = own === TOMBSTONE || ',
     to: 'const isKnown = ',
     within: 200,
-    plan: { without: ['lossyRestart'], calmness: 150 },
+    plan: { without: ['lossyRestart', 'crash', 'nodeClockBack', 'clientWallStep', 'full'], calmness: 80 },
   },
   {
     name: 'nothing is given back',
