@@ -6,7 +6,7 @@ import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { misfitOf } from './agreement.js'
 import type { MarkerOrders } from './marker-orders.js'
-import { isWitness, remembers, surveyOf } from './survey.js'
+import { isWitness, surveyOf } from './survey.js'
 
 const ADMISSION_RETRY = 250
 /** For the clocks of the nodes: a quarantine ends a little after the longest lease. */
@@ -72,17 +72,13 @@ export class Quarantine {
     const { quorum, orders, ask, enterIfValid } = this.#context
     const { members } = quorum
     const survey = surveyOf(members, await ask((tally) => tally.outstanding === 0))
-    const others = [...survey.greetings].filter(
-      ([other, greeting]) =>
-        other !== member && remembers(greeting) && misfitOf(quorum, other, greeting, survey) === undefined,
+    const here = [...survey.greetings].filter(
+      ([other, greeting]) => misfitOf(quorum, other, greeting, survey) === undefined,
     )
     // One that is in quarantine itself may have forgotten the same as this one. Where nobody is away, somebody knows.
-    const witnesses = others.filter(([, greeting]) => isWitness(greeting)).length
+    const witnesses = here.filter(([other, greeting]) => other !== member && isWitness(greeting)).length
     const own = survey.greetings.get(member)
-    const areAllHere = survey.greetings.size === members.length
-    const isKnown =
-      quorum.isBlocking(witnesses) ||
-      (areAllHere && (quorum.isBlocking(others.length) || members.length === 1))
+    const isKnown = quorum.isBlocking(witnesses) || here.length === members.length
     if (
       own?.marker?.quarantine === 0 &&
       isKnown &&

@@ -74,11 +74,6 @@ export function isValid(greeting: Greeting): boolean {
   return isOpened(greeting) && isKept(greeting)
 }
 
-/** It can say how long the locks of the fleet last. */
-export function remembers(greeting: Greeting): boolean {
-  return isValid(greeting) && greeting.marker?.forgot === false
-}
-
 /** It holds everything that it ever granted and that is not over, so it can tell what another node forgot. */
 export function isWitness(greeting: Greeting): boolean {
   return isValid(greeting) && greeting.marker?.quarantine === null
