@@ -28,6 +28,8 @@ const LONGEST_RETRY = 5_000
 
 const MOST_FOUNDINGS = 5
 
+const FOUNDED_ELSEWHERE = unsent('it is being founded with other nodes than its fleet has')
+
 const UNJUDGED = unsent('too few nodes responded to tell whether it has lost data')
 
 export interface GuardContext {
@@ -196,7 +198,7 @@ export class Guard {
     const isNew = survey.fleet === undefined && quorum.isQuorum(survey.greetings.size)
     const unfit = isNew ? await this.#founding.found(survey) : undefined
     // Founders that meet look again at once; a node that refuses its orders is not asked without a pause.
-    const isFirst = isNew && ++this.#foundings < MOST_FOUNDINGS
+    const looksAgain = isNew && ++this.#foundings < MOST_FOUNDINGS
     seen.decide = async (member, greeting) => {
       const misfit = misfitOf(quorum, member, greeting, survey)
       if (misfit !== undefined) member.admission = excluded(member.admission, misfit)
@@ -205,7 +207,7 @@ export class Guard {
         member.admission = excluded(member.admission, UNJUDGED)
       } else if (survey.fleet !== undefined) await this.#judge(member, greeting, survey, survey.fleet)
       else if (unfit !== undefined) member.admission = unfounded(member.admission, unfit)
-      else if (member.admission.state === 'unchecked') this.#surveyRequested ||= isFirst
+      else if (member.admission.state === 'unchecked') this.#surveyRequested ||= looksAgain
     }
     const responders = members.filter((member) => tally.replies[member.index] !== undefined)
     await Promise.all(responders.map((member) => conclude(member, tally.replies[member.index] as NodeReply)))
@@ -223,11 +225,11 @@ export class Guard {
   async #judge(member: Member, greeting: Greeting, survey: Survey, fleet: string): Promise<void> {
     const { marker } = greeting
     if (marker?.opened === false && isKept(greeting) && isNamedIn(survey.seats, marker.stamp)) {
-      if (
-        marker.seats === survey.seats ||
-        (isSameList(marker.seats, survey.seats) && (await this.#isStillOpen(survey)))
-      )
-        await this.#orders.open(member, greeting, { ...survey, fleet })
+      if (marker.seats !== survey.seats) {
+        member.admission = excluded(member.admission, FOUNDED_ELSEWHERE)
+        if (!isSameList(marker.seats, survey.seats) || !(await this.#isStillOpen(survey))) return
+      }
+      await this.#orders.open(member, greeting, { ...survey, fleet })
       return
     }
     const lost =

@@ -166,6 +166,7 @@ describe('a new fleet', () => {
     const redlock = world.client({ ...guarded, restore: true })
     await world.clock.run(redlock.acquire('a', { wait: 30_000 }))
     expect(markerOf(world.node(1))?.opened).toBe(false)
+    expect(redlock.health()[1]?.reason).toBe('it is being founded with other nodes than its fleet has')
   })
 
   test('a node is not opened beside one that had voted only before it was looked at', async () => {
