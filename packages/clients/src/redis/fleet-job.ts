@@ -49,9 +49,9 @@ export function fleetJobOf(command: FleetCommand): FleetJob {
 
 function argsOfMark(command: MarkCommand): string[] {
   const { mode, fleet, run, stamp, longestTtl, floor, duration, claim } = command
-  const { seat = '', seats = '', replaced = '' } = command
+  const { seat = '', seats = '', replaced = '', next = '' } = command
   const numbers = [String(longestTtl), String(floor), String(duration)]
-  const args = [mode, fleet, run, stamp, ...numbers, seat, seats, replaced]
+  const args = [mode, fleet, run, stamp, ...numbers, seat, seats, replaced, next]
   return claim === undefined ? args : [...args, claim.by, String(claim.progress)]
 }
 

@@ -145,7 +145,7 @@ describe.each([
     const deadline = Number(reply.vote === 'refused' && reply.clock) + 3_000
     const remaining = expect.any(Number)
     await eventually(async () =>
-      expect(messages).toEqual([[`${channel}#1@60000~ada`, { remaining, deadline }]]),
+      expect(messages).toEqual([[`${channel}#1@60000~ada`, { remaining, deadline, stamp: 'stamp' }]]),
     )
     expect(await client.get(key)).toBe(`${channel}#1@60000~ada`)
     expect(await client.pTTL(key)).toBeLessThanOrEqual(3_000)

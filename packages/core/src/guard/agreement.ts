@@ -1,8 +1,8 @@
 import type { Greeting, Failed } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
-import { seatsIn, type Seats } from './seats.js'
-import { isOpened, type Survey } from './survey.js'
+import { seatsIn, stayOf, type Seat, type Seats } from './seats.js'
+import { isOpened, isValid, type Survey } from './survey.js'
 
 const SAME_LIST =
   'Give every client the same nodes and the same quorum; docs/operations.md tells how to change them'
@@ -28,15 +28,31 @@ export function misfitOf(
   if (seats === undefined) return undefined
   const other = disagreement(quorum, seats)
   if (other !== undefined) return other
-  if (survey.seats !== '' && survey.seats !== text)
-    return misfit(`it belongs to another fleet, of ${listed(seats)}`, SAME_LIST)
   // Who has the marker of the fleet was let in by a client that knew it, perhaps under another name.
-  if (
-    own !== '' ||
-    seats.seats.some(({ name, run }) => name === member.name || (run !== '' && run === greeting.run))
-  )
-    return undefined
-  return misfit(`it is none of the nodes of this fleet, of ${listed(seats)}`, SAME_NAMES)
+  if (own !== '') {
+    const isOther = survey.seats !== '' && survey.fleet !== greeting.marker?.fleet
+    return isOther ? misfit(`it belongs to another fleet, of ${listed(seats)}`, SAME_LIST) : undefined
+  }
+  const byRun = seats.seats.find(({ run }) => run !== '' && run === greeting.run)
+  const name = member.seat ?? byRun?.name ?? member.name
+  const seat = seats.seats.find((one) => one.name === name)
+  if (seat === undefined)
+    return misfit(`it is none of the nodes of this fleet, of ${listed(seats)}`, SAME_NAMES)
+  const holder = holderOf(seat, member, survey)
+  if (holder !== undefined)
+    return misfit(`its place in the fleet, ${name}, is that of ${holder.name}`, SAME_NAMES)
+  member.seat = name
+  return undefined
+}
+
+/** Another node that answered and holds the seat. */
+function holderOf({ stay }: Seat, member: Member, { greetings }: Survey): Member | undefined {
+  for (const [other, greeting] of greetings) {
+    const { marker } = greeting
+    if (other !== member && marker !== null && isValid(greeting) && stayOf(marker.stamp) === stay)
+      return other
+  }
+  return undefined
 }
 
 /** Why this client can count no node of a fleet with these seats. */

@@ -5,7 +5,7 @@ import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { stampOf, twinsAmong } from './agreement.js'
 import type { MarkerOrders } from './marker-orders.js'
-import { fleetOf, seatsIn, textOf, type Seat } from './seats.js'
+import { fleetOf, foundedSeat, seatsIn, textOf, type Seat } from './seats.js'
 import { surveyOf, type Fleet, type Survey } from './survey.js'
 
 type Greetings = ReadonlyMap<Member, Greeting>
@@ -84,10 +84,10 @@ function isNew(greeting: Greeting): boolean {
 
 /** A node keeps the name that its first founder has for it, so that others write the same seats. */
 function seatOf({ name }: Member, greeting: Greeting | undefined): Seat {
-  if (greeting === undefined) return { name, run: '', stamp: '' }
-  const stamp = stampOf(greeting) ?? ''
-  const known = seatsIn(greeting.marker?.seats ?? '')?.seats.find((seat) => seat.stamp === stamp)
-  return { name: greeting.planted?.seat ?? known?.name ?? name, run: greeting.run, stamp }
+  if (greeting === undefined) return foundedSeat(name, '', '')
+  const stay = stampOf(greeting) ?? ''
+  const known = seatsIn(greeting.marker?.seats ?? '')?.seats.find((seat) => seat.stay === stay)
+  return foundedSeat(greeting.planted?.seat ?? known?.name ?? name, greeting.run, stay)
 }
 
 function waitingFor({ members }: Quorum, greetings: Greetings): Failed {

@@ -1,6 +1,6 @@
 import type { Appointment } from '../agenda.js'
 import { BackOff } from '../back-off.js'
-import type { Failed, Greeting, MarkerSighting, NodeReply } from '../node/replies.js'
+import type { Greeting, NodeReply } from '../node/replies.js'
 import {
   excluded,
   marked,
@@ -14,13 +14,15 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { publishNodeChange } from '../telemetry/events.js'
-import { disagreement, misfitOf, sameServer } from './agreement.js'
+import { misfitOf } from './agreement.js'
+import { Entering } from './entering.js'
 import { Founding } from './founding.js'
 import { MarkerOrders } from './marker-orders.js'
 import { Quarantine, quarantineFor } from './quarantine.js'
 import { Readiness } from './readiness.js'
 import { Restoring } from './restoring.js'
-import { isNamedIn, isSameList, seatsIn } from './seats.js'
+import { Seating } from './seating.js'
+import { fleetOf, isSameList, seatOfStay } from './seats.js'
 import { greetingOf, isKept, isValid, isWitness, surveyOf, type Survey } from './survey.js'
 
 const FIRST_RETRY = 50
@@ -62,8 +64,8 @@ export class Guard {
   readonly #founding: Founding
   readonly #restoring: Restoring | undefined
   readonly #backOff = new BackOff(FIRST_RETRY, LONGEST_RETRY)
-  /** Those that each member had when it was let in. */
-  readonly #seats = new Map<Member, string>()
+  readonly #seating: Seating
+  readonly #entering: Entering
   /** In a row, since a node has connected. */
   #foundings = 0
   #surveying = false
@@ -79,12 +81,27 @@ export class Guard {
     this.#readiness = new Readiness(quorum)
     this.#orders = new MarkerOrders(quorum, markerKey, enterIfValid)
     const ask = (isDecided: (tally: Tally) => boolean): Promise<Tally> => this.#ask(isDecided)
-    const { restores } = context
-    this.#quarantine = new Quarantine({ quorum, orders: this.#orders, restores, ask, enterIfValid })
-    this.#founding = new Founding({ ...context, orders: this.#orders, ask })
+    const orders = this.#orders
+    const seating = new Seating({
+      quorum,
+      orders,
+      warn: context.warn,
+      expect: (member) => {
+        this.#readiness.expect(member)
+      },
+      checked: (member) => {
+        this.#checked(member)
+        if (member.admission.obstacle !== undefined) this.#scheduleSurvey()
+      },
+    })
+    const entering = new Entering({ quorum, seating, ask })
+    this.#seating = seating
+    this.#entering = entering
+    this.#quarantine = new Quarantine({ ...context, orders, seating, entering, ask, enterIfValid })
+    this.#founding = new Founding({ ...context, orders, ask })
     if (context.restores) {
       const lostAgain = this.examine.bind(this)
-      this.#restoring = new Restoring({ ...context, orders: this.#orders, ask, lostAgain })
+      this.#restoring = new Restoring({ ...context, orders, seating, entering, ask, lostAgain })
     }
     for (const member of quorum.members) member.admission = unchecked(member.admission)
   }
@@ -123,10 +140,16 @@ export class Guard {
   }
 
   /** An operator confirms that the node may vote again at once. */
-  lift(member: Member): Promise<void> {
-    const { obstacle } = member.admission
-    if (obstacle?.misuse !== true) return this.#orders.lift(member)
-    return Promise.reject(new Error(`${member.name} is not counted by this client: ${obstacle.reason}`))
+  async lift(member: Member): Promise<void> {
+    const { obstacle, state, marker } = member.admission
+    if (obstacle?.misuse === true)
+      throw new Error(`${member.name} is not counted by this client: ${obstacle.reason}`)
+    // Those that can be asked know then that it has the seat, even if they are too few.
+    if (state === 'quarantined') {
+      const run = this.#seating.lastSeen(member)?.run ?? ''
+      await this.#entering.enter({ member, run, stamp: marker.stamp })
+    }
+    await this.#orders.lift(member, this.#seating.text)
   }
 
   close(): void {
@@ -179,6 +202,7 @@ export class Guard {
     const conclude = async (member: Member, reply: NodeReply): Promise<void> => {
       const greeting = greetingOf(reply)
       if (greeting !== undefined) await seen.decide?.(member, greeting)
+      await this.#seating.told(member)
       this.#checked(member)
     }
     // A fleet is new only if no node has a marker, so all nodes are waited for, within the deadline of the round.
@@ -194,7 +218,7 @@ export class Guard {
       },
     )
     const survey = surveyOf(members, tally)
-    this.#forget(survey)
+    for (const member of this.#seating.strangersTo(survey)) member.admission = unchecked(member.admission)
     const isNew = survey.fleet === undefined && quorum.isQuorum(survey.greetings.size)
     const unfit = isNew ? await this.#founding.found(survey) : undefined
     // Founders that meet look again at once; a node that refuses its orders is not asked without a pause.
@@ -224,16 +248,22 @@ export class Guard {
   /** What to do with a node of a known fleet, given what it reports and what the others report. */
   async #judge(member: Member, greeting: Greeting, survey: Survey, fleet: string): Promise<void> {
     const { marker } = greeting
-    if (marker?.opened === false && isKept(greeting) && isNamedIn(survey.seats, marker.stamp)) {
-      if (marker.seats !== survey.seats) {
+    const isNamed = marker !== null && seatOfStay(survey.seats, marker.stamp) !== undefined
+    if (marker?.opened === false && isKept(greeting) && isNamed) {
+      if (fleetOf(marker.seats) !== fleet) {
         member.admission = excluded(member.admission, FOUNDED_ELSEWHERE)
         if (!isSameList(marker.seats, survey.seats) || !(await this.#isStillOpen(survey))) return
       }
       await this.#orders.open(member, greeting, { ...survey, fleet })
       return
     }
+    const superseded = isValid(greeting) ? marker?.stamp : undefined
     const lost =
-      marker?.opened !== true ? 'it has lost its data' : 'it was restarted and may have lost its last writes'
+      superseded !== undefined
+        ? 'another server had taken its seat, and does not know of locks since then'
+        : marker?.opened !== true
+          ? 'it has lost its data'
+          : 'it was restarted and may have lost its last writes'
     // Where too few nodes know the longest lease, the client's own TTL stands for that of other clients.
     const { quorum } = this.#context
     const isKnown = quorum.isBlocking(survey.remembering) || survey.greetings.size === quorum.members.length
@@ -243,21 +273,27 @@ export class Guard {
     if (longestTtl > 0) {
       this.#context.warn({ node: member.name, duration }, `${member.name} stays out of quorums: ${lost}`)
     }
-    await this.#orders.quarantine(member, { ...survey, fleet, longestTtl }, greeting.run, duration)
+    await this.#orders.quarantine(
+      member,
+      { ...survey, fleet, longestTtl },
+      greeting.run,
+      duration,
+      superseded,
+    )
   }
 
   /**
    * A node that was founded with these seats, and then again with others, may still vote with these if another one does:
    * the others can never be complete then. But only if that one does so after this node was looked at.
    */
-  async #isStillOpen({ seats, greetings }: Survey): Promise<boolean> {
+  async #isStillOpen({ fleet, greetings }: Survey): Promise<boolean> {
     const { members } = this.#context.quorum
     const later = surveyOf(members, await this.#ask((tally) => tally.outstanding === 0))
     return [...later.greetings].some(
       ([member, now]) =>
         isWitness(now) &&
-        now.marker?.seats === seats &&
-        now.marker.stamp === greetings.get(member)?.marker?.stamp,
+        now.marker?.fleet === fleet &&
+        now.marker?.stamp === greetings.get(member)?.marker?.stamp,
     )
   }
 
@@ -267,53 +303,21 @@ export class Guard {
     this.#readiness.checked(member)
   }
 
+  /** False if it must be judged by what others report. */
   #enterIfValid(member: Member, greeting: Greeting): boolean {
     const { marker } = greeting
     if (marker === null || !isValid(greeting)) return false
-    const misfit = disagreement(this.#context.quorum, seatsIn(marker.seats)) ?? this.#twinOf(member, marker)
+    const seating = this.#seating
+    const misfit = seating.misfitOf(member, marker)
     if (misfit !== undefined) member.admission = excluded(member.admission, misfit)
-    // Nodes of different fleets are never counted together. The next survey finds out which of them is right.
-    else if (this.#isAtOdds(member, marker)) member.admission = unchecked(member.admission)
-    else this.#enter(member, greeting)
-    return true
-  }
-
-  #noteSeats(member: Member, text: string): void {
-    this.#seats.set(member, text)
-    const names = seatsIn(text)?.seats.map(({ name }) => name)
-    if (names === undefined || names.includes(member.name)) return
-    this.#context.warn(
-      { node: member.name, names },
-      `${member.name} was not founded under this name but as one of ${names.join(', ')}: give it that name, or this client cannot let it in again after it has lost its data`,
-    )
-  }
-
-  #twinOf(member: Member, { stamp }: MarkerSighting): Failed | undefined {
-    const twin = this.#counted.find((other) => other !== member && other.marker?.stamp === stamp)
-    return twin === undefined ? undefined : sameServer(twin, member)
-  }
-
-  #isAtOdds(member: Member, { seats }: MarkerSighting): boolean {
-    return this.#counted.some((other) => {
-      const known = this.#seats.get(other) ?? ''
-      return other !== member && seats !== '' && known !== '' && known !== seats
-    })
-  }
-
-  /** Members of another fleet than the survey found, which did not answer it. */
-  #forget({ seats, greetings }: Survey): void {
-    if (!this.#context.quorum.isQuorum(greetings.size)) return
-    for (const member of this.#counted) {
-      const known = this.#seats.get(member) ?? ''
-      if (seats === '' || known === '' || known === seats || greetings.has(member)) continue
-      member.admission = unchecked(member.admission)
+    // The next survey finds out which of the fleets is right.
+    else if (seating.isAtOdds(member, marker)) member.admission = unchecked(member.admission)
+    else {
+      const place = seating.place(member, marker)
+      if (place === 'seated') this.#enter(member, greeting)
+      return place !== 'returned'
     }
-  }
-
-  get #counted(): Member[] {
-    return this.#context.quorum.members.filter(
-      ({ admission, node }) => admission.obstacle === undefined && node.connected,
-    )
+    return true
   }
 
   /** The node's marker is valid, so it may be asked. While it is in quarantine it refuses on its own. */
@@ -323,8 +327,7 @@ export class Guard {
     const now = this.#context.quorum.clock.monotonic()
     if (before.obstacle !== undefined) this.#backOff.reset()
     const until = marker.quarantine === null ? undefined : now + marker.quarantine
-    const { stamp, longestTtl, seats } = marker
-    if (this.#seats.get(member) !== seats) this.#noteSeats(member, seats)
+    const { stamp, longestTtl } = marker
     const check = { key: this.#context.markerKey, stamp, longestTtl }
     member.admission =
       until === undefined ? marked(check) : quarantined(before, check, until, marker.claim?.progress)

@@ -1,9 +1,10 @@
 import type { MarkCommand } from '../node/commands.js'
-import type { Greeting, NodeReply } from '../node/replies.js'
+import type { Greeting, MarkerSighting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { request } from './request.js'
 import { stampOf } from './agreement.js'
+import { seatOfStay, stampAfter } from './seats.js'
 import { greetingOf, type Fleet, type Survey } from './survey.js'
 
 /** For orders that need no knowledge of the fleet. */
@@ -56,16 +57,37 @@ export class MarkerOrders {
     return this.#order(member, this.#mark('open', { ...NO_FLEET, fleet: fleet.fleet }, '', known))
   }
 
-  async quarantine(member: Member, fleet: Fleet, run: string, duration: number): Promise<void> {
-    await this.#order(member, this.#mark('quarantine', fleet, run, { duration, seats: fleet.seats }))
+  /** `superseded` is the stamp of a marker whose seat another server has taken. */
+  async quarantine(
+    member: Member,
+    fleet: Fleet,
+    run: string,
+    duration: number,
+    superseded?: string,
+  ): Promise<void> {
+    const known = { duration, seats: fleet.seats, replaced: superseded }
+    await this.#order(member, this.#mark('quarantine', fleet, run, known))
+  }
+
+  /** Tells a node with this marker who holds the seats, so that it refuses clients that know less. */
+  async seats(member: Member, { stamp, seats: replaced }: MarkerSighting, seats: string): Promise<void> {
+    const next = stampAfter(stamp)
+    await this.#order(member, this.#mark('seats', NO_FLEET, '', { stamp, replaced, seats, next }))
+  }
+
+  /** As `seats`, where it makes no difference to clients that know less. */
+  async note(member: Member, { stamp, seats: replaced }: MarkerSighting, seats: string): Promise<void> {
+    const known = { stamp, replaced, seats, next: stamp }
+    await this.#order(member, this.#mark('seats', NO_FLEET, '', known), 'background')
   }
 
   async shorten(member: Member, run: string, duration: number): Promise<void> {
     await this.#order(member, this.#mark('shorten', NO_FLEET, run, { duration }))
   }
 
-  async admit(member: Member, fleet: Fleet, run: string): Promise<void> {
-    await this.#order(member, this.#mark('admit', fleet, run))
+  /** The node has entered one of these seats, if its fleet has any. */
+  async admit({ member, run, stamp }: Stay, fleet: Fleet): Promise<void> {
+    await this.#order(member, this.#mark('admit', fleet, run, { stamp, ...seatedIn(fleet.seats, stamp) }))
   }
 
   /** Announces who restores a node. The greeting tells who does: it may be another client. */
@@ -76,16 +98,19 @@ export class MarkerOrders {
   }
 
   /** `known` is what the other nodes know. */
-  async restored({ member, run, stamp }: Stay, known: Survey): Promise<void> {
+  async restored({ member, run, stamp }: Stay, known: Survey, seats: string): Promise<void> {
     const { highestToken, longestTtl } = known
     const fleet = { ...NO_FLEET, highestToken, longestTtl }
-    await this.#order(member, this.#mark('restored', fleet, run, { stamp }), 'background')
+    const order = this.#mark('restored', fleet, run, { stamp, ...seatedIn(seats, stamp) })
+    await this.#order(member, order, 'background')
   }
 
   /** The only order that a person gives, and therefore the only one that rejects. */
-  lift(member: Member): Promise<void> {
+  lift(member: Member, seats: string): Promise<void> {
+    const { marker } = member
+    const known = marker && { stamp: marker.stamp, ...seatedIn(seats, marker.stamp) }
     return new Promise((resolve, reject) => {
-      const obstacle = member.submit(this.#mark('lift', NO_FLEET, ''), (reply) => {
+      const obstacle = member.submit(this.#mark('lift', NO_FLEET, '', known), (reply) => {
         if (reply.vote !== 'granted') {
           reject(new Error(`${member.name} refused to lift its quarantine: ${reply.reason}`))
           return
@@ -126,4 +151,9 @@ export class MarkerOrders {
       ...more,
     }
   }
+}
+
+/** How the marker of a node is written that has entered one of these seats. */
+function seatedIn(seats: string, stamp: string): Pick<MarkCommand, 'seats' | 'next'> {
+  return seatOfStay(seats, stamp) === undefined ? {} : { seats, next: stampAfter(stamp) }
 }

@@ -5,7 +5,9 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import type { Tally } from '../quorum/tally.js'
 import { misfitOf } from './agreement.js'
-import type { MarkerOrders } from './marker-orders.js'
+import type { Entering } from './entering.js'
+import type { MarkerOrders, Stay } from './marker-orders.js'
+import type { Seating } from './seating.js'
 import { isWitness, surveyOf } from './survey.js'
 
 const ADMISSION_RETRY = 250
@@ -21,6 +23,8 @@ export function quarantineFor(longestTtl: number): number {
 export interface QuarantineContext {
   readonly quorum: Quorum
   readonly orders: MarkerOrders
+  readonly seating: Seating
+  readonly entering: Entering
   /** Whether somebody else tells why the node is not admitted. */
   readonly restores: boolean
   /** Asks all nodes for their markers. */
@@ -47,7 +51,9 @@ export class Quarantine {
   }
 
   /** A member was found in quarantine. */
-  began(member: Member, { quarantine, longestTtl }: MarkerSighting, now: number): void {
+  began(member: Member, { run, stamp, quarantine, longestTtl }: MarkerSighting, now: number): void {
+    // Otherwise whoever restores it sees to that.
+    if (!this.#context.restores) void this.#context.entering.enter({ member, run, stamp })
     const wait = Math.min(quarantine ?? 0, quarantineFor(longestTtl))
     this.#admitAt(member, now + wait + 1)
   }
@@ -69,7 +75,7 @@ export class Quarantine {
       this.#admitLater(member)
       return
     }
-    const { quorum, orders, ask, enterIfValid } = this.#context
+    const { quorum, orders, seating, entering, ask, enterIfValid } = this.#context
     const { members } = quorum
     const survey = surveyOf(members, await ask((tally) => tally.outstanding === 0))
     const here = [...survey.greetings].filter(
@@ -78,13 +84,17 @@ export class Quarantine {
     // One that is in quarantine itself may have forgotten the same as this one. Where nobody is away, somebody knows.
     const witnesses = here.filter(([other, greeting]) => other !== member && isWitness(greeting)).length
     const own = survey.greetings.get(member)
-    const isKnown = quorum.isBlocking(witnesses) || here.length === members.length
+    const isKnown = witnesses >= quorum.witnesses || here.length === members.length
     if (
       own?.marker?.quarantine === 0 &&
       isKnown &&
       this.#wasLongEnough(member, own.marker, survey.longestTtl)
     ) {
-      await orders.admit(member, { ...survey, fleet: own.marker.fleet }, own.marker.run)
+      const { fleet, run, stamp } = own.marker
+      const stay = { member, run, stamp }
+      const isSeated = await entering.enter(stay)
+      if (isSeated && this.#isUnrivalled(stay, survey.longestTtl))
+        await orders.admit(stay, { ...survey, fleet, seats: seating.text })
     } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {
       enterIfValid(member, own)
     }
@@ -119,9 +129,21 @@ export class Quarantine {
     return false
   }
 
+  /**
+   * The server that had the seat before may live on. It has voted until this one entered the seat, and then the locks that it
+   * granted must end.
+   */
+  #isUnrivalled(stay: Stay, longest: number): boolean {
+    const { quorum, entering } = this.#context
+    const until = (entering.since(stay) ?? Infinity) + quarantineFor(longest)
+    if (quorum.clock.monotonic() >= until) return true
+    stay.member.admission = prolonged(stay.member.admission, until)
+    return false
+  }
+
   #hinder(member: Member, remembering: number): void {
-    const { members, size } = this.#context.quorum
-    const hindrance = `only ${remembering} of the other ${members.length - 1} nodes can tell what it forgot, and ${members.length - size + 1} are needed`
+    const { members, witnesses } = this.#context.quorum
+    const hindrance = `only ${remembering} of the other ${members.length - 1} nodes can tell what it forgot, and ${witnesses} are needed`
     member.admission = hindered(member.admission, hindrance)
   }
 

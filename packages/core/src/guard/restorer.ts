@@ -1,4 +1,4 @@
-import type { Copy, MarkerCheck, NodeCommand } from '../node/commands.js'
+import type { Copy, NodeCommand } from '../node/commands.js'
 import type { ListedLock, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
@@ -7,6 +7,8 @@ import type { MarkerOrders, Stay } from './marker-orders.js'
 import { Leftover, Merge } from './merge.js'
 import { request } from './request.js'
 import { misfitOf } from './agreement.js'
+import type { Seating } from './seating.js'
+import { stayOf } from './seats.js'
 import { isWitness, surveyOf, type Survey } from './survey.js'
 
 /** Keys that a node looks at, or writes, at a time. */
@@ -30,6 +32,7 @@ type Take = (lock: ListedLock, clock: number, member: Member) => void
 export interface RestorerContext {
   readonly quorum: Quorum
   readonly orders: MarkerOrders
+  readonly seating: Seating
   /** What every lock key begins with. */
   readonly prefix: string
   /** So many of the other nodes must remember. */
@@ -47,13 +50,11 @@ export interface RestorerContext {
 export class Restorer {
   readonly #context: RestorerContext
   readonly #stay: Stay
-  readonly #marker: MarkerCheck
   #count = 0
 
-  constructor(context: RestorerContext, stay: Stay, marker: MarkerCheck) {
+  constructor(context: RestorerContext, stay: Stay) {
     this.#context = context
     this.#stay = stay
-    this.#marker = marker
   }
 
   /** How many locks were given back. */
@@ -62,7 +63,8 @@ export class Restorer {
   }
 
   async restore(): Promise<RestoringOutcome> {
-    const { orders, witnesses, isCurrent } = this.#context
+    const { orders, seating, witnesses, isCurrent } = this.#context
+    const { version } = seating
     const merge = new Merge()
     const { listed, isPossible } = await this.#listWitnesses((lock, _, witness) => {
       merge.absorb(lock, witness)
@@ -71,8 +73,9 @@ export class Restorer {
     if (!(await this.#giveBack(merge.copies({ listed, enough: witnesses })))) return 'interrupted'
     const known = await this.#knownByOthers()
     if (known === undefined) return 'too few witnesses'
-    if (!isCurrent()) return 'interrupted'
-    await orders.restored(this.#stay, known)
+    // Witnesses that were listed while another server took a seat may know of different servers.
+    if (!isCurrent() || seating.version !== version) return 'interrupted'
+    await orders.restored(this.#stay, known, seating.text)
     return this.#stay.member.mayVote ? 'restored' : 'interrupted'
   }
 
@@ -82,8 +85,9 @@ export class Restorer {
    * nodes that were restored one after the other may have a leftover from each other.
    */
   async tidy(): Promise<void> {
-    const { settle, witnesses } = this.#context
+    const { seating, settle, witnesses } = this.#context
     for (let pass = 0; pass < MOST_PASSES; pass++) {
+      const { version } = seating
       const leftovers = await this.#listOwn()
       if (leftovers.size === 0) return
       // Votes that were on their way to the others when the node was listed have arrived there after that.
@@ -93,7 +97,10 @@ export class Restorer {
       })
       const unknown = [...leftovers.values()].filter((one) => one.isUnknown({ listed, enough: witnesses }))
       for (const copies of pagesOf(unknown.map(({ copy }) => copy))) {
-        await this.#request(this.#stay.member, { kind: 'tidy', copies, marker: this.#marker })
+        const { member } = this.#stay
+        const { marker } = member
+        if (marker === undefined || seating.version !== version) break
+        await this.#request(member, { kind: 'tidy', copies, marker })
       }
       if (listed >= witnesses && unknown.length === 0) return
     }
@@ -111,10 +118,10 @@ export class Restorer {
   async #listWitnesses(take: Take): Promise<{ listed: number; isPossible: boolean }> {
     const { members } = this.#context.quorum
     // A server under two names is one witness.
-    const stamps = new Set([this.#stay.stamp])
+    const stays = new Set([this.#stay.stamp])
     const witnesses = members.filter(({ mayVote, marker }) => {
-      if (!mayVote || marker === undefined || stamps.has(marker.stamp)) return false
-      stamps.add(marker.stamp)
+      if (!mayVote || marker === undefined || stays.has(stayOf(marker.stamp))) return false
+      stays.add(stayOf(marker.stamp))
       return true
     })
     const outcomes = await Promise.all(witnesses.map((member) => this.#list(member, take)))
@@ -149,7 +156,9 @@ export class Restorer {
     const { member } = this.#stay
     this.#count = 0
     for (const page of pagesOf(copies)) {
-      const reply = await this.#request(member, { kind: 'restore', copies: page, marker: this.#marker })
+      const { marker } = member
+      if (marker === undefined) return false
+      const reply = await this.#request(member, { kind: 'restore', copies: page, marker })
       if (reply?.vote !== 'granted') return false
       this.#count += page.length
       const done = this.#count / copies.length

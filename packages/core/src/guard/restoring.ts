@@ -4,8 +4,11 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { FRESHNESS } from '../quorum/validity.js'
 import type { Tally } from '../quorum/tally.js'
+import type { Entering } from './entering.js'
 import type { MarkerOrders, Stay } from './marker-orders.js'
 import { Restorer, type RestoringOutcome } from './restorer.js'
+import type { Seating } from './seating.js'
+import { stayOf } from './seats.js'
 
 /** Clients that notice the same node wait a little, at random, so that nearly always only one of them does the work. */
 const FIRST_COME = 50
@@ -19,6 +22,8 @@ const SETTLED_AFTER = FRESHNESS * 1.01 + 50
 export interface RestoringContext {
   readonly quorum: Quorum
   readonly orders: MarkerOrders
+  readonly seating: Seating
+  readonly entering: Entering
   readonly prefix: string
   /** The node has lost its data once more. */
   readonly lostAgain: (member: Member) => void
@@ -75,11 +80,13 @@ export class Restoring {
   }
 
   async #restore(stay: Stay, since: number): Promise<RestoringOutcome> {
-    const { quorum, restored } = this.#context
+    const { quorum, seating, entering, restored } = this.#context
     const { member } = stay
-    const { marker } = member
-    await quorum.pause(since + SETTLED_AFTER - quorum.clock.monotonic(), 'background')
-    if (marker?.stamp !== stay.stamp || !this.#isCurrent(stay)) return 'interrupted'
+    if (!(await entering.enter(stay))) return 'too few witnesses'
+    const { version } = seating
+    // From now on nobody can win or renew a lock with the vote of the server that had the seat before.
+    await quorum.pause(SETTLED_AFTER, 'background')
+    if (!this.#isCurrent(stay) || seating.version !== version) return 'interrupted'
     let claimedAt = -Infinity
     const goOn = (progress: number): Promise<boolean> => {
       if (!this.#isCurrent(stay)) return Promise.resolve(false)
@@ -92,7 +99,7 @@ export class Restoring {
     const settle = (): Promise<void> => quorum.pause(SETTLED_AFTER, 'background')
     const isCurrent = (): boolean => this.#isCurrent(stay)
     const context = { ...this.#context, witnesses: this.#witnesses, goOn, settle, isCurrent }
-    const restorer = new Restorer(context, stay, marker)
+    const restorer = new Restorer(context, stay)
     const outcome = await restorer.restore()
     if (outcome !== 'restored') return outcome
     restored(member, restorer.count, quorum.clock.monotonic() - since)
@@ -104,7 +111,7 @@ export class Restoring {
   async #claim(stay: Stay, progress: number): Promise<boolean> {
     const greeting = await this.#context.orders.claim(stay, this.#id, progress)
     if (greeting === undefined) return false
-    if (greeting.marker?.stamp !== stay.stamp) {
+    if (greeting.marker === null || stayOf(greeting.marker.stamp) !== stay.stamp) {
       if (this.#lasts(stay)) this.#context.lostAgain(stay.member)
       return false
     }
@@ -114,7 +121,8 @@ export class Restoring {
   /** Nothing is sent to a server before it was greeted over the present connection: it may be another one. */
   #isCurrent({ member, stamp }: Stay): boolean {
     const { state, marker } = member.admission
-    return !this.#closed && marker?.stamp === stamp && (state === 'quarantined' || state === 'admitted')
+    if (this.#closed || marker === undefined || stayOf(marker.stamp) !== stamp) return false
+    return state === 'quarantined' || state === 'admitted'
   }
 
   /** The node is still in the same quarantine, or was when its connection broke. */

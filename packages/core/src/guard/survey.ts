@@ -1,6 +1,6 @@
 import type { Greeting, NodeReply } from '../node/replies.js'
 import type { Member } from '../quorum/member.js'
-import { seatsIn } from './seats.js'
+import { merged, seatsIn } from './seats.js'
 import type { Tally } from '../quorum/tally.js'
 
 /** What a marker records about its fleet. */
@@ -37,7 +37,8 @@ export function surveyOf(members: readonly Member[], tally: Tally): Survey {
     if (marker === null || !marker.opened) continue
     if (!marker.forgot) remembering++
     const { fleet, seats } = marker
-    fleets.set(fleet, { fleet, seats, count: (fleets.get(fleet)?.count ?? 0) + 1 })
+    const { count = 0, seats: others = '' } = fleets.get(fleet) ?? {}
+    fleets.set(fleet, { fleet, seats: merged(others, seats), count: count + 1 })
     longestTtl = Math.max(longestTtl, marker.longestTtl)
     highestToken = Math.max(highestToken, marker.highestToken)
   }

@@ -98,18 +98,22 @@ export interface MarkCommand {
    *   that was not opened and has the seats that this one replaces
    * - `open` lets a founded node vote, with these seats: only if its marker has this stamp and the seats that they replace
    * - `quarantine` excludes a node that lost data: only if there is no opened marker of this run, and none
-   *   with these seats
+   *   with these seats; or one with the stamp that this one replaces, because another server has taken its seat
+   * - `seats` tells a node who holds which seat: only if its marker has this stamp and the seats that these replace
    * - `admit` ends a quarantine: only after its time has passed
    * - `claim` announces the client that restores the node: only in the quarantine with this stamp, and unless another
    *   client has announced itself
    * - `restored` ends a quarantine at once, because the node was given back what it forgot: only the one with this stamp
    * - `shorten` limits a quarantine that became too long because the node's clock was set back: only if it is longer
    * - `lift` ends a quarantine at once, on an operator's request
+   *
+   * Where one of the last three names a `next` stamp, it ends only the quarantine with this `stamp`.
    */
   readonly mode:
     | 'plant'
     | 'found'
     | 'open'
+    | 'seats'
     | 'quarantine'
     | 'admit'
     | 'claim'
@@ -134,10 +138,15 @@ export interface MarkCommand {
   readonly duration: number
   /** The name of the node, for those who found the fleet. Only for `plant`. */
   readonly seat?: string | undefined
-  /** The nodes of the fleet. Only for `found`, `open` and `quarantine`. */
+  /** Who holds the seats of the fleet. For `found`, `open`, `seats` and `quarantine`, and where `next` is given. */
   readonly seats?: string | undefined
-  /** The seats that the marker had when it was looked at; absent if there was no marker. Only for `found` and `open`. */
+  /**
+   * What the marker had when it was looked at: its seats, and for `quarantine` its stamp; absent if there was no marker.
+   * Only for these, `found`, `open` and `seats`.
+   */
   readonly replaced?: string | undefined
+  /** What the node is known by from now on. Only for `seats`, `admit`, `restored` and `lift`. */
+  readonly next?: string | undefined
   /** Only for `claim`. */
   readonly claim?: Claim | undefined
 }

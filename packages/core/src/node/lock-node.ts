@@ -62,4 +62,6 @@ export interface Handed {
   readonly remaining: number
   /** When the place would have expired, by the node's clock. Identifies the attempt that had created the place. */
   readonly deadline: number
+  /** Of the marker under which it was handed over. */
+  readonly stamp: string
 }

@@ -18,6 +18,8 @@ export function mark(state: NodeState, command: MarkCommand, now: number): NodeR
     Object.assign(marker, { fleet: command.fleet, seats: command.seats ?? '', opened: true })
   } else if (command.mode === 'quarantine' && !isKept(marker, command)) {
     write(state, command, quarantined(marker, command, now))
+  } else if (command.mode === 'seats' && marker?.opened === true && isAsSeen(marker, command)) {
+    seat(marker, command)
   } else if (marker !== undefined && marker.quarantinedUntil !== null) {
     markInQuarantine(marker, marker.quarantinedUntil, command, now)
   }
@@ -47,8 +49,17 @@ function isAsFounderSaw(
   return isUnopened(marker, command)
 }
 
-function isUnopened(marker: Marker, { stamp, replaced = '' }: MarkCommand): boolean {
-  return !marker.opened && marker.stamp === stamp && marker.seats === replaced
+function isUnopened(marker: Marker, command: MarkCommand): boolean {
+  return !marker.opened && isAsSeen(marker, command)
+}
+
+function isAsSeen(marker: Marker, { stamp, replaced = '' }: MarkCommand): boolean {
+  return marker.stamp === stamp && marker.seats === replaced
+}
+
+/** Whoever relied on other seats is refused from now on. */
+function seat(marker: Marker, { next, seats = '' }: MarkCommand): void {
+  if (next !== undefined) Object.assign(marker, { stamp: next, seats })
 }
 
 function write(state: NodeState, { marker: key }: MarkCommand, marker: Marker): void {
@@ -79,14 +90,15 @@ function quarantined(before: Marker | undefined, command: MarkCommand, now: numb
   return {
     ...founded(before, command),
     opened: true,
-    forgot: isNew || before.forgot,
+    forgot: isNew || before.forgot || before.stamp === command.replaced,
     quarantinedUntil: Math.max(now + command.duration, before?.quarantinedUntil ?? 0),
   }
 }
 
-/** It has a marker of this run, and votes, or will be opened by those who do. */
-function isKept(marker: Marker | undefined, { run, seats = '' }: MarkCommand): boolean {
-  return marker?.run === run && (marker.opened || marker.seats === seats)
+/** It has a marker of this run, and votes, or will be opened by those who do; and nobody has taken its seat. */
+function isKept(marker: Marker | undefined, { run, seats = '', replaced }: MarkCommand): boolean {
+  if (marker?.run !== run) return false
+  return marker.opened ? marker.stamp !== replaced : marker.seats === seats
 }
 
 function markInQuarantine(marker: Marker, until: number, command: MarkCommand, now: number): void {
@@ -97,14 +109,16 @@ function markInQuarantine(marker: Marker, until: number, command: MarkCommand, n
     marker.longestTtl = Math.max(marker.longestTtl, command.longestTtl)
     marker.floor = Math.max(marker.floor, command.floor)
     marker.highestToken = Math.max(marker.highestToken, command.floor)
+    seat(marker, command)
   } else if (command.mode === 'shorten' && marker.run === command.run) {
     marker.quarantinedUntil = Math.min(until, now + command.duration)
   } else if (command.mode === 'claim' && isSameStay(marker, command)) claim(marker, command, now)
 }
 
 function endsQuarantine(marker: Marker, until: number, command: MarkCommand, now: number): boolean {
-  const { mode, run } = command
+  const { mode, run, stamp, next } = command
   if (mode === 'restored') return isSameStay(marker, command)
+  if (next !== undefined && marker.stamp !== stamp) return false
   return mode === 'lift' || (mode === 'admit' && marker.run === run && now >= until)
 }
 
@@ -144,19 +158,8 @@ export function barredByMarker(
   now: number,
 ): Refused | undefined {
   if (check === undefined) return undefined
-  if (state.markers.get(check.key)?.stamp !== check.stamp) return refused('unmarked', now)
-  return silencedByMarker(state, check, now)
-}
-
-/** The node casts no vote at all, whatever marker the client knows. */
-export function silencedByMarker(
-  state: NodeState,
-  check: MarkerCheck | undefined,
-  now: number,
-): Refused | undefined {
-  const marker = check === undefined ? undefined : state.markers.get(check.key)
-  if (marker === undefined) return undefined
-  if (!marker.opened) return refused('unmarked', now)
+  const marker = state.markers.get(check.key)
+  if (marker?.stamp !== check.stamp || !marker.opened) return refused('unmarked', now)
   const until = marker.quarantinedUntil
   return until === null ? undefined : refused('quarantined', now, Math.max(0, until - now))
 }

@@ -15,7 +15,7 @@ import {
 import { list, restore, tidy } from './copies.js'
 import { liveLock } from './live-lock.js'
 import type { Handed } from './lock-node.js'
-import { barredByMarker, greetingOf, mark, noteInMarker, silencedByMarker } from './marker-state.js'
+import { barredByMarker, greetingOf, mark, noteInMarker } from './marker-state.js'
 import { refused, type NodeReply } from './replies.js'
 import type { NodeState, Place } from './stored.js'
 import { listens, longestHandOver } from './waiter-id.js'
@@ -122,8 +122,8 @@ function acquire(state: NodeState, command: AcquireCommand, now: number): NodeRe
 function extend(state: NodeState, command: ExtendCommand, now: number): NodeReply {
   const { keys, value, ttl, bearer } = command
   // What a node that lost its data has may be a copy, or older than what it forgot.
-  const silenced = silencedByMarker(state, command.marker, now)
-  if (silenced !== undefined) return silenced
+  const barred = barredByMarker(state, command.marker, now)
+  if (barred !== undefined) return barred
   if (wasResumed(state, keys, value, bearer, now)) return refused('taken', now)
   const missing = missingReason(state, keys, value, now)
   if (missing !== undefined) return refused(missing, now)
@@ -371,7 +371,7 @@ function hasTurn(
 ): boolean {
   const remaining = Math.min(longestHandOver(id), deadline - now)
   if (check === undefined || remaining < 1) return wake(id) || check === undefined || !listens(id)
-  if (!wake(id, { remaining, deadline })) return false
+  if (!wake(id, { remaining, deadline, stamp: check.stamp })) return false
   grant(state, [key], id, remaining, undefined, check, now)
   dequeue(state, [key], id)
   return true

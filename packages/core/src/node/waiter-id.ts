@@ -12,8 +12,8 @@ import type { Handed } from './lock-node.js'
  *   offer    the client listens, and a node may hand the lock to the waiter for this many milliseconds; 0: only wake it
  *   label    of the lock, for human readers
  *
- * A wake-up is published on the channel. It is the id, followed by ` <remaining> <deadline>` if the node has handed
- * over the lock. The scripts on the servers read and write the same grammar.
+ * A wake-up is published on the channel. It is the id, followed by ` <remaining> <deadline> <stamp>` if the node has
+ * handed over the lock. The scripts on the servers read and write the same grammar.
  */
 
 export interface WaiterName {
@@ -58,7 +58,7 @@ export function longestHandOver(waiterId: string): number {
   return Number(OFFER.exec(waiterId)?.[1] ?? 0)
 }
 
-const HANDED = / (\d+) (\d+)$/
+const HANDED = / (\d+) (\d+) (\S+)$/
 
 /** A message as it is published on the channel of a waiter. */
 export function parseWakeUp(text: string): {
@@ -67,6 +67,6 @@ export function parseWakeUp(text: string): {
 } {
   const match = HANDED.exec(text)
   if (match === null) return { waiterId: text, handed: undefined }
-  const handed = { remaining: Number(match[1]), deadline: Number(match[2]) }
+  const handed = { remaining: Number(match[1]), deadline: Number(match[2]), stamp: match[3] as string }
   return { waiterId: text.slice(0, match.index), handed }
 }

@@ -13,6 +13,9 @@ import { Proposal } from './proposal.js'
 /** Proposals of a token in one attempt; each costs a round trip, and only wrong clocks need more than one. */
 const MOST_PROPOSALS = 8
 
+/** How often in one attempt nodes are asked again because they knew of another server than this client. */
+const MOST_MOVES = 3
+
 export type Attempt = Won | Lost
 
 export interface Won {
@@ -40,6 +43,7 @@ export async function attempt(
   deadline: number = call.request.options.nodeTimeout,
 ): Promise<Attempt> {
   call.attempts++
+  let moves = 0
   for (let proposal = 1; ; proposal++) {
     // Nearly always nobody else wants the lock. Whoever meets another client asks all nodes.
     const isFirst = call.attempts === 1 && proposal === 1
@@ -49,9 +53,22 @@ export async function attempt(
       result.rollBack()
       throw beyondCounting(call.request, result.tally)
     }
+    if (hasMoved(result.tally) && ++moves <= MOST_MOVES) {
+      result.rollBack()
+      const unready = call.ready()
+      if (unready !== undefined) await unready
+      proposal--
+      continue
+    }
     if (proposal === MOST_PROPOSALS || !isStaleOnly(call.client.quorum, result.tally)) return result
     result.rollBack()
   }
+}
+
+/** Nodes have learned who holds a seat, and the attempt might be won by a client that knows the same. */
+function hasMoved(tally: Tally): boolean {
+  const moved = tally.refusals('unmarked')
+  return moved > 0 && tally.granted + tally.outstanding + moved >= tally.quorum
 }
 
 async function propose(call: Call, turn: Turn, deadline: number, isFirst: boolean): Promise<Attempt> {
@@ -71,11 +88,16 @@ async function propose(call: Call, turn: Turn, deadline: number, isFirst: boolea
   const late = proposal.onLateReply.bind(proposal)
   interruption.throwIfInterrupted()
   const first = isFirst && options.spread !== 'all' ? quorum.quickest(start.monotonic) : undefined
+  // Those that are asked later are asked as members of the same fleet: votes under different seats never count together.
+  const markers = first && quorum.members.map(({ marker }) => marker)
   let round: Round | undefined
   try {
     await interruption.promise<Tally>((resolve) => {
       round = quorum.openRound(
-        ({ marker }) => ({ kind: 'acquire', keys, value, ttl, queue, fence, marker }),
+        ({ index, marker: present }) => {
+          const marker = markers === undefined ? present : markers[index]
+          return { kind: 'acquire', keys, value, ttl, queue, fence, marker }
+        },
         { tally, start, deadline, suspectDeadline: nodeTimeout, late, first },
         resolve,
       )

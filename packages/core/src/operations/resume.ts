@@ -1,5 +1,6 @@
 import { shownResources } from '../check.js'
 import { LockLostError } from '../errors.js'
+import type { Guard } from '../guard/guard.js'
 import type { Holds } from '../holds.js'
 import { Lease, type LockRequest } from '../lease.js'
 import type { LockParts } from '../lock-json.js'
@@ -11,6 +12,7 @@ import { PAUSE_BETWEEN_TRIES, type ExtendOutcome } from './extend.js'
 
 export interface Resuming {
   readonly quorum: Quorum
+  readonly guard: Guard | undefined
   readonly waits: Waits
   readonly holds: Holds
 }
@@ -52,11 +54,12 @@ export async function resume<Handle>(
 
 /** This client has the lock if a majority confirms the value, which is what an extension does. */
 async function confirm(
-  { quorum, holds }: Resuming,
+  { quorum, guard, holds }: Resuming,
   lease: Lease,
   interruption: Interruption,
 ): Promise<ExtendOutcome> {
   for (;;) {
+    await interruption.race(guard?.ready() ?? Promise.resolve())
     const outcome = await interruption.race(holds.extend(lease, lease.request.options.ttl, 'awaited'))
     if (outcome !== 'inconclusive' || lease.remaining(quorum.now()) === 0) return outcome
     await interruption.pause(PAUSE_BETWEEN_TRIES)

@@ -58,6 +58,11 @@ export function unchecked({ marker, quarantinedUntil }: Admission): Admission {
   return { state: 'unchecked', marker, quarantinedUntil, obstacle: UNCHECKED }
 }
 
+/** It may know of other servers than the rest, so nothing that counts is sent to it before it knows the same. */
+export function unseated({ quarantinedUntil }: Admission): Admission {
+  return { state: 'unchecked', marker: undefined, quarantinedUntil, obstacle: UNCHECKED }
+}
+
 export function excluded({ marker, quarantinedUntil }: Admission, obstacle: Failed): Admission {
   return { state: 'excluded', marker, quarantinedUntil, obstacle }
 }

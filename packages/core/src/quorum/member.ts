@@ -14,6 +14,9 @@ const MOST_PENDING = 20_000
 /** How many times slower than it is for certain a node that does not answer is taken to be. */
 const SLOWER = 10
 
+/** The commands whose answers count. */
+const VOTES: ReadonlySet<NodeCommand['kind']> = new Set(['acquire', 'extend', 'repair'])
+
 /** Called once with the reply to a command; `now` is monotonic. */
 export type Answer = (reply: NodeReply, now: number, member: Member) => void
 
@@ -39,6 +42,8 @@ export class Member {
   readonly name: string
   /** Whether it may vote. Written by the guard. */
   admission: Admission = UNGUARDED
+  /** The name of the place in the fleet that its server has, or had. Written by the guard. */
+  seat: string | undefined
   /** How often it was connected. */
   connections = 0
   readonly #suspicion: Suspicion
@@ -156,7 +161,7 @@ export class Member {
    * Sends a command, or returns at once why not. `answer` is never called before this returns; `sentAt` is monotonic.
    */
   submit(command: NodeCommand, answer: Answer, sentAt: number = this.clock.monotonic()): Failed | undefined {
-    const obstacle = this.obstacle ?? (command.kind === 'acquire' ? this.admission.obstacle : undefined)
+    const obstacle = this.obstacle ?? this.#obstacleTo(command)
     if (obstacle !== undefined) return obstacle
     this.#send(command, answer, sentAt)
     return undefined
@@ -192,6 +197,13 @@ export class Member {
     this.#releases.forget()
   }
 
+  /** A node that must be checked again may still extend what it has, if it proves to be the same. */
+  #obstacleTo({ kind }: NodeCommand): Failed | undefined {
+    const { obstacle, marker } = this.admission
+    const isProven = marker !== undefined && (kind === 'extend' || kind === 'repair')
+    return VOTES.has(kind) && !isProven ? obstacle : undefined
+  }
+
   #send(command: NodeCommand, answer: Answer, sentAt: number): void {
     let answered = false
     const onReply = (reply: NodeReply): void => {
@@ -202,7 +214,7 @@ export class Member {
       const now = this.clock.monotonic()
       this.#noteReply(reply, sentAt, now)
       // Not for the guard's own commands: a node that refused everything so would be asked without a pause.
-      if (command.kind === 'acquire' && isUnproven(reply)) this.observer.unproven(this)
+      if (VOTES.has(command.kind) && isUnproven(reply)) this.observer.unproven(this)
       if (command.kind === 'mark' || (command.kind === 'greet' && command.marker !== undefined)) {
         this.#noteMarker(command.kind, reply)
       }

@@ -83,6 +83,7 @@ export interface DetachEvent {
  * - `silent` the node stopped responding in time · `answering` it is responding again
  * - `quarantined` it lost data and is excluded · `restoring` a client has begun to give it back what it forgot
  * - `restored` this client has given it back · `admitted` it may vote again
+ * - `replaced` another server has taken its place in the fleet, and this client is not connected to that one
  */
 export type NodeChange =
   | 'connected'
@@ -94,6 +95,7 @@ export type NodeChange =
   | 'restoring'
   | 'restored'
   | 'admitted'
+  | 'replaced'
 
 export interface NodeEvent {
   readonly node: string

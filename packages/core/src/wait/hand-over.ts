@@ -41,8 +41,10 @@ export class HandOver {
     const { ttl, driftFactor } = request.options
     const tally = quorum.newTally()
     let shortest = ttl
-    for (const [member, { remaining, deadline }] of this.#handed) {
+    for (const [member, { remaining, deadline, stamp }] of this.#handed) {
       if (member.admission.obstacle !== undefined || this.#deadlines.get(member) !== deadline) continue
+      // Votes count together only if they were given under the same seats.
+      if (member.marker?.stamp !== stamp) continue
       tally.put(member.index, { vote: 'granted' }, 0)
       shortest = Math.min(shortest, remaining)
     }

@@ -146,7 +146,7 @@ describe('a new fleet', () => {
     const seats = markerOf(world.node(0))!.seats
     world.node(2).restart({ keep: false })
     Object.assign(markerOf(world.node(1))!, {
-      seats: `[2,["n1","r","s"],["n2","r","s"],["${third}","r","s"]]`,
+      seats: `[2,["n1",1,"r","s",1],["n2",1,"r","s",1],["${third}",1,"r","s",1]]`,
     })
     expect(world.nodes.map((node) => markerOf(node)?.opened)).toEqual([true, false, undefined])
     return { world, seats }
@@ -158,7 +158,12 @@ describe('a new fleet', () => {
     await world.clock.run(redlock.acquire('a'))
     await world.clock.advance(20_000)
     expect(states(redlock)).toEqual(['up', 'up', 'up'])
-    expect(world.nodes.map((node) => markerOf(node)?.seats)).toEqual([seats, seats, seats])
+    const now = markerOf(world.node(0))!.seats
+    expect(world.nodes.map((node) => markerOf(node)?.seats)).toEqual([now, now, now])
+    // The third one was emptied, so it has taken its seat anew.
+    const [, ...rows] = JSON.parse(now) as [number, ...unknown[][]]
+    expect(rows.map(([, incarnation]) => incarnation)).toEqual([1, 1, 2])
+    expect(rows.slice(0, 2)).toEqual((JSON.parse(seats) as unknown[]).slice(1, 3))
   })
 
   test('a node that was founded with another list is left to that list', async () => {
@@ -318,7 +323,7 @@ describe('agreement', () => {
     expect(markerOf(world.node(0))).toBeUndefined()
   })
 
-  test('a client with other names for the same servers agrees, and lets nobody in that it cannot name', async () => {
+  test('a client with other names for the same servers agrees, and lets in again whom it knows, and nobody else', async () => {
     const { world, clock } = await founded(3)
     const renamed = world.nodes.map((node, index) => {
       const seen = new FakeNode(`tunnel-${index + 1}`, clock)
@@ -333,6 +338,11 @@ describe('agreement', () => {
     expect(warnings[0]).toContain('tunnel-1 was not founded under this name but as one of n1, n2, n3')
     renamed[0]!.restart({ keep: false })
     await clock.advance(20_000)
-    expect(redlock.health()[0]?.reason).toContain('it is none of the nodes of this fleet')
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    await clock.run(redlock.close())
+    renamed[0]!.restart({ keep: false })
+    const other = clientOf(world, renamed)
+    await clock.run(other.acquire('b'))
+    expect(other.health()[0]?.reason).toContain('it is none of the nodes of this fleet')
   })
 })

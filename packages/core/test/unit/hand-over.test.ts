@@ -21,6 +21,8 @@ async function contended(
   return { holder, waiter, waiting }
 }
 
+const stampOf = (node: FakeNode): string => [...node.state.markers.values()][0]!.stamp
+
 const acquires = (world: World): number => world.nodes.reduce((sum, node) => sum + node.sent('acquire'), 0)
 
 /** From now on the node answers an acquire only when the test calls the returned function. */
@@ -128,7 +130,7 @@ describe('a lock that the nodes hand over', () => {
     const { holder, waiter, waiting } = await contended(world)
     const name = world.node(0).waitersOf('lock:a')[0] as string
     // Like a message that was in flight for longer than the lock was held.
-    const stale = { remaining: 3_000, deadline: world.clock.wall() - 1_000 }
+    const stale = { remaining: 3_000, deadline: world.clock.wall() - 1_000, stamp: stampOf(world.node(0)) }
     for (const node of world.nodes) node.announce(name, stale)
     await world.clock.advance(20)
     let got = false
@@ -150,7 +152,7 @@ describe('a lock that the nodes hand over', () => {
     const words = world.nodes.map((node) => {
       const [place] = node.state.queues.get('lock:a')!
       return () => {
-        node.announce(place!.id, { remaining: 2_900, deadline: place!.deadline })
+        node.announce(place!.id, { remaining: 2_900, deadline: place!.deadline, stamp: stampOf(node) })
       }
     })
     words[0]!()

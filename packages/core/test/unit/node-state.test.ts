@@ -284,7 +284,9 @@ describe('the handover', () => {
     bench.now += 400
     bench.release('v', { marker })
     expect(bench.state.locks.get('a')).toEqual({ value: offered, expiresAt: NOW + 3_000 })
-    expect([...bench.handed]).toEqual([[offered, { remaining: 2_600, deadline: NOW + 3_000 }]])
+    expect([...bench.handed]).toEqual([
+      [offered, { remaining: 2_600, deadline: NOW + 3_000, stamp: marker.stamp }],
+    ])
     expect(bench.queue()).toEqual(['d#2@10000'])
     expect(bench.acquire('x')).toEqual(refused('held', { remaining: 2_600 }))
   })
@@ -294,7 +296,7 @@ describe('the handover', () => {
     bench.acquire('v')
     bench.acquire('1', { queue: bench.waiter('c#1@50') })
     bench.release('v', { marker })
-    expect(bench.handed.get('c#1@50')).toEqual({ remaining: 50, deadline: NOW + 3_000 })
+    expect(bench.handed.get('c#1@50')).toEqual({ remaining: 50, deadline: NOW + 3_000, stamp: marker.stamp })
     bench.now += 51
     expect(bench.acquire('x')).toEqual(granted)
   })
@@ -850,7 +852,7 @@ describe('a node that is restored', () => {
     }
     expect(repair()).toEqual(refused('quarantined', { remaining: 60_000 }))
     bench.state.markers.clear()
-    expect(extend(['a', 'b'], 'v')).toEqual(refused('gone'))
+    expect(extend(['a', 'b'], 'v')).toEqual(refused('unmarked'))
     expect(repair()).toEqual(refused('unmarked'))
   })
 

@@ -121,7 +121,7 @@ describe('a node that was emptied', () => {
     const error = await clock.runToError(redlock.acquire('b', { wait: 0 }))
     expect(error.message).toContain('2 of the other 4 nodes can tell what it forgot')
     world.node(1).reconnect()
-    await clock.advance(1_000)
+    await clock.advance(SOON)
     expect(states(redlock)[0]).toBe('up')
     expect(at('mark', 0)).toBe(mark.value)
   })

@@ -165,7 +165,9 @@ function blur(value: number, times: number[], isActual: boolean): number {
 }
 
 function shownWakeUp(id: string, handed: Handed | undefined): string {
-  return handed === undefined ? id : `${id} has it for ${handed.remaining} ms until ${handed.deadline}`
+  return handed === undefined
+    ? id
+    : `${id} has it for ${handed.remaining} ms until ${handed.deadline} under ${handed.stamp}`
 }
 
 interface Ear {

@@ -3,6 +3,7 @@ import type { Ability, LockNode, MarkCommand, NodeCommand, NodeReply, Waiter } f
 import { acquire, release, saidTo, ttl, voteOf, type Behaviour } from './behaviour.js'
 import { founding } from './founding.js'
 import { restoring } from './restoring.js'
+import { seats } from './seats.js'
 import { ask, askOne, freshKeys, freshValue, within } from './subject.js'
 
 export const behaviours: readonly Behaviour[] = [
@@ -354,6 +355,7 @@ export const behaviours: readonly Behaviour[] = [
           order('quarantine', 'other', 'second'),
           acquire(keys, 'b', check('second')),
           { kind: 'extend', keys, value: 'a', ttl, ...check('first') } as const,
+          { kind: 'extend', keys, value: 'a', ttl, ...check('second') } as const,
           release(keys, 'a'),
           order('lift', '', ''),
           acquire(keys, 'b', check('second')),
@@ -369,6 +371,7 @@ export const behaviours: readonly Behaviour[] = [
           'refused: unmarked',
           'granted',
           'refused: quarantined',
+          'refused: unmarked',
           'refused: quarantined',
           'granted',
           'granted',
@@ -379,6 +382,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   ...founding,
+  ...seats,
   ...restoring,
 ]
 

@@ -307,7 +307,7 @@ export const restoring: readonly Behaviour[] = [
           repair,
         ),
         [
-          ...['granted', 'refused: gone', 'refused: unmarked'],
+          ...['granted', 'refused: unmarked', 'refused: unmarked'],
           ...['granted', ...Array<string>(4).fill('refused: quarantined')],
           ...['granted', 'refused: gone', 'granted'],
         ],

@@ -183,6 +183,8 @@ const claims = fc.option(
   { nil: undefined, freq: 8 },
 )
 const seats = fc.constantFrom('', 'few', 'all')
+const replacedSeats = fc.constantFrom('', 'few', 'all', STAMP)
+const nextStamps = fc.option(fc.constantFrom(STAMP, `${STAMP}/1`), { nil: undefined })
 const marksOf = (...modes: readonly MarkCommand['mode'][]) =>
   fc
     .tuple(
@@ -195,10 +197,11 @@ const marksOf = (...modes: readonly MarkCommand['mode'][]) =>
       times,
       claims,
       seats,
-      seats,
+      replacedSeats,
+      nextStamps,
     )
     .map(
-      ([mode, run, stamp, fleet, longestTtl, floor, duration, claim, seated, replaced]) =>
+      ([mode, run, stamp, fleet, longestTtl, floor, duration, claim, seated, replaced, next]) =>
         (world: World): NodeCommand => ({
           kind: 'mark',
           marker: world.marker,
@@ -213,12 +216,13 @@ const marksOf = (...modes: readonly MarkCommand['mode'][]) =>
           seat: mode === 'plant' ? `seat for ${fleet}` : undefined,
           seats: seated,
           replaced,
+          next,
         }),
     )
 const foundings = marksOf('plant', 'plant', 'found', 'found', 'open')
 const marks = marksOf(
   ...(['found', 'found', 'quarantine', 'quarantine', 'admit', 'shorten', 'lift'] as const),
-  ...(['claim', 'claim', 'restored'] as const),
+  ...(['claim', 'claim', 'restored', 'seats', 'seats'] as const),
 )
 const greetings = fc.constant((world: World): NodeCommand => ({ kind: 'greet', marker: world.marker }))
 

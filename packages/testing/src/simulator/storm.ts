@@ -197,10 +197,14 @@ export class Storm {
 
   /** So many others remember that one of the clients can give the server back what it forgets. */
   #canBeRestored(server: Server): boolean {
-    const { nodes, quorum } = this.#stage.plan
-    const needed = Math.min(nodes - 1, Math.max(Math.floor(nodes / 2) + 1, nodes - quorum + 1))
     const others = this.#servers.filter((other) => other !== server && other.isUp && remembers(other))
-    return others.length >= needed
+    return others.length >= this.#witnesses
+  }
+
+  /** So many others must know that a server that lost its data has its seat again. */
+  get #witnesses(): number {
+    const { nodes, quorum } = this.#stage.plan
+    return Math.min(nodes - 1, Math.max(Math.floor(nodes / 2) + 1, nodes - quorum + 1))
   }
 
   #quarantineOver(downFor: number): number {
@@ -249,9 +253,8 @@ export class Storm {
     if (plan.world === 'restoring') return 0
     const spare = plan.nodes - plan.quorum
     if (!plan.guard) return spare
-    // A node that lost its data waits until so many others remember that one of them was in every quorum.
     const forgetting = this.#servers.filter((server) => !remembers(server)).length
-    const tolerated = plan.quorum - 1 - Math.max(1, forgetting)
+    const tolerated = plan.nodes - Math.max(1, forgetting) - this.#witnesses
     return Math.max(0, Math.min(spare, tolerated))
   }
 

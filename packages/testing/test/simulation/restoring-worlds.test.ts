@@ -19,6 +19,7 @@ const STEPS = [
   'node restored',
   'tidy sent',
   'extend refused: quarantined',
-  'repair refused: quarantined',
+  'extend refused: unmarked',
+  'marker: seats',
   'log: lock node was given back what it had forgotten',
 ]

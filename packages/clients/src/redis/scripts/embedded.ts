@@ -9,7 +9,7 @@ export interface EmbeddedScript {
 
 export const acquire: EmbeddedScript = {
   name: 'acquire',
-  sha1: '4477a77e76fe5c12f5970494c415a544d58ee3b6',
+  sha1: 'e55c978f170378595800c5f12bb77ac9c0bb6319',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call = redis.call
 local lock, queue = KEYS[1], KEYS[2]
@@ -33,14 +33,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function silenced()
-  local state = mark and string.sub(mark, 1, 4)
-  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
-  if state == 'new:' then return UNMARKED end
-end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return silenced()
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -116,7 +111,7 @@ return heading
 
 export const batch: EmbeddedScript = {
   name: 'batch',
-  sha1: '329b642cb9043d8203b0fbcba4ce3fa04205f95a',
+  sha1: 'c2df1ee22f658bc86b0fe94c1e34720dbbc9166e',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local keys, stamp = KEYS, ARGV[2]
 local job = cjson.decode(ARGV[4])
@@ -148,14 +143,9 @@ end
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function silenced()
-  local state = mark and string.sub(mark, 1, 4)
-  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
-  if state == 'new:' then return UNMARKED end
-end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return silenced()
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -213,7 +203,7 @@ local function handOver(lock, queue, id, deadline)
     longest = remaining
   end
   if pcalled('SET', lock, id, 'PX', remaining).err then return end
-  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
+  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline .. ' ' .. mark)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'
@@ -404,8 +394,7 @@ local function acquire(value, token)
   if waits then leaveAll((readOwnWaiter(value))) end
 end
 local function extend(value)
-  local refusal = silenced()
-  if refusal then return refusal end
+  if not mayVote then return barred() end
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)
   if reason then return reason end
@@ -601,7 +590,7 @@ return greeting()
 
 export const list: EmbeddedScript = {
   name: 'list',
-  sha1: 'e06c86d46e4f9bf405688ba08fcd76e6651a1518',
+  sha1: '10e2ac06587910cc8c9ed932f750374affd2c090',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local marker, stamp = KEYS[1], ARGV[2]
 local call = redis.call
@@ -619,14 +608,9 @@ end
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function silenced()
-  local state = mark and string.sub(mark, 1, 4)
-  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
-  if state == 'new:' then return UNMARKED end
-end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return silenced()
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -665,13 +649,13 @@ return reply
 
 export const mark: EmbeddedScript = {
   name: 'mark',
-  sha1: '38e0ba285997e659dd51b988205cf43fe0afd5b3',
+  sha1: '07a36edf1ccb32f262348970f7ae21c3c5c4862d',
   source: `local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local longest, floor, duration = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local seat, seats, replaced = ARGV[9], ARGV[10], ARGV[11]
-local restorer, progress = ARGV[12], ARGV[13]
+local seat, seats, replaced, nextStamp = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
+local restorer, progress = ARGV[13], ARGV[14]
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local NOTICE = 'quorumlock 0.2 or newer uses this fleet, and 0.1 cannot share it: replace every process that still uses 0.1'
@@ -715,7 +699,8 @@ local markedRun, markedStamp, quarantinedUntil = marker[1], marker[2] or '', ton
 local markedLongest, markedHighest = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
 local markedFloor, markedRestorer, claimed = tonumber(marker[6] or 0), marker[7], tonumber(marker[8] or 0)
 local markedSeats, forgot, planted = marker[9] or '', marker[10], marker[11]
-local isNew = string.sub(markedStamp, 1, 4) == 'new:'
+local state = string.match(markedStamp, '^%l%l%l:') or ''
+local isNew = state == 'new:'
 local function write(state)
   longest, floor = math.max(longest, markedLongest), math.max(floor, markedFloor)
   if planted then call('DEL', key) end
@@ -732,19 +717,25 @@ elseif mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == rep
   write('new:')
 elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
   call('HSET', key, 'fleet', fleet, 'stamp', stamp, 'seats', seats)
-elseif mode == 'quarantine' and (markedRun ~= run or (isNew and markedSeats ~= seats)) then
+elseif mode == 'seats' and nextStamp ~= '' and not isNew and markedStamp == state .. stamp
+  and markedSeats == replaced then
+  call('HSET', key, 'stamp', state .. nextStamp, 'seats', seats)
+elseif mode == 'quarantine' and (markedRun ~= run or (isNew and markedSeats ~= seats)
+  or (not isNew and markedStamp == state .. replaced)) then
   call('HDEL', key, 'restorer', 'progress', 'claimed')
   write('out:')
   call('HSET', key, 'until', math.max(now + duration, quarantinedUntil or 0))
-  if not markedRun or isNew then call('HSET', key, 'forgot', 1) end
+  if not markedRun or isNew or markedStamp == state .. replaced then call('HSET', key, 'forgot', 1) end
 elseif markedRun and quarantinedUntil then
   local isSameStay = markedRun == run and markedStamp == 'out:' .. stamp
   local isOver = mode == 'lift' or (mode == 'restored' and isSameStay)
     or (mode == 'admit' and markedRun == run and now >= quarantinedUntil)
+  if nextStamp ~= '' and markedStamp ~= 'out:' .. stamp then isOver = false end
   local isClaimed = markedRestorer ~= restorer and now < claimed and claimed <= now + duration
   if isOver then
     call('HDEL', key, 'until', 'forgot', 'restorer', 'progress', 'claimed')
-    call('HSET', key, 'stamp', string.sub(markedStamp, 5), 'floor', math.max(markedFloor, floor),
+    if nextStamp == '' then nextStamp, seats = string.sub(markedStamp, 5), markedSeats end
+    call('HSET', key, 'stamp', nextStamp, 'seats', seats, 'floor', math.max(markedFloor, floor),
       'highest', math.max(markedHighest, floor), 'longest', math.max(markedLongest, longest))
   elseif mode == 'shorten' and markedRun == run then
     call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))
@@ -758,7 +749,7 @@ return greeting()
 
 export const release: EmbeddedScript = {
   name: 'release',
-  sha1: '1b5debaf7bd67c7b33cb0da18f1205a381f694ec',
+  sha1: '1b67b46e7cd7781a4f0f94c7f27d3560abcd9afd',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local call, pcalled = redis.call, redis.pcall
 local lock, queue, value = KEYS[1], KEYS[2], ARGV[2]
@@ -780,14 +771,9 @@ local longest = 0
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function silenced()
-  local state = mark and string.sub(mark, 1, 4)
-  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
-  if state == 'new:' then return UNMARKED end
-end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return silenced()
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -845,7 +831,7 @@ local function handOver(lock, queue, id, deadline)
     longest = remaining
   end
   if pcalled('SET', lock, id, 'PX', remaining).err then return end
-  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
+  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline .. ' ' .. mark)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'
@@ -930,7 +916,7 @@ return reply
 
 export const tidy: EmbeddedScript = {
   name: 'tidy',
-  sha1: 'c44c6da94546fc66f56adf9db605361eb5f34169',
+  sha1: '0f074a3350a79691a398371d41dfe2ea6c0e86c9',
   source: `local HELD, QUEUED, QUARANTINED, UNMARKED, GONE, TAKEN = 1, 2, 4, 5, 6, 7
 local marker, stamp, pcalled = KEYS[#KEYS], ARGV[2], redis.pcall
 local call = redis.call
@@ -949,14 +935,9 @@ local longest = 0
 local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
-local function silenced()
-  local state = mark and string.sub(mark, 1, 4)
-  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
-  if state == 'new:' then return UNMARKED end
-end
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return silenced()
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 local function record(field, number)
   if number > tonumber(call('HMGET', marker, field)[1] or 0) then call('HSET', marker, field, number) end
@@ -1014,7 +995,7 @@ local function handOver(lock, queue, id, deadline)
     longest = remaining
   end
   if pcalled('SET', lock, id, 'PX', remaining).err then return end
-  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
+  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline .. ' ' .. mark)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'

@@ -2,7 +2,8 @@
 --
 -- KEYS   the marker; and where one of version 0.1 may stand
 -- ARGV   number of the call, mode, fleet, run, stamp, longest TTL, floor, duration of what is planted, a quarantine or a
---        claim; seat, seats, replaced seats; and for a claim, the client and its progress; times in milliseconds
+--        claim; seat, seats, replaced seats or stamp, next stamp or nothing; and for a claim, the client and its progress;
+--        times in milliseconds
 -- reply  see parts/greeting.lua
 --
 -- The marker is a hash
@@ -20,8 +21,8 @@ local call = redis.call
 local key, former = KEYS[1], KEYS[2]
 local mode, fleet, run, stamp = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local longest, floor, duration = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local seat, seats, replaced = ARGV[9], ARGV[10], ARGV[11]
-local restorer, progress = ARGV[12], ARGV[13]
+local seat, seats, replaced, nextStamp = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
+local restorer, progress = ARGV[13], ARGV[14]
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -34,7 +35,8 @@ local markedRun, markedStamp, quarantinedUntil = marker[1], marker[2] or '', ton
 local markedLongest, markedHighest = tonumber(marker[4] or 0), tonumber(marker[5] or 0)
 local markedFloor, markedRestorer, claimed = tonumber(marker[6] or 0), marker[7], tonumber(marker[8] or 0)
 local markedSeats, forgot, planted = marker[9] or '', marker[10], marker[11]
-local isNew = string.sub(markedStamp, 1, 4) == 'new:'
+local state = string.match(markedStamp, '^%l%l%l:') or ''
+local isNew = state == 'new:'
 
 -- Data that survived keeps its own record of tokens and times, regardless of the fleet's. What was planted goes, with the
 -- time that it had to live.
@@ -55,21 +57,27 @@ elseif mode == 'found' and markedStamp == 'new:' .. stamp and markedSeats == rep
   write('new:')
 elseif mode == 'open' and markedStamp == 'new:' .. stamp and markedSeats == replaced then
   call('HSET', key, 'fleet', fleet, 'stamp', stamp, 'seats', seats)
-elseif mode == 'quarantine' and (markedRun ~= run or (isNew and markedSeats ~= seats)) then
+elseif mode == 'seats' and nextStamp ~= '' and not isNew and markedStamp == state .. stamp
+  and markedSeats == replaced then
+  call('HSET', key, 'stamp', state .. nextStamp, 'seats', seats)
+elseif mode == 'quarantine' and (markedRun ~= run or (isNew and markedSeats ~= seats)
+  or (not isNew and markedStamp == state .. replaced)) then
   call('HDEL', key, 'restorer', 'progress', 'claimed')
   write('out:')
   call('HSET', key, 'until', math.max(now + duration, quarantinedUntil or 0))
-  if not markedRun or isNew then call('HSET', key, 'forgot', 1) end
+  if not markedRun or isNew or markedStamp == state .. replaced then call('HSET', key, 'forgot', 1) end
 elseif markedRun and quarantinedUntil then
   -- Since the node was last emptied, its marker has not been written anew.
   local isSameStay = markedRun == run and markedStamp == 'out:' .. stamp
   local isOver = mode == 'lift' or (mode == 'restored' and isSameStay)
     or (mode == 'admit' and markedRun == run and now >= quarantinedUntil)
+  if nextStamp ~= '' and markedStamp ~= 'out:' .. stamp then isOver = false end
   -- A claim that would last longer than a new one is left over from before the clock was set back.
   local isClaimed = markedRestorer ~= restorer and now < claimed and claimed <= now + duration
   if isOver then
     call('HDEL', key, 'until', 'forgot', 'restorer', 'progress', 'claimed')
-    call('HSET', key, 'stamp', string.sub(markedStamp, 5), 'floor', math.max(markedFloor, floor),
+    if nextStamp == '' then nextStamp, seats = string.sub(markedStamp, 5), markedSeats end
+    call('HSET', key, 'stamp', nextStamp, 'seats', seats, 'floor', math.max(markedFloor, floor),
       'highest', math.max(markedHighest, floor), 'longest', math.max(markedLongest, longest))
   elseif mode == 'shorten' and markedRun == run then
     call('HSET', key, 'until', math.min(quarantinedUntil, now + duration))

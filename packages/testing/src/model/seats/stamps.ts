@@ -1,10 +1,12 @@
-import { incarnationOf, isSame, merged, type Seats } from './claims.js'
+import { incarnationOf, isSame, merged, seated, type Seats } from './claims.js'
 import type { World } from './world.js'
 
 /** Whether the two would have equal stamps. */
 export function agree(world: World, a: Seats, b: Seats): boolean {
-  if (world.broken !== 'two runs under one incarnation counted') return isSame(a, b)
-  return isSame(a.map(incarnationOf), b.map(incarnationOf))
+  if (a === b) return true
+  if (world.broken === 'two runs under one incarnation counted')
+    return isSame(a.map(incarnationOf), b.map(incarnationOf))
+  return world.rules.stamps === 'with what is seated' ? isSame(a, b) : isSame(a.map(seated), b.map(seated))
 }
 
 /**
@@ -15,5 +17,5 @@ export function afterCommand(world: World, marker: Seats, stamp: Seats): Seats |
   if (marker.length === 0) return undefined
   if (agree(world, marker, stamp)) return marker
   const told = merged(marker, stamp, world.supersedes)
-  return isSame(told, stamp) ? stamp : undefined
+  return agree(world, told, stamp) ? told : undefined
 }

@@ -41,6 +41,8 @@ export interface SeatsRules {
     | 'extends when settled'
     | 'extends when M took its claim'
     | 'extends at once'
+  /** Whether stamps differ where one knows that a run is seated, and the other only that it has claimed its seat. */
+  readonly stamps: 'runs alone' | 'with what is seated'
   /** Which of two runs under one incarnation stays. */
   readonly ties: 'first' | 'ordered' | 'seated'
 }
@@ -64,6 +66,7 @@ const RULES: SeatsRules = {
   listing: 'under one stamp',
   learning: 'enters again',
   quarantined: 'extends when settled',
+  stamps: 'runs alone',
   ties: 'seated',
 }
 

@@ -112,7 +112,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'an ignored quarantine',
     file: 'node/marker-state.ts',
-    from: 'return silencedByMarker(state, check, now)',
+    from: "return until === null ? undefined : refused('quarantined', now, Math.max(0, until - now))",
     to: 'return undefined',
     within: 1000,
   },

@@ -1,5 +1,5 @@
 -- What happens to a lock that became free while others wait. Uses `longest`, a TTL that the marker has
--- surely recorded.
+-- surely recorded, and `mark`, the stamp of the marker.
 
 -- Maximum number of places without a listener that one release skips. Those behind them expire on their own.
 local MAX_SKIPPED = 100
@@ -27,7 +27,7 @@ local function handOver(lock, queue, id, deadline)
     longest = remaining
   end
   if pcalled('SET', lock, id, 'PX', remaining).err then return end
-  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline)
+  local listeners = pcalled('PUBLISH', channel, id .. ' ' .. remaining .. ' ' .. deadline .. ' ' .. mark)
   if type(listeners) == 'table' or listeners == 0 then
     call('DEL', lock)
     return listeners == 0 and 'unheard' or 'untold'

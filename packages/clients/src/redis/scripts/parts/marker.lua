@@ -5,18 +5,10 @@ local function during(reason, remaining)
   return reason + 8 * (math.max(0, math.ceil(remaining)) + 1)
 end
 
--- The refusal of a node that casts no vote at all, whatever stamp the client knows: in quarantine, or not opened yet.
--- Nothing from another node.
-local function silenced()
-  local state = mark and string.sub(mark, 1, 4)
-  if state == 'out:' then return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now) end
-  if state == 'new:' then return UNMARKED end
-end
-
--- The refusal of a node that may not vote.
+-- The refusal of a node that may not vote for this client.
 local function barred()
   if mark ~= 'out:' .. stamp then return UNMARKED end
-  return silenced()
+  return during(QUARANTINED, call('HMGET', marker, 'until')[1] - now)
 end
 
 -- Raises a number in the marker.

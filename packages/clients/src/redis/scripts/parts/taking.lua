@@ -45,8 +45,7 @@ end
 
 local function extend(value)
   -- What a node that lost its data has may be a copy, or older than what it forgot.
-  local refusal = silenced()
-  if refusal then return refusal end
+  if not mayVote then return barred() end
   if wasResumed(value) then return TAKEN end
   local reason = missing(value)
   if reason then return reason end
