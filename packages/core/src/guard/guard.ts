@@ -30,6 +30,9 @@ const LONGEST_RETRY = 5_000
 
 const MOST_FOUNDINGS = 5
 
+/** Two looks and two orders. Bounded, because connections that break again and again would start them over forever. */
+const MOST_TIMEOUTS = 5
+
 const FOUNDED_ELSEWHERE = unsent('it is being founded with other nodes than its fleet has')
 
 const UNJUDGED = unsent('too few nodes responded to tell whether it has lost data')
@@ -132,11 +135,10 @@ export class Guard {
   }
 
   /** Resolves when the members are checked as far as they can be; `undefined` when there is nothing to wait for. */
-  ready(): Promise<void> | undefined {
+  ready(limit: number = MOST_TIMEOUTS * this.#context.quorum.nodeTimeout): Promise<void> | undefined {
     if (this.#readiness.isOpen) return undefined
     if (!this.#surveying) this.#startSurvey()
-    // Two looks and two orders. Bounded, because connections that break again and again would start them over forever.
-    return this.#readiness.wait(5 * this.#context.quorum.nodeTimeout)
+    return this.#readiness.wait(limit)
   }
 
   /** An operator confirms that the node may vote again at once. */

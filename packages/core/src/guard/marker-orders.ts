@@ -4,7 +4,7 @@ import type { Member } from '../quorum/member.js'
 import type { Quorum } from '../quorum/quorum.js'
 import { request } from './request.js'
 import { stampOf } from './agreement.js'
-import { seatOfStay, stampAfter } from './seats.js'
+import { seatOfStay, stampAfter, withSeat } from './seats.js'
 import { greetingOf, type Fleet, type Survey } from './survey.js'
 
 /** For orders that need no knowledge of the fleet. */
@@ -153,7 +153,9 @@ export class MarkerOrders {
   }
 }
 
-/** How the marker of a node is written that has entered one of these seats. */
+/** How the marker of a node is written that has entered one of these seats. No other claim may outrank that of a node that votes. */
 function seatedIn(seats: string, stamp: string): Pick<MarkCommand, 'seats' | 'next'> {
-  return seatOfStay(seats, stamp) === undefined ? {} : { seats, next: stampAfter(stamp) }
+  const claim = seatOfStay(seats, stamp)
+  if (claim === undefined) return {}
+  return { seats: withSeat(seats, { ...claim, isTaken: true }), next: stampAfter(stamp) }
 }

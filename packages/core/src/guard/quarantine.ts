@@ -35,8 +35,6 @@ export interface QuarantineContext {
 /** The end of quarantines: when a node that lost its data is admitted again, and with what knowledge. */
 export class Quarantine {
   readonly #context: QuarantineContext
-  /** Nodes whose quarantine turned out too short, and until when (monotonic) they stay out. */
-  readonly #extended = new Map<Member, { readonly run: string; readonly until: number }>()
   /** When each of them will be looked at next. */
   readonly #due = new Map<Member, Appointment>()
   #closed = false
@@ -85,21 +83,17 @@ export class Quarantine {
     const witnesses = here.filter(([other, greeting]) => other !== member && isWitness(greeting)).length
     const own = survey.greetings.get(member)
     const isKnown = witnesses >= quorum.witnesses || here.length === members.length
-    if (
-      own?.marker?.quarantine === 0 &&
-      isKnown &&
-      this.#wasLongEnough(member, own.marker, survey.longestTtl)
-    ) {
+    if (own?.marker?.quarantine === 0 && isKnown) {
       const { fleet, run, stamp } = own.marker
       const stay = { member, run, stamp }
-      const isSeated = await entering.enter(stay)
-      if (isSeated && this.#isUnrivalled(stay, survey.longestTtl))
+      if ((await entering.enter(stay)) && this.#wasLongEnough(stay, survey.longestTtl)) {
         await orders.admit(stay, { ...survey, fleet, seats: seating.text })
+        await seating.spread()
+      }
     } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {
       enterIfValid(member, own)
     }
     if (!isKnown && !this.#context.restores) this.#hinder(member, witnesses)
-    this.#noteExtension(member)
     // Ended by the order or by another client; otherwise it is tried again.
     this.#admitLater(member)
   }
@@ -117,23 +111,10 @@ export class Quarantine {
   }
 
   /**
-   * The client that imposed the quarantine may not have heard from the nodes that knew the longest lease. Then the node
-   * stays out for that long once more, from the moment at which this client learns of it.
-   */
-  #wasLongEnough(member: Member, { run, longestTtl }: MarkerSighting, longest: number): boolean {
-    if (longest <= longestTtl) return true
-    const now = this.#context.quorum.clock.monotonic()
-    const before = this.#extended.get(member)
-    if (before?.run === run) return now >= before.until
-    this.#extended.set(member, { run, until: now + quarantineFor(longest) })
-    return false
-  }
-
-  /**
    * The server that had the seat before may live on. It has voted until this one entered the seat, and then the locks that it
-   * granted must end.
+   * granted must end. And whoever imposed the quarantine may not have heard from the nodes that knew the longest lease.
    */
-  #isUnrivalled(stay: Stay, longest: number): boolean {
+  #wasLongEnough(stay: Stay, longest: number): boolean {
     const { quorum, entering } = this.#context
     const until = (entering.since(stay) ?? Infinity) + quarantineFor(longest)
     if (quorum.clock.monotonic() >= until) return true
@@ -145,11 +126,6 @@ export class Quarantine {
     const { members, witnesses } = this.#context.quorum
     const hindrance = `only ${remembering} of the other ${members.length - 1} nodes can tell what it forgot, and ${witnesses} are needed`
     member.admission = hindered(member.admission, hindrance)
-  }
-
-  #noteExtension(member: Member): void {
-    const until = this.#extended.get(member)?.until
-    if (until !== undefined) member.admission = prolonged(member.admission, until)
   }
 
   #admitLater(member: Member): void {

@@ -8,8 +8,6 @@ import type { MarkerOrders } from './marker-orders.js'
 import { merged, nameSameServers, seatOfStay, seatsIn, stayOf } from './seats.js'
 import type { Survey } from './survey.js'
 
-const DISPUTED = unsent('two servers claim one seat of its fleet, and it knows of the other one')
-
 const SUPERSEDED = unsent(
   'its seat was taken by another server',
   'Connect to the server that has taken its place; if this one is to take it back, restart it',
@@ -168,10 +166,6 @@ export class Seating {
     const { orders, expect, checked } = this.#context
     const seen = this.#seen.get(member) as MarkerSighting
     member.admission = unseated(member.admission)
-    if (!nameSameServers(merged(seen.seats, this.#text), this.#text)) {
-      member.admission = excluded(member.admission, DISPUTED)
-      return
-    }
     expect(member)
     const telling = orders.seats(member, seen, this.#text).then(() => {
       if (this.#telling.get(member) !== telling) return

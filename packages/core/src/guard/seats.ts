@@ -69,7 +69,7 @@ export function fleetOf(seats: string): string {
 
 /**
  * What two texts of one fleet say together: of each seat the later claim, and of two claims under one number the one that
- * is taken. The first text itself if the second says nothing new.
+ * is taken.
  */
 export function merged(known: string, other: string): string {
   if (known === other) return known
@@ -81,7 +81,7 @@ export function merged(known: string, other: string): string {
     quorum: own.quorum,
     seats: own.seats.map((seat) => {
       const later = named.get(seat.name) as Seat
-      return rankOf(later) > rankOf(seat) ? later : seat
+      return supersedes(later, seat) ? later : seat
     }),
   })
 }
@@ -116,8 +116,11 @@ export function stampAfter(stamp: string): string {
   return `${stayOf(stamp)}${BEHIND_STAY}${changes + 1}`
 }
 
-function rankOf({ incarnation, isTaken }: Seat): number {
-  return 2 * incarnation + (isTaken ? 1 : 0)
+/** Any two claims are ordered, so that all who have heard of both agree. */
+function supersedes(a: Seat, b: Seat): boolean {
+  if (a.incarnation !== b.incarnation) return a.incarnation > b.incarnation
+  if (a.isTaken !== b.isTaken) return a.isTaken
+  return a.stay > b.stay
 }
 
 function seatIn(row: unknown): Partial<Seat> {

@@ -43,11 +43,14 @@ export async function attempt(
   deadline: number = call.request.options.nodeTimeout,
 ): Promise<Attempt> {
   call.attempts++
+  const { clock } = call.client.quorum
+  const until = clock.monotonic() + deadline
   let moves = 0
+  let left = deadline
   for (let proposal = 1; ; proposal++) {
     // Nearly always nobody else wants the lock. Whoever meets another client asks all nodes.
     const isFirst = call.attempts === 1 && proposal === 1
-    const result = await propose(call, turn, deadline, isFirst)
+    const result = await propose(call, turn, left, isFirst)
     if (result.won) return result
     if (isBeyondCounting(result.tally)) {
       result.rollBack()
@@ -55,8 +58,10 @@ export async function attempt(
     }
     if (hasMoved(result.tally) && ++moves <= MOST_MOVES) {
       result.rollBack()
-      const unready = call.ready()
+      const unready = call.ready(until - clock.monotonic())
       if (unready !== undefined) await unready
+      left = until - clock.monotonic()
+      if (left <= 0) return result
       proposal--
       continue
     }

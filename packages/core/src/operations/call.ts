@@ -40,8 +40,8 @@ export class Call {
   }
 
   /** Before a round. Common case: the guard knows the nodes, and there is nothing to wait for. */
-  ready(): Promise<void> | undefined {
-    const checked = this.client.guard?.ready()
+  ready(limit?: number): Promise<void> | undefined {
+    const checked = this.client.guard?.ready(limit)
     return checked === undefined ? undefined : this.interruption.race(checked)
   }
 

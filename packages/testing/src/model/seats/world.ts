@@ -67,7 +67,7 @@ const RULES: SeatsRules = {
   learning: 'enters again',
   quarantined: 'extends when settled',
   stamps: 'runs alone',
-  ties: 'seated',
+  ties: 'ordered',
 }
 
 const TIES = { first: byIncarnation, ordered: byRun, seated: bySeat }

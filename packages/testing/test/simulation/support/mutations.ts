@@ -295,8 +295,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a quarantine that ends although it was too short',
     file: 'guard/quarantine.ts',
-    from: 'if (longest <= longestTtl) return true',
-    to: 'if (longest > 0) return true',
+    from: 'if (quorum.clock.monotonic() >= until) return true',
+    to: 'if (until > 0) return true',
     within: 1000,
     plan: {
       nodes: 3,
