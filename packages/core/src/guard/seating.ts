@@ -115,10 +115,12 @@ export class Seating {
     this.#text = known
     if (!isNews && isSameFleet) return
     this.#version++
-    for (const member of this.#counted) {
-      const seen = this.#seen.get(member)
-      const isBehind = seen !== undefined && seen.quarantine === null && !nameSameServers(seen.seats, known)
-      if (isSameFleet && isBehind) this.#unseat(member)
+    const counted = new Set(this.#counted)
+    for (const [member, seen] of this.#seen) {
+      if (seen.fleet === fleet && (seen.quarantine !== null || nameSameServers(seen.seats, known))) continue
+      if (isSameFleet && counted.has(member)) this.#unseat(member)
+      // Also one that is away: its marker must not count beside the others before it was greeted again.
+      else member.admission = unseated(member.admission)
     }
   }
 

@@ -59,8 +59,8 @@ export function unchecked({ marker, quarantinedUntil }: Admission): Admission {
 }
 
 /** It may know of other servers than the rest, so nothing that counts is sent to it before it knows the same. */
-export function unseated({ quarantinedUntil }: Admission): Admission {
-  return { state: 'unchecked', marker: undefined, quarantinedUntil, obstacle: UNCHECKED }
+export function unseated({ quarantinedUntil, obstacle = UNCHECKED }: Admission): Admission {
+  return { state: 'unchecked', marker: undefined, quarantinedUntil, obstacle }
 }
 
 export function excluded({ marker, quarantinedUntil }: Admission, obstacle: Failed): Admission {

@@ -97,6 +97,31 @@ describe('a seat', () => {
     expect(lock.votes[0]?.vote).toBe('failed')
   })
 
+  test('a server whose seat was taken renews nothing before it was greeted, when its connection comes back', async () => {
+    const { world, clock, redlock } = await fleetOf(3)
+    const other = world.client(guarded)
+    const lock = await clock.run(other.acquire('a', { ttl: 60_000, autoExtend: false }))
+    await clock.advance(10)
+    world.node(0).disconnect()
+    const moved = clientOf(world, [successorOf(world), ...world.nodes.slice(1)])
+    await clock.run(moved.acquire('b'))
+    await clock.advance(SOON)
+    await clock.run(other.tryAcquire('c'))
+    expect(states(other)).toEqual(['down', 'up', 'up'])
+    world.node(2).disconnect()
+    const deposed = world.node(0)
+    deposed.intercept = (command) => command.kind === 'greet'
+    deposed.reconnect()
+    const before = deposed.sent('extend')
+    const extending = lock.extend()
+    await clock.advance(200)
+    expect(deposed.sent('extend')).toBe(before)
+    world.node(2).reconnect()
+    await clock.run(extending)
+    expect(lock.votes[0]?.vote).toBe('failed')
+    await clock.run(redlock.close())
+  })
+
   test('is taken back by the server that had it, over a connection made after it was told', async () => {
     const { world, clock, redlock } = await fleetOf(3)
     const successor = successorOf(world)
