@@ -1,0 +1,4 @@
+import { expectEverySecondFound } from './support/planted-faults.js'
+
+// On another core than the other half.
+expectEverySecondFound(1)
