@@ -46,6 +46,13 @@ export class Entering {
     return hasEntered
   }
 
+  /** Who holds the seats once the server has its own. */
+  seatsWith({ member, run, stamp }: Stay): string {
+    const { text } = this.#context.seating
+    const claim = seatOfStay(text, stamp) ?? this.#nextClaim(member, run, stayOf(stamp))
+    return claim === undefined ? text : withSeat(text, claim)
+  }
+
   async #enter({ member, run, stamp }: Stay): Promise<boolean> {
     const { quorum, seating, ask } = this.#context
     const start = quorum.now()
@@ -59,16 +66,17 @@ export class Entering {
     if (known?.isTaken === true) return true
     const claim = known ?? this.#nextClaim(member, run, stay)
     if (claim === undefined) return false
-    seating.learn(seating.fleet, withSeat(seating.text, claim))
+    // Known here only once a node knows it: a claim that came to nothing must not outrank the next one.
+    await seating.propose(withSeat(seating.text, claim))
     await Promise.all(quorum.members.map((other) => seating.told(other)))
     const witnesses = [...greetings].filter(
       ([other, greeting]) => other !== member && other.mayVote && isWitness(greeting),
     )
-    // In the meantime another server may have claimed it.
-    if (seatOfStay(seating.text, stay) === undefined) return false
     if (elapsedSince(start, quorum.now()) > FRESHNESS) return false
     // Where nobody is away, those in quarantine will know it before they vote.
-    if (witnesses.length < quorum.witnesses) return greetings.size === quorum.members.length
+    if (witnesses.length < Math.max(1, quorum.witnesses)) return greetings.size === quorum.members.length
+    // In the meantime another server may have claimed it.
+    if (seatOfStay(seating.text, stay) === undefined) return false
     seating.learn(seating.fleet, withSeat(seating.text, { ...claim, isTaken: true }))
     await seating.spread()
     return true

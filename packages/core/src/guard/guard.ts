@@ -148,10 +148,10 @@ export class Guard {
       throw new Error(`${member.name} is not counted by this client: ${obstacle.reason}`)
     // Those that can be asked know then that it has the seat, even if they are too few.
     if (state === 'quarantined') {
-      const run = this.#seating.lastSeen(member)?.run ?? ''
-      await this.#entering.enter({ member, run, stamp: marker.stamp })
-    }
-    await this.#orders.lift(member, this.#seating.text)
+      const stay = { member, run: this.#seating.lastSeen(member)?.run ?? '', stamp: marker.stamp }
+      await this.#entering.enter(stay)
+      await this.#orders.lift(member, this.#entering.seatsWith(stay))
+    } else await this.#orders.lift(member, this.#seating.text)
   }
 
   close(): void {

@@ -87,7 +87,7 @@ export class Quarantine {
       const { fleet, run, stamp } = own.marker
       const stay = { member, run, stamp }
       if ((await entering.enter(stay)) && this.#wasLongEnough(stay, survey.longestTtl)) {
-        await orders.admit(stay, { ...survey, fleet, seats: seating.text })
+        await orders.admit(stay, { ...survey, fleet, seats: entering.seatsWith(stay) })
         await seating.spread()
       }
     } else if (own !== undefined && !(await this.#shorten(member, own, survey.longestTtl))) {

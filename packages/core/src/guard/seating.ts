@@ -124,6 +124,18 @@ export class Seating {
     }
   }
 
+  /** Offers the members that count these seats. Whoever takes them is learned from. */
+  async propose(text: string): Promise<void> {
+    const { orders } = this.#context
+    await Promise.all(
+      this.#counted.map(async (member) => {
+        const seen = this.#seen.get(member)
+        if (seen !== undefined && seen.quarantine === null && seen.seats !== text)
+          await orders.seats(member, seen, text)
+      }),
+    )
+  }
+
   /** Resolves when the member knows what this client knows, or cannot be told. */
   async told(member: Member): Promise<void> {
     for (;;) {
@@ -180,6 +192,9 @@ export class Seating {
   #supersede(member: Member, marker: MarkerSighting): 'pending' | 'returned' {
     const isTold = seatOfStay(marker.seats, marker.stamp) === undefined
     const { connections } = member
+    // The same server with data from before: it has lost what it knew since.
+    if (seatsIn(this.#text)?.seats.some(({ run }) => run !== '' && run === marker.run) === true)
+      return 'returned'
     if (isTold && this.#greetedOver.get(member) !== connections) return 'returned'
     if (member.admission.obstacle !== SUPERSEDED) publishNodeChange(member.name, 'replaced')
     this.#greetedOver.set(member, connections)
