@@ -13,7 +13,7 @@ let fleet: Fleet
 let redlock: Redlock
 let admins: Client[]
 let listeners: Client[]
-/** Nodes that handed the lock over. Their message contains the place, the remaining time and the deadline. */
+/** Nodes that handed the lock over. Their message contains the place, the remaining time, the deadline and the stamp. */
 const handed = new Set<number>()
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ async function waiterFor(resource: string, args: readonly string[]): Promise<Run
   await Promise.all(
     listeners.map((listener, index) =>
       listener.pSubscribe(WAKE_UPS, (message) => {
-        if (message.split(' ').length !== 3) return
+        if (message.split(' ').length !== 4) return
         handed.add(index)
       }),
     ),
