@@ -69,14 +69,17 @@ export class Entering {
     // Known here only once a node knows it: a claim that came to nothing must not outrank the next one.
     await seating.propose(withSeat(seating.text, claim))
     await Promise.all(quorum.members.map((other) => seating.told(other)))
-    const witnesses = [...greetings].filter(
-      ([other, greeting]) => other !== member && other.mayVote && isWitness(greeting),
-    )
     if (elapsedSince(start, quorum.now()) > FRESHNESS) return false
-    // Where nobody is away, those in quarantine will know it before they vote.
-    if (witnesses.length < Math.max(1, quorum.witnesses)) return greetings.size === quorum.members.length
-    // In the meantime another server may have claimed it.
-    if (seatOfStay(seating.text, stay) === undefined) return false
+    const voters = [...greetings].flatMap(([other, greeting]) =>
+      other !== member && isWitness(greeting) ? [other] : [],
+    )
+    // Nobody took the claim, or another server has claimed the seat in the meantime.
+    if (voters.length > 0 && seatOfStay(seating.text, stay) === undefined) return false
+    const witnesses = voters.filter(({ mayVote }) => mayVote)
+    if (witnesses.length < Math.max(1, quorum.witnesses)) {
+      // Where nobody is away, all who vote know it, and those in quarantine will before they do.
+      return greetings.size === quorum.members.length && witnesses.length === voters.length
+    }
     seating.learn(seating.fleet, withSeat(seating.text, { ...claim, isTaken: true }))
     await seating.spread()
     return true

@@ -143,6 +143,7 @@ export class Guard {
 
   /** An operator confirms that the node may vote again at once. */
   async lift(member: Member): Promise<void> {
+    await this.ready()
     const { obstacle, state, marker } = member.admission
     if (obstacle?.misuse === true)
       throw new Error(`${member.name} is not counted by this client: ${obstacle.reason}`)
@@ -151,7 +152,7 @@ export class Guard {
       const stay = { member, run: this.#seating.lastSeen(member)?.run ?? '', stamp: marker.stamp }
       await this.#entering.enter(stay)
       await this.#orders.lift(member, this.#entering.seatsWith(stay))
-    } else await this.#orders.lift(member, this.#seating.text)
+    } else await this.#orders.lift(member, '')
   }
 
   close(): void {

@@ -45,9 +45,10 @@ export async function attempt(
   call.attempts++
   const { clock } = call.client.quorum
   const until = clock.monotonic() + deadline
-  let moves = 0
   let left = deadline
-  for (let proposal = 1; ; proposal++) {
+  let proposal = 1
+  let moves = 0
+  for (;;) {
     // Nearly always nobody else wants the lock. Whoever meets another client asks all nodes.
     const isFirst = call.attempts === 1 && proposal === 1
     const result = await propose(call, turn, left, isFirst)
@@ -62,11 +63,11 @@ export async function attempt(
       if (unready !== undefined) await unready
       left = until - clock.monotonic()
       if (left <= 0) return result
-      proposal--
-      continue
+    } else {
+      if (proposal === MOST_PROPOSALS || !isStaleOnly(call.client.quorum, result.tally)) return result
+      result.rollBack()
+      proposal++
     }
-    if (proposal === MOST_PROPOSALS || !isStaleOnly(call.client.quorum, result.tally)) return result
-    result.rollBack()
   }
 }
 

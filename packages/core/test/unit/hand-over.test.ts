@@ -143,6 +143,24 @@ describe('a lock that the nodes hand over', () => {
     await world.clock.run(waiter.close())
   })
 
+  test('a handover under other seats than the client knows does not count', async () => {
+    const world = new World(3)
+    const { holder, waiter, waiting } = await contended(world)
+    for (const node of world.nodes) {
+      const [place] = node.state.queues.get('lock:a')!
+      const stamp = `${stampOf(node)}/1`
+      node.announce(place!.id, { remaining: 2_900, deadline: place!.deadline, stamp })
+    }
+    await world.clock.advance(20)
+    let got = false
+    void waiting.then(() => (got = true))
+    await settle()
+    expect(got).toBe(false)
+    await world.clock.run(holder.release())
+    await world.clock.run(waiting)
+    await world.clock.run(waiter.close())
+  })
+
   test('a handover by an untrusted node does not count', async () => {
     const world = new World(3)
     for (const node of world.nodes) node.delay = 1

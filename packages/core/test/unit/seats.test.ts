@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import type { NodeReply } from '../../src/node/replies.js'
 import type { Marker } from '../../src/node/stored.js'
 import type { Redlock } from '../../src/redlock.js'
 import { FakeNode } from '../support/fake-node.js'
+import { settle } from '../support/manual-clock.js'
 import { World } from '../support/world.js'
 
 const guarded = { guard: true, restore: true }
@@ -39,6 +41,15 @@ function successorOf(world: World): FakeNode {
   const successor = new FakeNode('n1', world.clock)
   successor.restart({ keep: false })
   return successor
+}
+
+/** All nodes have learned that another server has taken the seat of the last one, as if other clients had seen to that. */
+function takeLastSeat({ nodes }: World): void {
+  for (const node of nodes) {
+    const marker = markerOf(node)!
+    const seats = marker.seats.replace(/"n5",1,"[^"]+","[^"]+"/, '"n5",2,"other run","other stay"')
+    Object.assign(marker, { seats, stamp: `${marker.stamp}/1` })
+  }
 }
 
 describe('a seat', () => {
@@ -144,7 +155,8 @@ describe('a seat', () => {
   test('a single try is made again with what was learned, and is never refused because a seat was taken', async () => {
     const { world, clock } = await fleetOf(5)
     const clients = Array.from({ length: 4 }, () => world.client(guarded))
-    for (const [index, client] of clients.entries()) await clock.run(client.acquire(`of-${index}`))
+    // Those that hold nothing do not look at the nodes either, so they learn by being refused.
+    for (const client of clients) await clock.run((await clock.run(client.acquire('a'))).release())
     for (let at = 0; at < 5; at++) {
       world.node(at).restart({ keep: false })
       await clock.advance(SOON)
@@ -154,6 +166,48 @@ describe('a seat', () => {
       }
     }
     expect(incarnations(world.node(0))).toEqual([2, 2, 2, 2, 2])
+  })
+
+  test.each(['tryAcquire', 'acquire'] as const)(
+    'a client that nobody has told learns by being refused, and asks again within the same %s',
+    async (method) => {
+      const { world, clock, redlock } = await fleetOf(5)
+      const lock = await clock.run(redlock.acquire('held', { ttl: 60_000, autoExtend: false }))
+      takeLastSeat(world)
+      expect(await clock.run(redlock[method]('a', { wait: 0 }))).not.toBeNull()
+      expect(redlock.health()[4]?.reason).toBe('its seat was taken by another server')
+      await clock.run(lock.extend())
+      expect(lock.votes[4]?.vote).toBe('failed')
+    },
+  )
+
+  test('a round asks its later nodes as members of the fleet that it began with', async () => {
+    const world = new World(5)
+    const redlock = world.client({ ...guarded, spread: 'quorum' })
+    await world.clock.run((await world.clock.run(redlock.acquire('a'))).release())
+    const held: ((reply: NodeReply) => void)[] = []
+    for (const node of world.nodes) {
+      node.intercept = (command, _, answer) => command.kind === 'acquire' && held.push(answer) > 0
+      node.log.length = 0
+    }
+    const attempt = redlock.tryAcquire('a')
+    attempt.catch(() => undefined)
+    await settle()
+    expect(held).toHaveLength(3)
+    const others = world.nodes.filter((node) => node.sent('acquire') === 0)
+    for (const node of world.nodes) node.intercept = undefined
+    takeLastSeat(world)
+    others[0]!.disconnect()
+    others[0]!.reconnect()
+    await settle()
+    // Now this client knows who has the fifth seat.
+    expect(redlock.health()[4]?.reason).toBe('its seat was taken by another server')
+    held[0]!({ vote: 'refused', reason: 'held', remaining: 1_000 })
+    await settle()
+    const [later] = others.flatMap(({ log }) => log.filter((command) => command.kind === 'acquire'))
+    expect(later?.marker?.stamp).not.toContain('/')
+    for (const answer of held.slice(1)) answer({ vote: 'refused', reason: 'held', remaining: 1_000 })
+    await world.clock.run(attempt)
   })
 
   test('two servers emptied at once both come back, each in its seat', async () => {
@@ -189,6 +243,59 @@ describe('a seat', () => {
     await world.clock.run(other.tryAcquire('c'))
     await world.clock.advance(6_000)
     expect(states(other)).toEqual(['up', 'up', 'up'])
+  })
+
+  test('a claim that no node took does not count, also not for the next one', async () => {
+    const { world, clock, redlock } = await fleetOf(3)
+    const isLost = { is: true }
+    for (const node of world.nodes.slice(1)) {
+      node.script = (command) =>
+        isLost.is && command.kind === 'mark' && command.mode === 'seats'
+          ? { vote: 'unknown', reason: 'lost' }
+          : undefined
+    }
+    world.node(0).restart({ keep: false })
+    await clock.advance(SOON)
+    expect(states(redlock)).toEqual(['quarantined', 'up', 'up'])
+    world.node(0).restart({ keep: false })
+    await clock.advance(SOON)
+    isLost.is = false
+    await clock.advance(SOON)
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    expect(incarnations(world.node(1))).toEqual([2, 1, 1])
+  })
+
+  test('where too few vote, nobody is let in by time before all who vote know it', async () => {
+    const world = new World(3)
+    const redlock = world.client({ guard: true, restore: false, ttl: 2_000 })
+    await world.clock.run(redlock.acquire('a'))
+    let isLost = true
+    world.node(1).script = (command) =>
+      isLost && command.kind === 'mark' && command.mode === 'seats'
+        ? { vote: 'unknown', reason: 'lost' }
+        : undefined
+    for (const at of [0, 2]) world.node(at).restart({ keep: false })
+    await world.clock.advance(10_000)
+    expect(states(redlock)).toEqual(['quarantined', 'up', 'quarantined'])
+    isLost = false
+    await world.clock.advance(10_000)
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    expect(incarnations(world.node(1))).toEqual([2, 1, 2])
+  })
+
+  test('is taken anew by a server that has the data of before again, over the same connection', async () => {
+    const { world, clock, redlock } = await fleetOf(3)
+    const node = world.node(0)
+    const before = structuredClone(node.state)
+    node.restart({ keep: false })
+    node.state.run = before.run
+    await clock.advance(SOON)
+    expect(incarnations(world.node(1))).toEqual([2, 1, 1])
+    node.state = before
+    await clock.run(redlock.acquire('b'))
+    await clock.advance(2 * SOON)
+    expect(states(redlock)).toEqual(['up', 'up', 'up'])
+    expect(incarnations(world.node(1))).toEqual([3, 1, 1])
   })
 
   test('after the loss of all nodes all of them vote again, and agree on who holds the seats', async () => {
